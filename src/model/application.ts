@@ -1,0 +1,192 @@
+import type { Condition } from './condition.ts';
+import type { Health, HealthStatus } from './health.ts';
+import type { ApplicationKey } from './installation.ts';
+import type { Ref } from './object.ts';
+import type { RecordEntry } from './record.ts';
+
+/** One Git source, validated, defaults filled in. */
+export interface SourceSpec {
+  readonly repoURL: string;
+  /** Relative to the repository's root, without leading or trailing slash; `.` is the root. */
+  readonly path: string;
+  /** Branch, tag, `refs/…` or full SHA; `HEAD`. */
+  readonly targetRevision: string;
+  readonly directory: {
+    readonly recurse: boolean;
+    readonly include: string;
+    readonly exclude: string;
+    readonly disableExtensionFilter: boolean;
+  };
+  /** Name of a Secret in the Application's namespace. */
+  readonly secretRef?: string;
+}
+
+export interface PruneGuard {
+  readonly maxObjects: number;
+  readonly maxPercent: number;
+  readonly protectedKinds: readonly string[];
+  readonly onTrip: 'RequireApproval' | 'Deny';
+}
+
+export interface RetryPolicy {
+  /** Negative: unlimited. undefined: 5 when automated, 0 when manual. */
+  readonly limit?: number;
+  readonly durationMs: number;
+  readonly factor: number;
+  readonly maxDurationMs: number;
+}
+
+export type DriftCorrection = 'Immediate' | 'OnSync' | 'DetectOnly';
+
+/** `spec`, validated, defaults filled in, only what this version builds. */
+export interface ApplicationSpec {
+  readonly project: string;
+  readonly source: SourceSpec;
+  /** Empty when none was given. */
+  readonly destinationNamespace: string;
+  readonly intervalMs: number;
+  readonly suspend?: { readonly reason: string; readonly by: string };
+  readonly automated?: { readonly prune: boolean; readonly selfHeal: boolean; readonly allowEmpty: boolean };
+  readonly retry: RetryPolicy;
+  readonly revisionHistoryLimit: number;
+  readonly guard: PruneGuard;
+  readonly drift: {
+    readonly correction: DriftCorrection;
+    /** True when the field was set, not derived from selfHeal: it then writes without `automated`, too. */
+    readonly explicit: boolean;
+    readonly minIntervalMs: number;
+    /** 0 = off. */
+    readonly auditMs: number;
+  };
+}
+
+/** `operation.sync` as asked for by a user. */
+export interface SyncRequest {
+  /** Empty: spec's targetRevision. */
+  readonly revision: string;
+  readonly prune: boolean;
+  readonly dryRun: boolean;
+  readonly initiatedBy: { readonly username: string; readonly automated: boolean };
+  /** Where it came from: the `operation` field (removed when done) or the `sync` annotation (its value is kept in status). */
+  readonly from: 'operation' | 'annotation';
+  /** The annotation's value; empty for an operation. */
+  readonly token: string;
+}
+
+export interface HistoryEntry {
+  readonly id: number;
+  readonly revision: string;
+  readonly digest: string;
+  readonly deployStartedAt: string;
+  readonly deployedAt: string;
+  readonly initiatedBy: { readonly username?: string; readonly automated: boolean };
+  readonly source: Readonly<Record<string, unknown>>;
+}
+
+export interface DriftEntry {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly manager: string;
+  readonly operation: string;
+  readonly since: string;
+  /** RFC 3339; absent while it stands. */
+  readonly healed?: string;
+}
+
+export interface ResourceStatus {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly status: 'Synced' | 'OutOfSync' | 'Unknown';
+  readonly health?: Health;
+  readonly requiresPruning?: boolean;
+  readonly message?: string;
+}
+
+export type OperationPhase = 'Running' | 'Terminating' | 'Succeeded' | 'Failed' | 'Error';
+
+export interface SyncResultEntry {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly status: 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped';
+  readonly message: string;
+}
+
+export interface OperationState {
+  readonly operation: Readonly<Record<string, unknown>>;
+  readonly phase: OperationPhase;
+  readonly message: string;
+  readonly syncResult?: { readonly revision: string; readonly resources: readonly SyncResultEntry[] };
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly retryCount?: number;
+}
+
+/** `status` without the record, as it is written and read back. Every list is capped by api.md. */
+export interface ApplicationStatus {
+  readonly observedGeneration?: number;
+  readonly reconciledAt?: string;
+  readonly sync?: { readonly status: 'Synced' | 'OutOfSync' | 'Unknown'; readonly revision: string };
+  readonly health?: { readonly status: HealthStatus; readonly message: string; readonly lastTransitionTime: string };
+  readonly sourceType?: string;
+  readonly conditions?: readonly Condition[];
+  readonly counts?: Readonly<
+    Record<'objects' | 'synced' | 'outOfSync' | 'healthy' | 'progressing' | 'degraded' | 'unexplained', number>
+  >;
+  readonly summary?: { readonly images: readonly string[]; readonly externalURLs: readonly string[] };
+  readonly resources?: readonly ResourceStatus[];
+  /** How many rows of `resources` did not fit. */
+  readonly resourcesOmitted?: number;
+  readonly drift?: readonly DriftEntry[];
+  readonly operationState?: OperationState;
+  readonly history?: readonly HistoryEntry[];
+  readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
+  /** Value of the `sync` annotation that was served last. */
+  readonly lastSyncRequest?: string;
+}
+
+/** An Application as read from the cluster and validated. */
+export interface Application {
+  readonly key: ApplicationKey;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  readonly deleting: boolean;
+  readonly finalizers: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: ApplicationSpec;
+  /** Fields that were accepted without effect. */
+  readonly fieldsIgnored: readonly { readonly path: string; readonly why: string }[];
+  readonly request?: SyncRequest;
+  readonly status: ApplicationStatus;
+  /** What it has written or announced, wherever that is stored. */
+  readonly record: readonly RecordEntry[];
+}
+
+/** True when deleting the Application deletes its objects. */
+export function cascades(app: Application): boolean {
+  return app.finalizers.some((finalizer) => resourcesFinalizer.test(finalizer));
+}
+
+/** Ours, and Argo CD's with its two variants. */
+export const resourcesFinalizer =
+  /^(evenkeel\.dev\/resources-finalizer|resources-finalizer\.argocd\.argoproj\.io(\/(foreground|background))?)$/;
+
+/** The objects of an Application that its own status has to name. */
+export function isException(row: ResourceStatus): boolean {
+  return row.status !== 'Synced' || (row.health !== undefined && row.health.status !== 'Healthy');
+}
+
+export function refInStatus(ref: Ref): Pick<ResourceStatus, 'group' | 'kind' | 'namespace' | 'name'> {
+  return { group: ref.group, kind: ref.kind, namespace: ref.namespace, name: ref.name };
+}

@@ -1,0 +1,14 @@
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Milliseconds of a Go duration (`1h30m`, `500ms`); a bare number is seconds, as Argo CD reads it.
+ * undefined when the text is no duration. The CRD's pattern admits the same texts.
+ */
+export function parseDuration(text: string): number | undefined {
+  if (/^[0-9]+$/.test(text)) return Number(text) * 1000;
+  if (!/^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/([0-9.]+)(ms|s|m|h)/g))
+    total += Number(amount) * (unitMs[unit ?? ''] ?? 0);
+  return total;
+}

@@ -1,0 +1,63 @@
+import { base32, sha256 } from './hash.ts';
+import type { Ref } from './object.ts';
+
+/** Every name that an installation writes into a cluster. A second installation has names of its own. */
+export interface Installation {
+  /** Empty for the first installation of a cluster. */
+  readonly name: string;
+  /** Applies of Git's objects, nothing else. */
+  readonly manager: string;
+  /** Applications, Inventories, Leases, Events. */
+  readonly controllerManager: string;
+  /** `evenkeel.dev/` or `NAME.evenkeel.dev/`. */
+  readonly prefix: string;
+  readonly partOfLabel: string;
+  readonly slotLabel: string;
+  readonly trackingAnnotation: string;
+  readonly finalizer: string;
+}
+
+export function installationNamed(name: string): Installation {
+  const suffix = name === '' ? '' : `-${name}`;
+  const prefix = name === '' ? 'evenkeel.dev/' : `${name}.evenkeel.dev/`;
+  return {
+    name,
+    manager: `evenkeel${suffix}`,
+    controllerManager: `evenkeel${suffix === '' ? '' : suffix}-controller`,
+    prefix,
+    partOfLabel: `${prefix}part-of`,
+    slotLabel: `${prefix}slot`,
+    trackingAnnotation: `${prefix}tracking-id`,
+    finalizer: 'evenkeel.dev/resources-finalizer',
+  };
+}
+
+/** `namespace/name` of an Application: the key of every queue and map. */
+export type ApplicationKey = string;
+
+export function applicationKey(namespace: string, name: string): ApplicationKey {
+  return `${namespace}/${name}`;
+}
+
+export function parseApplicationKey(key: ApplicationKey): { namespace: string; name: string } {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/** The marks that a managed object carries: two labels to find it by and an annotation that names itself. */
+export interface Marks {
+  readonly partOf: string;
+  /** "00" … "63", never changes for an object. */
+  readonly slot: string;
+}
+
+/** The same after delete and re-create or restore: it depends on names only. */
+export function marksOf(installation: Installation, key: ApplicationKey): Marks {
+  const digest = sha256(`${installation.name}|${key}`);
+  return { partOf: base32(digest).slice(0, 26), slot: String((digest[0] ?? 0) % 64).padStart(2, '0') };
+}
+
+/** `<namespace>_<name>:<group>/<kind>:<namespace>/<name>`: says of which Application and which object it is the mark. */
+export function trackingId(key: ApplicationKey, ref: Ref): string {
+  return `${key.replace('/', '_')}:${ref.group}/${ref.kind}:${ref.namespace}/${ref.name}`;
+}

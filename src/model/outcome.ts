@@ -1,0 +1,64 @@
+import type { Application } from './application.ts';
+import type { OperatorError } from './errors.ts';
+import type { Health, ObjectHealth } from './health.ts';
+import type { ApplicationKey } from './installation.ts';
+import type { KubeObject, Ref } from './object.ts';
+import type { Change, ChangeOf, Plan } from './plan.ts';
+import type { RecordEntry } from './record.ts';
+
+/** What became of one change of the plan. */
+export type ChangeResult =
+  /** Written; `object` is the server's answer, `entry` what goes on record. */
+  | { readonly kind: 'applied'; readonly change: Change; readonly object: KubeObject; readonly entry: RecordEntry }
+  /** Deletion confirmed (404 or another uid), or given up by us: leaves the record. */
+  | { readonly kind: 'removed'; readonly change: Change }
+  /** Deletion accepted, finalizers still run: stays on record. */
+  | { readonly kind: 'terminating'; readonly change: Change }
+  /** Nothing was to be done. */
+  | { readonly kind: 'kept'; readonly change: ChangeOf<'keep'>; readonly entry?: RecordEntry }
+  /** Its kind is not served yet: woken by the CRD's event. */
+  | { readonly kind: 'parked'; readonly change: Change; readonly message: string }
+  | { readonly kind: 'failed'; readonly change: Change; readonly error: OperatorError }
+  /** Not reached: an earlier stage failed or waits, or the sync was superseded. */
+  | { readonly kind: 'skipped'; readonly change: Change };
+
+/** What `applyPlan` did. */
+export interface Applied {
+  readonly plan: Plan;
+  readonly results: readonly ChangeResult[];
+  /** Our values that admission replaced at our own write. */
+  readonly overrides: readonly {
+    readonly ref: Ref;
+    readonly path: string;
+    readonly sent: string;
+    readonly got: string;
+  }[];
+}
+
+/** What one run of `reconcile` came to. */
+export type Outcome =
+  | { readonly kind: 'gone'; readonly key: ApplicationKey }
+  | { readonly kind: 'suspended'; readonly app: Application }
+  /** Compared or applied; `settled` says how it stands now. */
+  | { readonly kind: 'settled'; readonly app: Application; readonly settled: Settled }
+  /** An expected error ended the run. */
+  | {
+      readonly kind: 'failed';
+      readonly key: ApplicationKey;
+      readonly app?: Application;
+      readonly error: OperatorError;
+    };
+
+export interface Settled {
+  readonly revision: string;
+  readonly digest: string;
+  readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';
+  readonly health: Health;
+  readonly objects: readonly ObjectHealth[];
+  readonly applied: Applied;
+  readonly record: readonly RecordEntry[];
+  /** True when something was written to the cluster. */
+  readonly wrote: boolean;
+  /** True when the run has to be woken again by watch events or time: parked objects, terminating ones, bad health. */
+  readonly progressing: boolean;
+}

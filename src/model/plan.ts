@@ -1,0 +1,95 @@
+import type { DesiredObject } from './desired.ts';
+import type { OperatorError } from './errors.ts';
+import type { JsonValue } from './json.ts';
+import type { FieldWriter } from './live.ts';
+import type { KubeObject, Ref } from './object.ts';
+
+/** One field in which an object differs from what Git wants. Values of Secrets are masked before they leave `diff`. */
+export interface FieldDifference {
+  /** `spec.template.spec.containers[name=web].image`: keyed list items by their keys, set items by their value. */
+  readonly path: string;
+  /** What was owned by us; undefined when the field is not ours. */
+  readonly base?: JsonValue;
+  /** undefined = to be removed. */
+  readonly desired?: JsonValue;
+  /** undefined = not there. */
+  readonly live?: JsonValue;
+  /** The managers that own the field now, or the newest one where nobody owns it; empty = removed by unknown. */
+  readonly who: readonly FieldWriter[];
+}
+
+/** Why an object stays as it is. */
+export type KeepReason =
+  | 'inSync'
+  /** Its list or discovery is not complete, or reading it failed. */
+  | 'unknown'
+  /** Not in Git any more, and automated pruning is off. */
+  | 'pruneDisabled'
+  /** `Prune=false`, `resource-policy: keep`, `protect`. */
+  | 'protected'
+  /** Has a controller ownerReference, another uid, or lacks our marks: the record's rules forbid the deletion. */
+  | 'notOurs'
+  /** Another Application claims it. */
+  | 'claimedElsewhere'
+  /** The render is empty and `allowEmpty` is off. */
+  | 'emptyRender'
+  /** Being deleted already. */
+  | 'terminating';
+
+/** What is to happen to one object. `undecided` only before preflight. */
+export type Change =
+  | { readonly kind: 'create'; readonly ref: Ref; readonly desired: DesiredObject }
+  | {
+      readonly kind: 'update';
+      readonly ref: Ref;
+      readonly desired: DesiredObject;
+      readonly live: KubeObject;
+      readonly differences: readonly FieldDifference[];
+      /** True when the object was not on record: ours by the `ownership` rule from now on. */
+      readonly adopts: boolean;
+    }
+  | { readonly kind: 'prune'; readonly ref: Ref; readonly live: KubeObject }
+  /** Off our record without touching anything but our marks (deleting an Application). */
+  | { readonly kind: 'release'; readonly ref: Ref; readonly live: KubeObject; readonly why: string }
+  /** Proved gone: leaves the record. */
+  | { readonly kind: 'forget'; readonly ref: Ref }
+  | {
+      readonly kind: 'keep';
+      readonly ref: Ref;
+      readonly reason: KeepReason;
+      readonly message: string;
+      readonly desired?: DesiredObject;
+      readonly live?: KubeObject;
+    }
+  | { readonly kind: 'refuse'; readonly ref: Ref; readonly error: OperatorError }
+  | {
+      readonly kind: 'undecided';
+      readonly ref: Ref;
+      readonly desired: DesiredObject;
+      /** `exists`: nobody knows whether an object is there; `equal`: only the server can tell whether it differs. */
+      readonly question: 'exists' | 'equal';
+      readonly live?: KubeObject;
+      readonly differences: readonly FieldDifference[];
+      readonly adopts: boolean;
+    };
+
+export type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
+
+/** Objects of one stage are written in parallel; a stage starts when the one before it is done. Prunes run in reverse. */
+export type Stage = 'namespaces' | 'definitions' | 'rest';
+
+/** Tripped: what would be deleted and why that needs approval. */
+export interface GuardVerdict {
+  readonly message: string;
+  readonly onTrip: 'RequireApproval' | 'Deny';
+}
+
+export interface Plan {
+  readonly revision: string;
+  readonly digest: string;
+  readonly changes: readonly Change[];
+  /** Present when the guard holds the prunes back; they are shown and not executed. */
+  readonly guard?: GuardVerdict;
+  /** 16 hex digits over the destructive changes and the Application's uid; empty when there are none. */
+  readonly hash: string;
+}

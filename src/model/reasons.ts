@@ -1,0 +1,121 @@
+/** What a reason means and what to do about it; `docs/errors.md` is generated from this table. */
+interface ReasonText {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** Every reason that conditions, events and errors carry. Keep it sorted. */
+export const reasons = {
+  AmbiguousObject: {
+    cause: 'Two documents of the source describe the same object.',
+    remedy: 'Remove one of the two documents that the message names.',
+  },
+  ApiServerError: {
+    cause: 'The API server answered with an error of its own, or not at all.',
+    remedy: 'Nothing: the operator tries again. Look at the API server if it lasts.',
+  },
+  ArtifactUnavailable: {
+    cause: 'The objects of the last applied revision are no longer cached and could not be rendered again.',
+    remedy:
+      'Make the recorded commit available at the remote, or sync a newer one. Drift is detected but not corrected meanwhile.',
+  },
+  AuthenticationFailed: {
+    cause: 'The Git server refused the credentials, or asks for some.',
+    remedy: 'Correct the Secret that spec.source.secretRef names.',
+  },
+  Conflicted: {
+    cause: 'An object exists that another tool or Application owns.',
+    remedy: 'Remove it from one of the two, or allow adoption.',
+  },
+  DecodeFailed: {
+    cause: 'A file of the source is not valid YAML or JSON.',
+    remedy: 'Correct the file, document and line that the message names.',
+  },
+  DeletionBlocked: {
+    cause: 'An object of a deleted Application could not be deleted or its kind is unknown at present.',
+    remedy: 'See the message; deletion goes on by itself when the object can be deleted.',
+  },
+  Forbidden: {
+    cause: 'The operator may not do this to the object.',
+    remedy: "Grant the permission that the message names to the operator's ServiceAccount.",
+  },
+  GitUnavailable: {
+    cause: 'The Git server cannot be reached or answers with errors.',
+    remedy: 'Nothing: what is deployed stays, the operator tries again.',
+  },
+  Healthy: { cause: 'All objects are applied and healthy.', remedy: 'None needed.' },
+  HealthDegraded: {
+    cause: 'An object is applied but does not work.',
+    remedy: 'See status.health.message and the object itself.',
+  },
+  InvalidObject: {
+    cause: 'The API server, or a check before it, refuses an object as it is written.',
+    remedy: 'Correct the field that the message names.',
+  },
+  InvalidRecord: {
+    cause: "The record in the Application's status or its Inventories is damaged.",
+    remedy: 'Restore it from a backup; nothing is pruned meanwhile.',
+  },
+  InvalidSpec: {
+    cause: 'A field of the Application has a value that is not allowed, or a required one is missing.',
+    remedy: 'Correct the field that the message names.',
+  },
+  KindNotServed: {
+    cause: 'The cluster does not serve the kind of an object, and no CustomResourceDefinition for it is in the source.',
+    remedy: 'Install the CustomResourceDefinition; the Application goes on by itself then.',
+  },
+  KindUnknown: {
+    cause: 'The API server cannot say at present whether it serves a kind (discovery is stale).',
+    remedy: 'Repair the APIService that the message names; objects of the kind are kept meanwhile.',
+  },
+  LimitExceeded: {
+    cause: 'The source is larger than a limit allows.',
+    remedy: 'Make it smaller, or raise the limit that the message names.',
+  },
+  MissingNamespace: {
+    cause:
+      'An object names no namespace and the Application has no destination.namespace, or the namespace does not exist.',
+    remedy: 'Name the namespace, or add a Namespace to the source.',
+  },
+  NotYetSupported: {
+    cause: 'The Application or a manifest uses something that this version does not build yet.',
+    remedy: 'Remove the field or annotation that the message names, or use a version that supports it.',
+  },
+  OperatorBug: {
+    cause: 'An error that the operator did not expect.',
+    remedy: 'Report it with the log line, which has the stack.',
+  },
+  PathNotFound: {
+    cause: 'The repository has no such path at this revision.',
+    remedy: 'Correct spec.source.path; nothing is deleted meanwhile.',
+  },
+  Progressing: { cause: 'Objects are applied and not all of them are healthy yet.', remedy: 'None needed.' },
+  PruneBlocked: {
+    cause: 'A plan deletes more than spec.prune.guard allows, or the source is empty.',
+    remedy: 'Check that the deletion is meant; then approve the plan by the annotation evenkeel.dev/approve.',
+  },
+  Refused: {
+    cause: 'The Application uses something that Evenkeel does not support by design.',
+    remedy: 'See the message for what to use instead.',
+  },
+  RevisionNotFound: {
+    cause: 'The remote has no such branch, tag or commit.',
+    remedy: 'Correct spec.source.targetRevision; what is deployed stays.',
+  },
+  SharedResource: {
+    cause: 'Another Application desires the same object and has it on record.',
+    remedy: 'Remove it from one of the two.',
+  },
+  Suspended: { cause: 'spec.suspend or the annotation skip-reconcile is set.', remedy: 'Remove it to go on.' },
+  SyncFailed: { cause: 'Some objects could not be applied.', remedy: 'See status.operationState for each object.' },
+  Terminating: {
+    cause: 'The namespace or the object is being deleted.',
+    remedy: 'None needed: it is applied again when the deletion has ended.',
+  },
+  UnknownField: {
+    cause: 'The Application has a field that does not exist.',
+    remedy: 'Correct its spelling; the message names the nearest known field.',
+  },
+} as const satisfies Record<string, ReasonText>;
+
+export type Reason = keyof typeof reasons;
