@@ -40,10 +40,31 @@ export interface Observation {
  * - `inSync`: record, index and desired hash agree; no request was needed;
  * - `absent`: a complete list has no object of ours there (one without our label may still exist: the dry-run tells);
  * - `body`: read now, because something differs or nothing is known;
+ * - `notServed`: discovery proves that the kind has no route: no object of it can exist;
  * - `unknown`: the kind's list is not complete, its discovery is stale or reading failed: the plan keeps the object.
  */
 export type LiveAnswer =
   | { readonly state: 'inSync'; readonly observation: Observation }
   | { readonly state: 'absent' }
   | { readonly state: 'body'; readonly object: KubeObject }
+  | { readonly state: 'notServed' }
   | { readonly state: 'unknown'; readonly why: string };
+
+/**
+ * An object of ours about which the watch, or a complete list, said something that our own writes do not explain.
+ * - `fingerprint`: our entry changed or went; `entryTime`: it was written anew, same fields, not by us;
+ * - `generation`: the spec moved and our entry did not; `foreignEntry`: the same for kinds without generation;
+ * - `left`: it no longer matches the label selector: deleted, or label lost; `recreated`: another uid;
+ * - `unverifiable`: resourceVersion moved and no entry explains it (kinds without generation).
+ */
+export type SuspectWhy = 'fingerprint' | 'entryTime' | 'generation' | 'foreignEntry' | 'left' | 'recreated' | 'unverifiable';
+
+export interface Suspect {
+  readonly key: string;
+  readonly ref: Ref;
+  readonly why: SuspectWhy;
+  /** As of the event; for `left` the last state before. */
+  readonly observation: Observation;
+  /** Monotonic milliseconds at which the event arrived: corrections measure from here. */
+  readonly seenAt: number;
+}

@@ -39,3 +39,23 @@ export interface AppliedBodies {
   /** undefined when the artefact of the last applied revision is lost. */
   bodyOf(ref: Ref): Promise<KubeObject | undefined>;
 }
+
+/**
+ * Where writers of managed objects announce themselves, so that the watch can tell our own echo from somebody else's
+ * write: events of the object are held from `begin` until the returned `end`, then those not newer are dropped.
+ */
+export interface WriteLog {
+  begin(ref: Ref): WriteInFlight;
+}
+
+export interface WriteInFlight {
+  /**
+   * The server's answer to a write or a verify of ours: from now on its fingerprint is the expected one, and its
+   * generation and resourceVersion count as verified. `desired` is the hash of the body that was applied.
+   */
+  answered(object: KubeObject, desired: string): void;
+  /** The object is gone by our hand, or was let go. */
+  gone(): void;
+  /** Must be called once, whatever happened. */
+  end(): void;
+}
