@@ -1,5 +1,5 @@
 import type { Health, HealthStatus } from '../model/health.ts';
-import { arrayAt } from '../model/json.ts';
+import { arrayAt, objectAt, stringAt } from '../model/json.ts';
 import type { GroupKind, KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf } from '../model/object.ts';
 import type { HealthRules } from '../model/ports.ts';
@@ -39,16 +39,17 @@ const rules: ReadonlyMap<string, (object: KubeObject) => Health> = new Map([
  */
 export function assessHealth(object: KubeObject): Health {
   if (isBeingDeleted(object)) return progressing(describeDeletion(object));
-  const rule = rules.get(groupKindKey({ group: groupOf(object.apiVersion), kind: object.kind }));
+  const group = groupOf(stringAt(object, 'apiVersion') ?? '');
+  const rule = rules.get(groupKindKey({ group, kind: object.kind }));
   return (rule ?? assessGeneric)(object);
 }
 
 function isBeingDeleted(object: KubeObject): boolean {
-  return typeof object.metadata['deletionTimestamp'] === 'string';
+  return stringAt(objectAt(object, 'metadata'), 'deletionTimestamp') !== undefined;
 }
 
 function describeDeletion(object: KubeObject): string {
-  const finalizers = arrayAt(object.metadata, 'finalizers').filter((name) => typeof name === 'string');
+  const finalizers = arrayAt(objectAt(object, 'metadata'), 'finalizers').filter((name) => typeof name === 'string');
   return finalizers.length === 0 ? 'is being deleted' : `is being deleted, waits for ${finalizers.join(', ')}`;
 }
 

@@ -1,5 +1,5 @@
 import type { Health } from '../../model/health.ts';
-import { objectAt, stringAt } from '../../model/json.ts';
+import { isJsonObject, objectAt, stringAt } from '../../model/json.ts';
 import type { KubeObject } from '../../model/object.ts';
 import { counted, countAt, describeStaleness, isUnobserved, statusCount } from '../counts.ts';
 import { healthy, progressing } from '../verdict.ts';
@@ -17,17 +17,18 @@ function assessRollout(object: KubeObject, ready: number): Health {
   if (stringAt(strategy, 'type') === 'OnDelete') {
     return healthy(`${counted(ready, 'pod')} ready; updates wait for pods to be deleted (OnDelete)`);
   }
-  const partition = countAt(objectAt(strategy, 'rollingUpdate'), 'partition');
-  if (partition !== undefined && partition > 0) return assessPartition(object, partition);
+  const rolling = strategy['rollingUpdate'];
+  if (isJsonObject(rolling)) return assessPartition(object, countAt(rolling, 'partition') ?? 0);
   return assessRevisions(object, ready);
 }
 
 /** Pods with an ordinal below the partition stay at the old revision on purpose. */
 function assessPartition(object: KubeObject, partition: number): Health {
-  const wanted = (countAt(objectAt(object, 'spec'), 'replicas') ?? 1) - partition;
+  const wanted = (countAt(objectAt(object, 'spec'), 'replicas') ?? 0) - partition;
   const updated = statusCount(object, 'updatedReplicas');
-  if (updated < wanted) return progressing(`${updated} of ${counted(wanted, 'pod')} beyond the partition updated`);
-  return healthy(`${counted(updated, 'pod')} updated beyond partition ${partition}`);
+  const where = partition === 0 ? '' : ` (partition ${partition})`;
+  if (updated < wanted) return progressing(`${updated} of ${counted(wanted, 'pod')} updated${where}`);
+  return healthy(`${counted(statusCount(object, 'readyReplicas'), 'pod')} ready, ${updated} updated${where}`);
 }
 
 function assessRevisions(object: KubeObject, ready: number): Health {
