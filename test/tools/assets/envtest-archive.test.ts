@@ -56,9 +56,9 @@ for (const { name, version = 'v1.36.3', hash = sha512(ARCHIVE), archive, refusal
   test(`envtest archive: ${name}`, async () => {
     const cache = await mkdtemp(path.join(tmpdir(), 'evenkeel-archive-'));
     const server = createServer((request, response) => {
-      if (request.url === '/archive') return archive(request, response);
       const address = `http://${request.headers.host ?? ''}/archive`;
-      return response.end(indexOf(version, hash, address));
+      if (request.url === '/archive') archive(request, response);
+      else response.end(indexOf(version, hash, address));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
