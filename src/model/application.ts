@@ -148,6 +148,8 @@ export interface ApplicationStatus {
   readonly drift?: readonly DriftEntry[];
   readonly operationState?: OperationState;
   readonly history?: readonly HistoryEntry[];
+  /** What was applied last as a whole: drift is measured against it, also with `revisionHistoryLimit: 0`. */
+  readonly applied?: { readonly revision: string; readonly digest: string };
   readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
   /** Value of the `sync` annotation that was served last. */
   readonly lastSyncRequest?: string;

@@ -38,6 +38,8 @@ export interface Applied {
 /** What one run of `reconcile` came to. */
 export type Outcome =
   | { readonly kind: 'gone'; readonly key: ApplicationKey }
+  /** Being deleted without a finalizer of ours: nothing of it is touched. */
+  | { readonly kind: 'abandoned'; readonly app: Application }
   | { readonly kind: 'suspended'; readonly app: Application }
   /** Compared or applied; `settled` says how it stands now. */
   | { readonly kind: 'settled'; readonly app: Application; readonly settled: Settled }
@@ -56,7 +58,8 @@ export interface Settled {
   readonly health: Health;
   readonly objects: readonly ObjectHealth[];
   readonly applied: Applied;
-  readonly record: readonly RecordEntry[];
+  /** What failed of the plan, when something did: the rest stands. */
+  readonly failure?: OperatorError;
   /** True when something was written to the cluster. */
   readonly wrote: boolean;
   /** True when the run has to be woken again by watch events or time: parked objects, terminating ones, bad health. */

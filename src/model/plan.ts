@@ -33,6 +33,8 @@ export type KeepReason =
   | 'claimedElsewhere'
   /** The render is empty and `allowEmpty` is off. */
   | 'emptyRender'
+  /** Differs, and nothing allows a write now: manual sync, or drift that the next sync corrects. */
+  | 'waitsForSync'
   /** Being deleted already. */
   | 'terminating';
 
@@ -60,6 +62,8 @@ export type Change =
       readonly message: string;
       readonly desired?: DesiredObject;
       readonly live?: KubeObject;
+      /** True when the object is known not to be there. */
+      readonly missing?: boolean;
     }
   | { readonly kind: 'refuse'; readonly ref: Ref; readonly error: OperatorError }
   | {

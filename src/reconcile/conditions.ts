@@ -1,0 +1,34 @@
+import type { Condition, ConditionType } from '../model/condition.ts';
+
+/** A condition before it is known since when it holds. */
+export type Verdict = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;
+
+const order: readonly ConditionType[] = [
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'Drifted',
+  'PruneBlocked',
+  'Conflicted',
+  'SharedResource',
+  'AdmissionOverride',
+  'FieldsIgnored',
+];
+
+/**
+ * The new list of conditions: Ready, Reconciling and Stalled always stand, the others only while they are True (then
+ * they are present) — a condition that ceased to hold is removed. `lastTransitionTime` moves only when status changes.
+ */
+export function mergeConditions(before: readonly Condition[], verdicts: readonly Verdict[], generation: number, now: string): Condition[] {
+  return order.flatMap((type) => {
+    const verdict = verdicts.find((candidate) => candidate.type === type);
+    if (verdict === undefined) return [];
+    const present = before.find((candidate) => candidate.type === type);
+    const since = present?.status === verdict.status ? present.lastTransitionTime : now;
+    return [{ ...verdict, lastTransitionTime: since, observedGeneration: generation }];
+  });
+}
+
+export function conditionOf(conditions: readonly Condition[] | undefined, type: ConditionType): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}

@@ -1,0 +1,1 @@
+import { correctObject } from '../apply/apply.ts';

@@ -1,0 +1,73 @@
+import { preflight } from '../apply/apply.ts';
+import { planChanges } from '../diff/diff.ts';
+import type { Application } from '../model/application.ts';
+import type { Desired } from '../model/desired.ts';
+import type { LiveAnswer } from '../model/live.ts';
+import type { Ref, RefKey } from '../model/object.ts';
+import { refKey } from '../model/object.ts';
+import type { Plan } from '../model/plan.ts';
+import { groupOf } from './load.ts';
+import { permit } from './permit.ts';
+import type { Ports } from './ports.ts';
+import { contextOf } from './ports.ts';
+
+export interface Sight {
+  readonly app: Application;
+  readonly desired: Desired;
+  readonly live: ReadonlyMap<RefKey, LiveAnswer>;
+}
+
+/** What is known of everything that is on record or desired. */
+export async function readLive(app: Application, desired: Desired, ports: Ports, signal: AbortSignal): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
+  await ports.live.settled(signal);
+  return ports.live.read({ key: app.key, wanted: desired.objects, recorded: app.record, full: ports.asks.of(app).full }, signal);
+}
+
+/**
+ * The plan of what is written now. It is cut to what may be written before preflight, so that nothing else is asked of
+ * the server, and again after it, when doubtful equality is settled.
+ */
+export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): Promise<Plan> {
+  const { app } = sight;
+  const planned = planChanges({ ...sight, installation: ports.installation, claims: claimsOf(sight, ports), weightOf: weightOf(app, ports) });
+  const decided = permit(app, await preflight(permit(app, planned), contextOf(app, ports, signal)));
+  ports.pending.announce(app.key, decided.changes.filter(({ kind }) => kind !== 'keep').map(({ ref }) => ref));
+  return decided;
+}
+
+/** Claims of others; while one has yet to look at this revision, whatever would be pruned counts as claimed by it. */
+function claimsOf({ app, desired }: Sight, ports: Ports): { claimedBy(ref: Ref): string | undefined; recordedBy(ref: Ref): string | undefined } {
+  const view = ports.claims.view(app.key, groupOf(app), desired.revision);
+  const wanted = new Set(desired.objects.map(({ ref }) => refKey(ref)));
+  let behind: { readonly key: string | undefined } | undefined;
+  return {
+    recordedBy: (ref) => view.recordedBy(ref),
+    claimedBy: (ref) => {
+      if (app.deleting || wanted.has(refKey(ref))) return view.claimedBy(ref);
+      behind ??= { key: view.waitsFor() };
+      return view.claimedBy(ref) ?? behind.key;
+    },
+  };
+}
+
+/** How many objects go when this one goes, as far as the records tell. */
+function weightOf(app: Application, ports: Ports): (ref: Ref) => number {
+  return (ref) => {
+    if (ref.kind === 'Application' && ref.group === 'evenkeel.dev') return 1 + ports.applications.recordOf(ref).length;
+    if (ref.kind === 'Namespace' && ref.group === '') return 1 + ports.applications.countIn(ref.name);
+    if (ref.kind === 'CustomResourceDefinition') return 1 + app.record.filter((entry) => isInstance(entry.ref, ref)).length;
+    return 1;
+  };
+}
+
+/** A CustomResourceDefinition is named `<plural>.<group>`. */
+function isInstance(ref: Ref, definition: Ref): boolean {
+  return ref.group !== '' && definition.name.endsWith(`.${ref.group}`);
+}
+
+/** What is written without being on record yet. */
+export function creationsOf(app: Application, plan: Plan): readonly Ref[] {
+  const recorded = new Set(app.record.map(({ ref }) => refKey(ref)));
+  const writes = plan.changes.filter(({ kind }) => kind === 'create' || kind === 'update' || kind === 'undecided');
+  return app.request?.dryRun === true ? [] : writes.map(({ ref }) => ref).filter((ref) => !recorded.has(refKey(ref)));
+}

@@ -1,0 +1,30 @@
+import { applyPlan } from '../apply/apply.ts';
+import { cascades } from '../model/application.ts';
+import type { ApplicationKey } from '../model/installation.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { creationsOf, decide, readLive } from './decide.ts';
+import { loadDesired } from './load.ts';
+import type { Ports } from './ports.ts';
+import { contextOf } from './ports.ts';
+import { settle } from './settle.ts';
+
+/**
+ * Moves one Application one step closer to what Git says. Safe to call at any time, any number of times.
+ * Throws OperatorError for everything that was to be expected, and only the worker catches it.
+ */
+export async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal): Promise<Outcome> {
+  const app = ports.applications.read(key);
+  if (app === undefined) return { kind: 'gone', key };
+  if (app.deleting && !cascades(app)) return { kind: 'abandoned', app };
+  if (app.spec.suspend !== undefined && !app.deleting) return { kind: 'suspended', app };
+
+  // Deleting is a sync to the empty set: same path, and it must not need Git.
+  const desired = await loadDesired(app, ports, signal);
+  const live = await readLive(app, desired, ports, signal);
+  const plan = await decide({ app, desired, live }, ports, signal);
+
+  // Claim before the first creation: a crash between may not orphan an object.
+  await ports.status.claim(app, creationsOf(app, plan), desired.revision);
+  const applied = await applyPlan(plan, contextOf(app, ports, signal));
+  return settle(app, desired, applied, ports.live);
+}

@@ -1,0 +1,60 @@
+import type { Application } from '../model/application.ts';
+import type { OperatorError } from '../model/errors.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Random } from '../model/ports.ts';
+
+/** When to look at an Application again by itself; undefined = only when something happens to it. */
+export interface NextRun {
+  readonly delayMs: number;
+}
+
+/** First and longest wait after a failure of the outside: 50 Applications together stay under 0.2 attempts a second each. */
+const outsideMs = { first: 5_000, longest: 10_000 };
+/** After the retries of the policy are used up: failure is never sticky, but it is not urgent any more. */
+const slowRetryMs = 180_000;
+/** Safety net for what waits on watch events (parked objects, finalizers, rollouts). */
+const progressMs = 30_000;
+
+/** `attempt` counts failures in a row, from 1; 0 after a success. */
+export function nextRun(outcome: Outcome, attempt: number, random: Random): NextRun | undefined {
+  switch (outcome.kind) {
+    case 'gone':
+    case 'abandoned':
+    case 'suspended':
+      return undefined;
+    case 'settled': {
+      const { failure, progressing } = outcome.settled;
+      if (failure !== undefined) return afterFailure(failure, outcome.app, attempt, random);
+      return progressing ? { delayMs: jittered(progressMs, random) } : undefined;
+    }
+    case 'failed':
+      return afterFailure(outcome.error, outcome.app, attempt, random);
+  }
+}
+
+function afterFailure(error: OperatorError, app: Application | undefined, attempt: number, random: Random): NextRun | undefined {
+  if (error.retry === 'never') return undefined;
+  const delayMs = error.retry === 'backoff' ? outsideDelay(attempt) : policyDelay(app, attempt);
+  return { delayMs: Math.max(error.retryAfterMs ?? 0, jittered(delayMs, random)) };
+}
+
+function outsideDelay(attempt: number): number {
+  return Math.min(outsideMs.longest, outsideMs.first * Math.max(1, attempt));
+}
+
+function policyDelay(app: Application | undefined, attempt: number): number {
+  if (app === undefined || attempt > retryLimit(app)) return slowRetryMs;
+  const { durationMs, factor, maxDurationMs } = app.spec.retry;
+  return Math.min(maxDurationMs, durationMs * factor ** (attempt - 1));
+}
+
+/** Retries that the policy grants: 5 when automated and 0 when manual, unless it says otherwise; negative = unlimited. */
+export function retryLimit(app: Application): number {
+  const limit = app.spec.retry.limit ?? (app.spec.automated === undefined ? 0 : 5);
+  return limit < 0 ? Number.POSITIVE_INFINITY : limit;
+}
+
+/** Up to a fifth longer, never shorter: a wait that was asked for is not undercut. */
+function jittered(ms: number, random: Random): number {
+  return Math.round(ms * (1 + 0.2 * random()));
+}

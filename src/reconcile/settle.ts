@@ -1,0 +1,100 @@
+import { assessHealth, worstOf } from '../health/health.ts';
+import type { Application } from '../model/application.ts';
+import type { Desired } from '../model/desired.ts';
+import type { OperatorError } from '../model/errors.ts';
+import { OperatorErrors } from '../model/errors.ts';
+import type { Health } from '../model/health.ts';
+import type { Ref, RefKey } from '../model/object.ts';
+import { refKey } from '../model/object.ts';
+import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
+import type { RecordEntry } from '../model/record.ts';
+import { sortEntries } from '../model/record.ts';
+
+/** Health as the watches tell it. */
+export interface HealthView {
+  healthOf(ref: Ref): Health | undefined;
+}
+
+/** How things stand after a run: sync, health and the new record. */
+export function settle(app: Application, desired: Desired, applied: Applied, health: HealthView): Outcome {
+  const results = new Map(applied.results.map((result) => [refKey(result.change.ref), result]));
+  const objects = desired.objects.map(({ ref }) => ({ ref, ...healthAfter(ref, results.get(refKey(ref)), health) }));
+  const worst = worstOf(objects);
+  const settled = {
+    revision: desired.revision,
+    digest: desired.digest,
+    sync: syncStatus(applied),
+    health: worst,
+    objects,
+    applied,
+    ...failureOf(applied.results),
+    wrote: applied.results.some(isWritten),
+    progressing: applied.results.some(isUnderWay) || worst.status === 'Progressing',
+  };
+  return { kind: 'settled', app, settled };
+}
+
+function healthAfter(ref: Ref, result: ChangeResult | undefined, health: HealthView): Health {
+  if (result?.kind === 'applied') return assessHealth(result.object);
+  if (result !== undefined && isMissing(result)) return { status: 'Missing', message: 'not in the cluster' };
+  return health.healthOf(ref) ?? { status: 'Healthy', message: '' };
+}
+
+/** Desired and, as far as this run knows, not there. */
+function isMissing({ kind, change }: ChangeResult): boolean {
+  if (change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists')) return kind !== 'applied';
+  return change.kind === 'keep' && change.reason === 'waitsForSync' && change.missing === true;
+}
+
+function isWritten({ kind }: ChangeResult): boolean {
+  return kind === 'applied' || kind === 'removed' || kind === 'terminating';
+}
+
+function isUnderWay({ kind }: ChangeResult): boolean {
+  return kind === 'parked' || kind === 'terminating' || kind === 'skipped';
+}
+
+function syncStatus(applied: Applied): 'Synced' | 'OutOfSync' | 'Unknown' {
+  if (applied.results.some(({ change }) => change.kind === 'keep' && change.reason === 'unknown')) return 'Unknown';
+  return applied.results.every(isSynced) ? 'Synced' : 'OutOfSync';
+}
+
+/** Whether the object is now as Git wants it; an object that is kept although Git dropped it is not. */
+export function isSynced(result: ChangeResult): boolean {
+  switch (result.kind) {
+    case 'applied':
+    case 'removed':
+      return true;
+    case 'kept':
+      return result.change.reason === 'inSync' || result.change.reason === 'protected' || isForeign(result);
+    case 'terminating':
+    case 'parked':
+    case 'failed':
+    case 'skipped':
+      return false;
+  }
+}
+
+/** Dropped from Git and not ours to delete: nothing that a sync could do about it. */
+function isForeign({ change }: Extract<ChangeResult, { kind: 'kept' }>): boolean {
+  return change.desired === undefined && (change.reason === 'notOurs' || change.reason === 'claimedElsewhere');
+}
+
+/** The record after a run: results replace entries, confirmed removals leave it, everything else stays. */
+export function recordAfter(record: readonly RecordEntry[], results: readonly ChangeResult[]): readonly RecordEntry[] {
+  const entries = new Map<RefKey, RecordEntry>(record.map((entry) => [refKey(entry.ref), entry]));
+  for (const result of results) {
+    const key = refKey(result.change.ref);
+    if (result.kind === 'removed') entries.delete(key);
+    else if (result.kind === 'applied' || (result.kind === 'kept' && result.entry !== undefined)) {
+      if (result.entry !== undefined) entries.set(key, result.entry);
+    }
+  }
+  return sortEntries(entries.values());
+}
+
+function failureOf(results: readonly ChangeResult[]): { failure: OperatorError } | undefined {
+  const [first, ...others] = results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []));
+  if (first === undefined) return undefined;
+  return { failure: others.length === 0 ? first : new OperatorErrors([first, ...others]) };
+}

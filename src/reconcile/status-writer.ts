@@ -1,0 +1,78 @@
+import type { Application, ApplicationStatus } from '../model/application.ts';
+import type { ApplicationKey } from '../model/installation.ts';
+import type { Ref, RefKey } from '../model/object.ts';
+import { refKey } from '../model/object.ts';
+import type { Clock } from '../model/ports.ts';
+import type { RecordEntry } from '../model/record.ts';
+import { sortEntries } from '../model/record.ts';
+import type { Applications } from './applications.ts';
+import { statusOfRunning } from './status.ts';
+
+/** What is to be written, made from the newest known Application. */
+export interface StatusUpdate {
+  readonly status: ApplicationStatus;
+  readonly record: readonly RecordEntry[];
+}
+
+/**
+ * Writes status one after the other per Application, each made from the answer to the one before.
+ *
+ * Guarantees: corrections that gave an object a new uid reach the record with the next write, whoever makes it.
+ */
+export class StatusWriter {
+  readonly #applications: Applications;
+  readonly #clock: Clock;
+  readonly #last = new Map<ApplicationKey, Promise<unknown>>();
+  readonly #corrected = new Map<ApplicationKey, Map<RefKey, RecordEntry>>();
+
+  constructor(applications: Applications, clock: Clock) {
+    this.#applications = applications;
+    this.#clock = clock;
+  }
+
+  now(): string {
+    return new Date(this.#clock.now()).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  }
+
+  /** Announces creations on the record, together with the running operation. Throws OperatorError (step `claim`). */
+  async claim(app: Application, creations: readonly Ref[], revision: string): Promise<void> {
+    if (creations.length === 0) return;
+    const claims = creations.map((ref): RecordEntry => ({ ref, uid: '', desired: '', fp: '' }));
+    await this.update(app.key, 'claim', (current) => ({
+      status: statusOfRunning(current, revision, this.now()),
+      record: sortEntries([...current.record, ...claims.filter(({ ref }) => !isRecorded(current, ref))]),
+    }));
+  }
+
+  /** `make` sees the newest Application; undefined = nothing to write. Throws OperatorError. */
+  async update(key: ApplicationKey, step: 'claim' | 'status', make: (current: Application) => StatusUpdate | undefined): Promise<void> {
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const write = before.then(() => this.#write(key, step, make));
+    const settled = write.catch(() => undefined);
+    this.#last.set(key, settled);
+    await write.finally(() => {
+      if (this.#last.get(key) === settled) this.#last.delete(key);
+    });
+  }
+
+  /** An object was created anew by a correction: its entry goes on record with the next write. */
+  corrected(key: ApplicationKey, entry: RecordEntry): void {
+    const entries = this.#corrected.get(key) ?? new Map<RefKey, RecordEntry>();
+    this.#corrected.set(key, entries.set(refKey(entry.ref), entry));
+  }
+
+  async #write(key: ApplicationKey, step: 'claim' | 'status', make: (current: Application) => StatusUpdate | undefined): Promise<void> {
+    const current = this.#applications.known(key)?.app;
+    if (current === undefined) return;
+    const corrected = this.#corrected.get(key) ?? new Map<RefKey, RecordEntry>();
+    const update = make({ ...current, record: current.record.map((entry) => corrected.get(refKey(entry.ref)) ?? entry) });
+    if (update === undefined) return;
+    await this.#applications.write(current, update, step);
+    if (this.#corrected.get(key) === corrected) this.#corrected.delete(key);
+  }
+}
+
+function isRecorded(app: Application, ref: Ref): boolean {
+  const key = refKey(ref);
+  return app.record.some((entry) => refKey(entry.ref) === key);
+}

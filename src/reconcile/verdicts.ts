@@ -1,0 +1,102 @@
+import type { Application, DriftEntry } from '../model/application.ts';
+import type { OperatorError } from '../model/errors.ts';
+import type { Settled } from '../model/outcome.ts';
+import type { Reason } from '../model/reasons.ts';
+import type { Verdict } from './conditions.ts';
+
+/** The conditions of a run that compared or applied. */
+export function verdictsOfSettled(app: Application, settled: Settled, drift: readonly DriftEntry[]): Verdict[] {
+  const { failure } = settled;
+  const progress = failure === undefined ? progressOf(settled) : progressOfFailure(failure);
+  return [readyOf(settled), ...progress, ...blocked(settled), ...overridden(settled), ...conflicted(failure), ...standing(app, drift)];
+}
+
+/** The conditions of a run that an expected error ended. */
+export function verdictsOfFailure(app: Application, error: OperatorError, drift: readonly DriftEntry[]): Verdict[] {
+  const ready: Verdict = { type: 'Ready', status: 'False', reason: error.reason, message: clip(error.message) };
+  return [ready, ...progressOfFailure(error), ...conflicted(error), ...standing(app, drift)];
+}
+
+export function verdictsOfSuspended(app: Application, drift: readonly DriftEntry[]): Verdict[] {
+  const { reason = '', by = '' } = app.spec.suspend ?? {};
+  const message = ['suspended', by === '' ? '' : ` by ${by}`, reason === '' ? '' : `: ${reason}`].join('');
+  return [
+    { type: 'Ready', status: 'Unknown', reason: 'Suspended', message },
+    { type: 'Reconciling', status: 'False', reason: 'Suspended', message: '' },
+    { type: 'Stalled', status: 'False', reason: 'Suspended', message: '' },
+    ...standing(app, drift),
+  ];
+}
+
+function readyOf({ failure, sync, health }: Settled): Verdict {
+  const ready = (status: Verdict['status'], reason: Reason | 'OutOfSync' | 'Unknown', message: string): Verdict => ({
+    type: 'Ready',
+    status,
+    reason,
+    message: clip(message),
+  });
+  if (failure !== undefined) return ready('False', failure.reason, failure.message);
+  if (sync === 'Unknown') return ready('Unknown', 'KindUnknown', 'some objects cannot be compared at present; they are kept');
+  if (sync === 'OutOfSync') return ready('False', 'OutOfSync', 'the cluster differs from Git');
+  if (health.status === 'Healthy' || health.status === 'Suspended') return ready('True', 'Healthy', health.message);
+  return ready('False', health.status === 'Progressing' ? 'Progressing' : 'HealthDegraded', health.message);
+}
+
+function progressOf({ progressing, health }: Settled): Verdict[] {
+  const verdict = progressing ? { status: 'True' as const, reason: 'Progressing', message: clip(health.message) } : idle;
+  return [
+    { type: 'Reconciling', ...verdict },
+    { type: 'Stalled', ...idle },
+  ];
+}
+
+const idle = { status: 'False', reason: 'Healthy', message: '' } as const;
+
+/** An error that time can heal is being worked on; one that somebody has to correct is stalled. */
+function progressOfFailure({ retry, reason, message }: OperatorError): Verdict[] {
+  const stalled = retry !== 'backoff';
+  const text = clip(message);
+  return [
+    { type: 'Reconciling', status: stalled ? 'False' : 'True', reason, message: stalled ? '' : `trying again: ${text}` },
+    { type: 'Stalled', status: stalled ? 'True' : 'False', reason, message: stalled ? text : '' },
+  ];
+}
+
+function blocked({ applied }: Settled): Verdict[] {
+  const { guard, hash } = applied.plan;
+  if (guard !== undefined) return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message: clip(`${guard.message} (plan ${hash})`) }];
+  const empty = applied.plan.changes.find((change) => change.kind === 'keep' && change.reason === 'emptyRender');
+  if (empty?.kind !== 'keep') return [];
+  return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message: empty.message }];
+}
+
+function overridden({ applied }: Settled): Verdict[] {
+  const rows = applied.overrides.map(({ ref, path, sent, got }) => `${ref.kind} ${ref.namespace}/${ref.name} ${path}: sent ${sent}, got ${got}`);
+  if (rows.length === 0) return [];
+  return [{ type: 'AdmissionOverride', status: 'True', reason: 'AdmissionOverride', message: clip(rows.join('; ')) }];
+}
+
+function conflicted(error: OperatorError | undefined): Verdict[] {
+  if (error?.reason !== 'Conflicted' && error?.reason !== 'SharedResource') return [];
+  return [{ type: error.reason, status: 'True', reason: error.reason, message: clip(error.message) }];
+}
+
+/** What holds whatever the run came to. */
+function standing(app: Application, drift: readonly DriftEntry[]): Verdict[] {
+  const verdicts: Verdict[] = [];
+  const open = drift.filter((entry) => entry.healed === undefined);
+  if (open.length > 0) {
+    const message = open.map(({ kind, namespace, name, manager }) => `${kind} ${namespace}/${name} by ${manager === '' ? 'unknown' : manager}`);
+    verdicts.push({ type: 'Drifted', status: 'True', reason: 'Drifted', message: clip(message.join('; ')) });
+  }
+  if (app.fieldsIgnored.length > 0) {
+    const message = app.fieldsIgnored.map(({ path, why }) => `${path}: ${why}`).join('; ');
+    verdicts.push({ type: 'FieldsIgnored', status: 'True', reason: 'FieldsIgnored', message: clip(message) });
+  }
+  return verdicts;
+}
+
+/** Messages stay readable, and status small. */
+function clip(text: string): string {
+  return text.length <= 1024 ? text : `${text.slice(0, 1021)}...`;
+}

@@ -1,0 +1,89 @@
+import { OperatorError } from '../model/errors.ts';
+import type { ApplicationKey } from '../model/installation.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Attempts } from './attempts.ts';
+import type { Ports } from './ports.ts';
+import type { KeyedQueue } from './queue.ts';
+import { report } from './report.ts';
+import { nextRun } from './schedule.ts';
+
+export interface WorkerOptions {
+  readonly queue: KeyedQueue;
+  readonly ports: Ports;
+  readonly attempts: Attempts;
+  readonly reconcile: (key: ApplicationKey, ports: Ports, signal: AbortSignal) => Promise<Outcome>;
+  /** Aborted when this process may not, or need not, work any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A run that takes longer is given up: what it waits for will not come. */
+const deadlineMs = 300_000;
+
+/** Takes one key after the other until the queue is closed. */
+export async function work(options: WorkerOptions): Promise<void> {
+  const { queue, signal } = options;
+  for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+    if (!signal.aborted) await workOn(key, options);
+    queue.done(key);
+  }
+}
+
+async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void> {
+  const { queue, ports, attempts, signal } = options;
+  const started = ports.clock.monotonic();
+  const outcome = await guarded(key, options, () => run(key, options));
+  const attempt = attempts.after(outcome, ports.source.newestRevision(key));
+  const told = await guarded(key, options, () => report(outcome, attempt, ports).then(() => outcome));
+  if (signal.aborted) return;
+  ports.telemetry.reconciled({ key, outcome: outcome.kind, durationMs: ports.clock.monotonic() - started, ...described(outcome) });
+  const next = nextRun(told, told === outcome ? attempt : attempt + 1, ports.random);
+  if (next !== undefined) queue.addAfter(key, next.delayMs, 'periodic');
+  const audit = untilAudit(outcome, ports);
+  if (audit !== undefined) queue.addAfter(key, audit, 'periodic');
+}
+
+/** The only catch: an expected error becomes an outcome, any other one is a bug, counted apart and tried again. */
+async function guarded(key: ApplicationKey, { ports, signal }: WorkerOptions, step: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await step();
+  } catch (error) {
+    const app = ports.applications.known(key)?.app;
+    const expected = error instanceof OperatorError ? error : unexpected(error);
+    if (expected !== error && !signal.aborted) ports.telemetry.bug(error, { application: key });
+    return { kind: 'failed', key, error: expected, ...(app === undefined ? {} : { app }) };
+  }
+}
+
+async function run(key: ApplicationKey, { ports, reconcile, signal }: WorkerOptions): Promise<Outcome> {
+  const deadline = new AbortController();
+  const cancel = ports.clock.after(deadlineMs, () => deadline.abort(overdue()));
+  try {
+    return await reconcile(key, ports, AbortSignal.any([signal, deadline.signal]));
+  } finally {
+    cancel();
+    ports.pending.done(key);
+  }
+}
+
+function overdue(): OperatorError {
+  return new OperatorError('the run did not end within five minutes', { step: 'live', reason: 'ApiServerError', retry: 'backoff' });
+}
+
+function unexpected(cause: unknown): OperatorError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new OperatorError(`unexpected: ${text}`, { step: 'plan', reason: 'OperatorBug', retry: 'backoff', cause });
+}
+
+function untilAudit(outcome: Outcome, ports: Ports): number | undefined {
+  if (outcome.kind !== 'settled' || outcome.app.deleting) return undefined;
+  if (ports.asks.of(outcome.app).full) ports.asks.audited(outcome.app);
+  return ports.asks.msToAudit(outcome.app);
+}
+
+function described(outcome: Outcome): { revision?: string; writes?: number; reason?: OperatorError['reason']; message?: string } {
+  if (outcome.kind === 'failed') return { reason: outcome.error.reason, message: outcome.error.message };
+  if (outcome.kind !== 'settled') return {};
+  const { revision, applied, failure } = outcome.settled;
+  const writes = applied.results.filter(({ kind }) => kind === 'applied' || kind === 'removed' || kind === 'terminating').length;
+  return { revision, writes, ...(failure === undefined ? {} : { reason: failure.reason, message: failure.message }) };
+}
