@@ -1,0 +1,245 @@
+import type { Static } from 'typebox';
+import Type from 'typebox';
+import { anyObject, block, flag, list, oneOf, text, texts, time, whole } from './schema-parts.ts';
+
+/** Long enough for every group, kind, namespace, name, uid and hash of the API. */
+const recordEntry = text('', { maxLength: 2048 });
+
+/** At most this many entries stand in `status.record` itself. */
+export const inlineEntries = 300;
+
+/** At most this many entries stand in one Inventory. */
+export const inventoryEntries = 1000;
+
+const recordFormat = () => whole('How the entries are written; 1.', { minimum: 1 });
+
+const record = block(
+  'What this Application has written. Only what stands here is ever deleted.',
+  { inventories: whole('Number of Inventories that hold the entries instead.', { minimum: 0 }) },
+  {
+    required: {
+      format: recordFormat(),
+      entries: list(recordEntry, inlineEntries, 'group/Kind|namespace|name|uid|desired|fp'),
+    },
+  },
+);
+
+const refFields = () => ({
+  group: text('Empty for the core group.', { maxLength: 253 }),
+  kind: text('Kind.', { maxLength: 63 }),
+  namespace: text('Empty for cluster-scoped objects.', { maxLength: 63 }),
+  name: text('Name.', { maxLength: 2048 }),
+});
+
+const version = () => text('Version.', { maxLength: 63 });
+
+const revision = (description = 'Commit.') => text(description, { maxLength: 255 });
+
+const revisions = () => texts('Commits of several sources.', 20, { maxLength: 255 });
+
+const message = (description = 'For people.') => text(description, { maxLength: 32_768 });
+
+const syncStatus = () => oneOf('Whether the objects are as Git says.', ['Synced', 'OutOfSync', 'Unknown']);
+
+const healthStatus = () =>
+  oneOf('Whether the objects work.', ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown']);
+
+const condition = block(
+  'One condition.',
+  { observedGeneration: whole('Generation that it is about.') },
+  {
+    required: {
+      type: text('Type.', { maxLength: 316 }),
+      status: oneOf('Status.', ['True', 'False', 'Unknown']),
+      reason: text('One of docs/errors.md.'),
+      message: message(),
+      lastTransitionTime: time('When the status changed.'),
+    },
+  },
+);
+
+const counts = Type.Object(
+  Object.fromEntries(
+    (['objects', 'synced', 'outOfSync', 'healthy', 'progressing', 'degraded', 'unexplained'] as const).map((name) => [
+      name,
+      whole(''),
+    ]),
+  ) as Record<
+    'objects' | 'synced' | 'outOfSync' | 'healthy' | 'progressing' | 'degraded' | 'unexplained',
+    ReturnType<typeof whole>
+  >,
+  { description: 'How many objects are in which state.' },
+);
+
+const resource = block(
+  'One object that is not Synced or not Healthy.',
+  {
+    health: block('Health.', {}, { required: { status: healthStatus(), message: message() } }),
+    requiresPruning: flag('No longer in Git.'),
+    requiresDeletionConfirmation: flag('Deletion waits for approval.'),
+    message: message(),
+    hook: flag('A hook.'),
+    syncWave: whole('Wave.'),
+  },
+  { required: { ...refFields(), version: version(), status: syncStatus() } },
+);
+
+const drift = block(
+  'One object that somebody else changed.',
+  { healed: time('When it was put back.') },
+  {
+    required: {
+      ...refFields(),
+      fields: texts('Paths, never values.', 64, { maxLength: 4096 }),
+      manager: text('Field manager that made the change; empty when unknown.'),
+      operation: text('Its operation.', { maxLength: 63 }),
+      since: time('When it was seen.'),
+    },
+  },
+);
+
+const syncResult = block(
+  'What it did.',
+  { revisions: revisions(), source: anyObject('Source.'), sources: list(anyObject('Source.'), 20, 'Sources.') },
+  {
+    required: {
+      revision: revision(),
+      resources: list(
+        block(
+          'One object.',
+          {
+            hookType: text('Type of the hook.', { maxLength: 63 }),
+            hookPhase: text('State of the hook.', { maxLength: 63 }),
+            syncPhase: text('Phase.', { maxLength: 63 }),
+          },
+          {
+            required: {
+              ...refFields(),
+              version: version(),
+              status: oneOf('What became of it.', ['Synced', 'SyncFailed', 'Pruned', 'PruneSkipped']),
+              message: message(),
+            },
+          },
+        ),
+        200,
+        'What became of each object, failures first.',
+      ),
+    },
+  },
+);
+
+const operationState = block(
+  'The running or last operation.',
+  { syncResult, finishedAt: time('End.'), retryCount: whole('Attempts after the first.') },
+  {
+    required: {
+      operation: anyObject('What was asked for.'),
+      phase: oneOf('State.', ['Running', 'Terminating', 'Succeeded', 'Failed', 'Error']),
+      message: message(),
+      startedAt: time('Begin.'),
+    },
+  },
+);
+
+const initiatedBy = block(
+  'Who asked for it.',
+  { username: text('Name.', { maxLength: 253 }) },
+  { required: { automated: flag('By the operator itself.') } },
+);
+
+const historyEntry = block(
+  'One successful sync.',
+  {
+    revisions: revisions(),
+    sources: list(anyObject('Source.'), 20, 'Sources.'),
+    chartVersions: texts('Versions of charts.', 20),
+    author: text('Author of the commit.'),
+    healthyAt: time('When everything was healthy.'),
+  },
+  {
+    required: {
+      id: whole('Grows by one.'),
+      revision: revision(),
+      digest: text('Of the rendered objects.', { maxLength: 128 }),
+      deployStartedAt: time('Begin.'),
+      deployedAt: time('End.'),
+      initiatedBy,
+      source: anyObject('Source.'),
+    },
+  },
+);
+
+const plan = block(
+  'The newest plan that deletes something.',
+  {},
+  {
+    required: {
+      hash: text('To be put into the annotation evenkeel.dev/approve.', { maxLength: 64 }),
+      summary: message(),
+      destructive: texts('What would be deleted or replaced.', 200, { maxLength: 2048 }),
+    },
+  },
+);
+
+const sync = block(
+  'Compared with Git.',
+  { revisions: revisions() },
+  { required: { status: syncStatus(), revision: revision('Newest commit that was compared.') } },
+);
+
+const health = block(
+  'The worst of all objects.',
+  {},
+  { required: { status: healthStatus(), message: message(), lastTransitionTime: time('When it changed.') } },
+);
+
+const summary = block(
+  'What runs.',
+  {},
+  {
+    required: {
+      images: texts('Images.', 50),
+      externalURLs: texts('Addresses from outside.', 50, { maxLength: 2048 }),
+    },
+  },
+);
+
+/** `status` of an Application; every list has a maximum, so that it stays small at any number of objects. */
+export const applicationStatusSchema = block('What the operator found and did.', {
+  observedGeneration: whole('Generation of the spec that this is about.'),
+  reconciledAt: time('When something changed last.'),
+  sync,
+  health,
+  sourceType: text('Directory, Helm or Kustomize.', { maxLength: 63 }),
+  sourceTypes: texts('Of several sources.', 20, { maxLength: 63 }),
+  conditions: list(condition, 20, 'Ready, Reconciling, Stalled, and what else holds.'),
+  counts,
+  summary,
+  resources: list(resource, 50, 'Objects that are not Synced or not Healthy.'),
+  resourcesOmitted: whole('How many more there are.'),
+  drift: list(drift, 20, 'What somebody else changed.'),
+  operationState,
+  history: list(historyEntry, 100, 'Successful syncs, oldest first.'),
+  hold: block('Stays at a revision.', { revision: revision(), reason: message('Why.') }),
+  plan,
+  lastSyncRequest: text('Value of the annotation evenkeel.dev/sync that was served last.', { maxLength: 1024 }),
+  record,
+});
+
+export type StatusResource = Static<typeof applicationStatusSchema>;
+
+/** A part of a record that is too large for the status of its Application. */
+export const inventorySchema = block(
+  'Part of the record of an Application: written by the operator only, because the record decides what is deleted.',
+  {
+    apiVersion: text('evenkeel.dev/v1alpha1'),
+    kind: text('Inventory'),
+    metadata: Type.Unsafe<Record<string, unknown>>({ type: 'object' }),
+  },
+  {
+    required: {
+      format: recordFormat(),
+      entries: list(recordEntry, inventoryEntries, 'group/Kind|namespace|name|uid|desired|fp, sorted'),
+    },
+  },
+);
