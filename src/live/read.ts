@@ -1,0 +1,157 @@
+import type { Cluster } from '../kube/cluster.ts';
+import { ApiError } from '../model/api-error.ts';
+import type { ApplicationKey } from '../model/installation.ts';
+import type { LiveAnswer } from '../model/live.ts';
+import type { Ref, RefKey } from '../model/object.ts';
+import { groupKindKey, refKey } from '../model/object.ts';
+import type { RecordEntry } from '../model/record.ts';
+import { eachBounded } from './bounded.ts';
+import type { Entry, ObjectIndex } from './object-index.ts';
+import { suspicion } from './suspicion.ts';
+import type { Watches } from './watches.ts';
+
+/** An object that Git wants, as much of it as is needed to tell whether it is in sync. */
+export interface Wanted {
+  readonly ref: Ref;
+  readonly apiVersion: string;
+  readonly hash: string;
+}
+
+export interface LiveQuestion {
+  readonly key: ApplicationKey;
+  readonly wanted: readonly Wanted[];
+  readonly recorded: readonly RecordEntry[];
+  /** Reads every body, also of what is in sync: a hard refresh, an audit. */
+  readonly full?: boolean;
+}
+
+export interface ReadPorts {
+  readonly cluster: Pick<Cluster, 'kinds' | 'read'>;
+  readonly index: ObjectIndex;
+  readonly watches: Watches;
+  /** Reads by name at the same time. */
+  readonly concurrency: number;
+}
+
+interface Asked {
+  readonly id: RefKey;
+  readonly ref: Ref;
+  readonly wanted: Wanted | undefined;
+  readonly recorded: RecordEntry | undefined;
+}
+
+interface ByName {
+  readonly asked: Asked;
+  readonly apiVersion: string;
+}
+
+/** What is known of every ref asked for; requests are made only for what memory cannot answer. */
+export async function readLive(
+  question: LiveQuestion,
+  ports: ReadPorts,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
+  const asked = collect(question);
+  await ports.watches.settled(signal, new Set(asked.map(({ ref }) => groupKindKey(ref))));
+  const answers = new Map<RefKey, LiveAnswer>();
+  const byName: ByName[] = [];
+  for (const one of asked) {
+    const answer = answerFromMemory(one, question, ports);
+    if ('state' in answer) answers.set(one.id, answer);
+    else byName.push(answer);
+  }
+  await readByName(byName, answers, ports, signal);
+  return answers;
+}
+
+function collect({ wanted, recorded }: LiveQuestion): readonly Asked[] {
+  const records = new Map(recorded.map((entry) => [refKey(entry.ref), entry]));
+  const asked = new Map<RefKey, Asked>();
+  for (const want of wanted) {
+    const id = refKey(want.ref);
+    asked.set(id, { id, ref: want.ref, wanted: want, recorded: records.get(id) });
+  }
+  for (const [id, entry] of records)
+    if (!asked.has(id)) asked.set(id, { id, ref: entry.ref, wanted: undefined, recorded: entry });
+  return [...asked.values()];
+}
+
+function answerFromMemory(asked: Asked, question: LiveQuestion, ports: ReadPorts): LiveAnswer | ByName {
+  const { ref, wanted } = asked;
+  const served = ports.cluster.kinds.find(ref, wanted?.apiVersion);
+  if (served.state === 'gone') return { state: 'notServed' };
+  if (served.state === 'unknown') {
+    ports.watches.await(question.key, groupKindKey(ref));
+    return { state: 'unknown', why: served.why };
+  }
+  const known = question.full === true ? undefined : fromIndex(asked, question.key, ports);
+  return known ?? { asked, apiVersion: wanted?.apiVersion ?? served.kind.apiVersion };
+}
+
+/** undefined: only the body, or its proved absence, can tell. */
+function fromIndex(
+  { id, ref, wanted, recorded }: Asked,
+  key: ApplicationKey,
+  ports: ReadPorts,
+): LiveAnswer | undefined {
+  const kind = groupKindKey(ref);
+  if (!ports.watches.isComplete(kind)) {
+    ports.watches.await(key, kind);
+    return undefined;
+  }
+  // Candidates for pruning need their body, and a recorded object may have lost its label only.
+  if (wanted === undefined) return undefined;
+  const entry = ports.index.get(id);
+  if (recorded === undefined) return entry === undefined ? { state: 'absent' } : undefined;
+  if (entry?.seen === undefined || recorded.uid !== entry.seen.observation.uid) return undefined;
+  return isAsApplied(entry, wanted.hash) ? { state: 'inSync', observation: entry.seen.observation } : undefined;
+}
+
+/** The body with this hash was applied last, and nothing says that the object is not as that left it. */
+function isAsApplied({ seen, expected }: Entry, desired: string): boolean {
+  if (seen === undefined || expected?.verified === undefined) return false;
+  return expected.desired === desired && !seen.observation.deleting && suspicion(seen, expected) === undefined;
+}
+
+/** The first one goes alone: when the server is down or overloaded one attempt is enough to know. */
+async function readByName(
+  asks: readonly ByName[],
+  answers: Map<RefKey, LiveAnswer>,
+  ports: ReadPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  let refusal: LiveAnswer | undefined;
+  const read = async (ask: ByName): Promise<void> => {
+    const answer = refusal ?? (await readOne(ask, ports, signal, (why) => (refusal ??= why)));
+    answers.set(ask.asked.id, answer);
+  };
+  const [first, ...rest] = asks;
+  if (first === undefined) return;
+  await read(first);
+  await eachBounded(rest, ports.concurrency, read);
+}
+
+async function readOne(
+  { asked, apiVersion }: ByName,
+  { cluster }: ReadPorts,
+  signal: AbortSignal,
+  refuseAll: (answer: LiveAnswer) => void,
+): Promise<LiveAnswer> {
+  try {
+    const object = await cluster.read({ ...asked.ref, apiVersion }, { signal });
+    return object === undefined ? { state: 'absent' } : { state: 'body', object };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ApiError)) throw error;
+    const answer: LiveAnswer = { state: 'unknown', why: error.message };
+    if (concernsAll(error)) refuseAll(answer);
+    return answer;
+  }
+}
+
+/** True when no other request would fare better at present. */
+function concernsAll({ kind, status }: ApiError): boolean {
+  return (
+    kind === 'throttled' || kind === 'unauthorized' || kind === 'notLeader' || (kind === 'unavailable' && status === 0)
+  );
+}

@@ -1,0 +1,215 @@
+import type { Health } from '../model/health.ts';
+import type { ApplicationKey } from '../model/installation.ts';
+import type { RefKey } from '../model/object.ts';
+import { describeRef, groupKindKey, refKey } from '../model/object.ts';
+import type { Clock } from '../model/ports.ts';
+import type { RecordEntry } from '../model/record.ts';
+import type { Entry, ObjectIndex } from './object-index.ts';
+import type { Sighting } from './sighting.ts';
+import { isOlder, namesItself } from './sighting.ts';
+import type { Suspects } from './suspects.ts';
+
+/** An event of the watch, reduced to what is kept of it. */
+export interface WatchEvent {
+  readonly kind: 'changed' | 'deleted';
+  readonly sighting: Sighting;
+  /** Monotonic milliseconds. */
+  readonly seenAt: number;
+}
+
+export interface TrackerPorts {
+  readonly index: ObjectIndex;
+  readonly clock: Clock;
+  readonly suspects: Suspects;
+  /** True when a complete list of the kind (`group/Kind`) stands. */
+  isListed(kind: string): boolean;
+  wake(key: ApplicationKey, why: string): void;
+  /** How long a restored watch may lag behind the answer to a write before the object counts as gone. */
+  readonly watchLagMs: number;
+}
+
+/**
+ * Keeps what the watch shows beside what our own writes let us expect, object by object.
+ *
+ * Guarantees: every difference that an event, a list or a declaration shows becomes a suspect; no echo of our own
+ * write does.
+ * Assumptions: events come in the server's order; the answer to a write may come before or after its event.
+ */
+export class Tracker implements Disposable {
+  readonly #ports: TrackerPorts;
+  readonly #sweeps = new Set<() => void>();
+
+  constructor(ports: TrackerPorts) {
+    this.#ports = ports;
+  }
+
+  take(event: WatchEvent): void {
+    if (event.kind === 'changed') this.#changed(event);
+    else this.#deleted(event);
+  }
+
+  #changed({ sighting, seenAt }: WatchEvent): void {
+    const entry = this.#ports.index.get(refKey(sighting.observation.ref));
+    if (entry?.expected === undefined) {
+      this.#stranger(sighting, entry);
+      return;
+    }
+    if (isBeforeAnswer(sighting, entry)) return;
+    const before = entry.seen?.observation.health;
+    this.#see(entry, sighting);
+    if (!sameHealth(before, sighting.observation.health) && this.#ports.isListed(groupKindKey(entry.ref)))
+      this.#ports.wake(entry.expected.key, `health of ${describeRef(entry.ref)}`);
+    this.#ports.suspects.examine(entry, seenAt);
+  }
+
+  /** Nobody's record names it: worth remembering only when its tracking annotation is its own. */
+  #stranger(sighting: Sighting, known: Entry | undefined): void {
+    const isOwn = namesItself(sighting.observation);
+    const entry = known ?? (isOwn ? this.#ports.index.ensure(sighting.observation.ref) : undefined);
+    if (entry === undefined) return;
+    if (isOwn) this.#see(entry, sighting);
+    else this.#unsee(entry);
+  }
+
+  #deleted({ sighting, seenAt }: WatchEvent): void {
+    const entry = this.#ports.index.get(refKey(sighting.observation.ref));
+    // From before our answer: the object is there again by our hand, and the watch is about to say so.
+    if (entry?.seen === undefined || isBeforeAnswer(sighting, entry)) return;
+    const { observation } = entry.seen;
+    const { expected } = entry;
+    this.#unsee(entry);
+    if (expected !== undefined && observation.deleting)
+      this.#ports.wake(expected.key, `${describeRef(entry.ref)} is gone`);
+    this.#ports.suspects.missing(entry, observation, seenAt);
+  }
+
+  #see(entry: Entry, sighting: Sighting): void {
+    // The index keeps one copy of the ref, not one per event.
+    entry.seen = { ...sighting, observation: { ...sighting.observation, ref: entry.ref } };
+    entry.awaits = undefined;
+    this.#ports.index.file(entry);
+  }
+
+  #unsee(entry: Entry): void {
+    entry.seen = undefined;
+    entry.awaits = undefined;
+    entry.reported = undefined;
+    this.#ports.index.file(entry);
+  }
+
+  /** Loads what the record expects, unless more is known already. */
+  expect(key: ApplicationKey, recorded: RecordEntry): void {
+    const { index, clock, suspects } = this.#ports;
+    const entry = index.ensure(recorded.ref);
+    const present = entry.expected;
+    if (present !== undefined && (present.uid !== '' || recorded.uid === '')) {
+      share(entry, present.key, key);
+      return;
+    }
+    if (present !== undefined) share(entry, key, present.key);
+    entry.expected = { key, uid: recorded.uid, fp: recorded.fp, desired: recorded.desired, verified: undefined };
+    index.file(entry);
+    suspects.examine(entry, clock.monotonic());
+  }
+
+  /** The Application does not have it on record any more; who shares it takes over. */
+  unexpect(key: ApplicationKey, id: RefKey): void {
+    const entry = this.#ports.index.get(id);
+    if (entry?.expected === undefined) return;
+    if (entry.expected.key !== key) {
+      entry.sharedBy = entry.sharedBy.filter((other) => other !== key);
+      return;
+    }
+    const [heir, ...others] = entry.sharedBy;
+    if (heir === undefined) {
+      this.#letGo(entry);
+      return;
+    }
+    entry.sharedBy = others;
+    entry.expected = { ...entry.expected, key: heir };
+  }
+
+  /** The server's answer to a write or a verify of ours. */
+  answered(key: ApplicationKey, answer: Sighting, desired: string): void {
+    const { index } = this.#ports;
+    const { ref, uid, fp, resourceVersion } = answer.observation;
+    const entry = index.ensure(ref);
+    const shown = entry.awaits === undefined && entry.seen?.observation.resourceVersion === resourceVersion;
+    this.#see(entry, answer);
+    if (entry.expected !== undefined) share(entry, key, entry.expected.key);
+    entry.awaits = shown ? undefined : resourceVersion;
+    entry.reported = undefined;
+    entry.expected = { key, uid, fp, desired, verified: entry.seen };
+    index.file(entry);
+  }
+
+  /** Gone by our hand, or let go: nothing is expected of it. */
+  gone(id: RefKey): void {
+    const entry = this.#ports.index.get(id);
+    if (entry !== undefined) this.#letGo(entry);
+  }
+
+  #letGo(entry: Entry): void {
+    entry.expected = undefined;
+    if (entry.seen !== undefined && !namesItself(entry.seen.observation)) entry.seen = undefined;
+    entry.awaits = undefined;
+    entry.reported = undefined;
+    entry.sharedBy = [];
+    this.#ports.index.file(entry);
+  }
+
+  /** A complete list of the kind stands, for the first time or again. */
+  listed(kind: string): void {
+    const { index, clock, suspects, watchLagMs } = this.#ports;
+    const now = clock.monotonic();
+    const waiting: { readonly entry: Entry; readonly awaits: string }[] = [];
+    for (const entry of index.ofKind(kind)) {
+      suspects.examine(entry, now);
+      if (entry.awaits !== undefined) waiting.push({ entry, awaits: entry.awaits });
+    }
+    if (waiting.length === 0) return;
+    const cancel = clock.after(watchLagMs, () => {
+      this.#sweeps.delete(cancel);
+      for (const { entry, awaits } of waiting) if (entry.awaits === awaits) this.#neverShown(entry);
+    });
+    this.#sweeps.add(cancel);
+  }
+
+  /** What we wrote while the watch was down did not come when it was restored: it was deleted in between. */
+  #neverShown(entry: Entry): void {
+    const last = entry.seen;
+    this.#unsee(entry);
+    if (last !== undefined) this.#ports.suspects.missing(entry, last.observation, this.#ports.clock.monotonic());
+  }
+
+  /** The kind is served no more: its objects are gone with it. */
+  kindGone(kind: string): void {
+    for (const entry of this.#ports.index.ofKind(kind)) this.#unsee(entry);
+  }
+
+  /** Nobody needs the kind any more. */
+  forgetKind(kind: string): void {
+    for (const entry of this.#ports.index.ofKind(kind)) {
+      entry.expected = undefined;
+      this.#unsee(entry);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const cancel of this.#sweeps) cancel();
+    this.#sweeps.clear();
+  }
+}
+
+function isBeforeAnswer({ observation }: Sighting, { awaits }: Entry): boolean {
+  return awaits !== undefined && isOlder(observation.resourceVersion, awaits);
+}
+
+function sameHealth(a: Health | undefined, b: Health | undefined): boolean {
+  return a?.status === b?.status && a?.message === b?.message;
+}
+
+function share(entry: Entry, owner: ApplicationKey, other: ApplicationKey): void {
+  const others = entry.sharedBy.filter((key) => key !== owner && key !== other);
+  entry.sharedBy = owner === other ? others : [...others, other];
+}
