@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/json.ts';
-import type { KubeObject, Target } from '../model/object.ts';
-import type { GroupKind } from '../model/object.ts';
+import type { GroupKind, KubeObject, Target } from '../model/object.ts';
 
 /**
  * The port to one cluster. `kube/` implements it over HTTP, `test/fakes/` in memory; both pass the suite in
@@ -115,21 +114,30 @@ export type KindAnswer =
 export interface Kinds {
   /** With apiVersion: that version must be served. Answers from memory. */
   find(kind: GroupKind, apiVersion?: string): KindAnswer;
-  /** Looks anew; concurrent calls share one request. Never throws: a failure makes answers `unknown`. */
+  /**
+   * Looks anew; concurrent calls share one request. Never throws: after a failure what was served stays `served` (its
+   * requests fail for themselves) and everything else is `unknown`.
+   */
   refresh(): Promise<void>;
   /** Called after every refresh that changed an answer. Returns the way to unsubscribe. */
   onChange(listener: () => void): () => void;
 }
 
-/** What a reflector tells, in the server's order. `object` is PartialObjectMetadata when the spec says metadataOnly. */
+/**
+ * What a reflector tells, in the server's order. With metadataOnly `object` has metadata only; apiVersion and kind are
+ * those of the spec in any case.
+ */
 export interface ReflectorListener {
-  /** A complete list stands: everything not mentioned since the list began is gone (each is told by `deleted` first). */
+  /**
+   * A complete list stands: everything not mentioned since the list began is gone (each is told by `deleted` first).
+   * Told again when an interruption ends: the stream goes on where it was, what was missed follows at once.
+   */
   synced(): void;
   /** Added or modified. */
   changed(object: KubeObject): void;
   /**
    * Deleted, or no longer matched by the label selector: with the selector, only a read by name can tell.
-   * After a relist it carries the last state seen, reduced to metadata without managedFields.
+   * After a relist it carries only kind, namespace, name, and the uid and resourceVersion last seen.
    */
   deleted(object: KubeObject): void;
   /** The stream was lost and is being restored: what is known may be old. Called once per episode. */
@@ -151,4 +159,22 @@ export interface Reflector {
   readonly complete: boolean;
   /** Final: no call to the listener after it returns. */
   stop(): void;
+}
+
+/** Something worth an Event in the cluster. */
+export interface ObjectEvent {
+  /** The object it is about; the Event is written to its namespace. */
+  readonly regarding: Target & { readonly uid: string };
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase, from the catalogue of reasons or a verb in the past tense. */
+  readonly reason: string;
+  /** What was done or attempted, CamelCase: `Sync`, `Prune`. */
+  readonly action: string;
+  /** For people; never a secret. */
+  readonly note: string;
+}
+
+/** Events in the cluster: told and forgotten, equal ones counted in a series. Never throws, never waits. */
+export interface Events {
+  emit(event: ObjectEvent): void;
 }

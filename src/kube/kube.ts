@@ -1,0 +1,105 @@
+import { ApiClient } from './client.ts';
+import type { Cluster, ReflectorSpec } from './cluster.ts';
+import type { Credentials } from './credentials.ts';
+import { DefinitionFollower } from './definitions.ts';
+import { discover } from './discovery.ts';
+import { HttpCluster } from './http-cluster.ts';
+import type { HttpClusterParts } from './http-cluster.ts';
+import { DiscoveredKinds } from './kinds.ts';
+import type { KubeTelemetry } from './kube-telemetry.ts';
+import { holdLease } from './lease.ts';
+import type { Lease, LeaseOptions } from './lease.ts';
+import { startReflector } from './reflector.ts';
+import type { Timeouts } from './transport.ts';
+import type { Clock, Random } from '../model/ports.ts';
+
+export { loadCredentials } from './credentials.ts';
+export type { CredentialSource, Credentials, TlsIdentity } from './credentials.ts';
+export { createEvents } from './events.ts';
+export type { EventEmitter, EventsOptions } from './events.ts';
+export type { KubeTelemetry } from './kube-telemetry.ts';
+export type { Lease, LeaseOptions } from './lease.ts';
+export { createSecretReader } from './secrets.ts';
+export type { SecretData, SecretReader } from './secrets.ts';
+
+export interface ConnectOptions {
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: KubeTelemetry;
+  /** `evenkeel/<version>` */
+  readonly userAgent: string;
+  /** Sockets for requests besides the Lease's one; at least 2, 8 when left out. */
+  readonly connections?: number;
+  readonly timeouts?: Partial<Timeouts>;
+  /** With it nothing is sent unless the Lease is held; without it everything may be sent (the CLI). */
+  readonly lease?: LeaseOptions;
+}
+
+/** One server: the port, and what keeps it going. */
+export interface ClusterConnection extends Cluster, AsyncDisposable {
+  /** Present if and only if `ConnectOptions.lease` was. Competing for it begins with `connect`. */
+  readonly lease: Lease | undefined;
+  /** False from a request without an answer until the next answer: for `/readyz`. */
+  readonly reachable: boolean;
+  /** Reads discovery and keeps it current until the connection is disposed. Resolves when the first look has ended. */
+  followDefinitions(): Promise<void>;
+}
+
+const defaultTimeouts: Timeouts = { connectMs: 5_000, requestMs: 60_000 };
+const defaultConnections = 8;
+
+/**
+ * Sends nothing but the Lease's requests until it is used.
+ * Disposing gives the Lease back after what is on its way has ended, then closes every connection.
+ */
+export function connect(options: ConnectOptions): ClusterConnection {
+  const { clock, connections = defaultConnections, timeouts } = options;
+  // The Lease sends through the client that asks it whether to send: bound here, once.
+  const bound: { lease?: Lease } = {};
+  const client = new ApiClient({
+    ...options,
+    connections,
+    timeouts: { ...defaultTimeouts, ...timeouts },
+    mayWrite: () => options.lease === undefined || bound.lease?.mayWrite() === true,
+  });
+  const kinds = new DiscoveredKinds((root, last) => discover(client, root, last));
+  const parts = { ...options, client, watchList: { refused: false } };
+  const reflect = (spec: ReflectorSpec) => startReflector(parts, spec);
+  const follower = new DefinitionFollower({ kinds, reflect, clock });
+  if (options.lease !== undefined) bound.lease = holdLease(parts, options.lease);
+  return new KubeConnection({ client, kinds, reflect, follower, lease: bound.lease });
+}
+
+interface ConnectionParts extends HttpClusterParts {
+  readonly follower: DefinitionFollower;
+  readonly lease: Lease | undefined;
+}
+
+class KubeConnection extends HttpCluster implements ClusterConnection {
+  readonly lease: Lease | undefined;
+  readonly #parts: ConnectionParts;
+  #follows = false;
+
+  constructor(parts: ConnectionParts) {
+    super(parts);
+    this.#parts = parts;
+    this.lease = parts.lease;
+  }
+
+  get reachable(): boolean {
+    return this.#parts.client.reachable;
+  }
+
+  async followDefinitions(): Promise<void> {
+    if (!this.#follows) this.#parts.follower.start();
+    this.#follows = true;
+    await this.kinds.refresh();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#parts.follower.stop();
+    await this.lease?.[Symbol.asyncDispose]();
+    await this.#parts.client[Symbol.asyncDispose]();
+  }
+}
