@@ -20,7 +20,10 @@ export type { AuditRequest } from './audit-log.ts';
 export type { Component } from './components.ts';
 
 export interface ControlPlaneOptions {
-  /** Garbage collection, namespaces that finish terminating, Deployments, Jobs, default ServiceAccounts. */
+  /**
+   * Garbage collection, namespaces that finish terminating, Deployments, Jobs, default ServiceAccounts, and the rules of
+   * aggregated roles: without it `admin`, `edit` and `view` are empty.
+   */
   readonly controllerManager?: boolean;
   readonly scheduler?: boolean;
   /** Fake nodes, played by kwok. More than none starts controller-manager and scheduler too. */
@@ -101,7 +104,7 @@ export class ControlPlane implements AsyncDisposable {
     this.#child(component).signal('SIGCONT');
   }
 
-  /** Path of a new kubeconfig with a client certificate for this user. */
+  /** Path of a new kubeconfig with a client certificate for this user. A proxy cannot pass certificates on: tokens can. */
   async userKubeconfig(name: string, groups: readonly string[] = []): Promise<string> {
     const user = this.#identity.authority.issue({ commonName: name, organizations: groups });
     return this.#writeKubeconfig({ server: this.url, caPem: this.caPem, user });

@@ -81,11 +81,12 @@ test('control plane: a user and a ServiceAccount token have the rights that RBAC
   await using robot = await sessionOf(await plane.tokenKubeconfig(await plane.serviceAccountToken('default', 'robot')));
   await using nobody = await sessionOf(await plane.userKubeconfig('nobody'));
   assert.deepEqual([await robot.get('/api/v1/secrets'), await nobody.get('/api/v1/secrets')], [403, 403]);
+  await plane.kubectl(['create', 'clusterrole', 'reader', '--verb=list', '--resource=configmaps']);
   await plane.kubectl([
     'create',
     'clusterrolebinding',
     'robot',
-    '--clusterrole=view',
+    '--clusterrole=reader',
     '--serviceaccount=default:robot',
   ]);
   await eventually('the binding to count', async () => (await robot.get('/api/v1/configmaps')) === 200);
