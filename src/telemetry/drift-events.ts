@@ -1,0 +1,32 @@
+import { describeRef } from '../model/object.ts';
+import type { DriftCorrected, DriftDetected, LogFields, Telemetry } from '../model/telemetry.ts';
+import { managerLabel } from './managers.ts';
+import type { Parts } from './parts.ts';
+import { quietly, seconds } from './parts.ts';
+
+export function driftEvents(parts: Parts): Pick<Telemetry, 'driftDetected' | 'driftCorrected'> {
+  const { metrics, log } = parts;
+  return {
+    driftDetected: quietly(parts, (event: DriftDetected) => {
+      metrics.driftDetected.inc({ manager: managerLabel(event.manager) });
+      if (event.latencyMs !== undefined) metrics.driftDetection.observe(seconds(event.latencyMs));
+      log('info', fieldsOf(event), `drift: ${whatHappened(event)}`);
+    }),
+    driftCorrected: quietly(parts, (event: DriftCorrected) => {
+      metrics.driftCorrected.inc({ manager: managerLabel(event.manager) });
+      metrics.driftCorrection.observe(seconds(event.latencyMs));
+      log('info', fieldsOf(event), `drift corrected after ${Math.round(event.latencyMs)} ms: ${whatHappened(event)}`);
+    }),
+  };
+}
+
+function fieldsOf({ key, ref, manager, fields, latencyMs }: DriftDetected): LogFields {
+  return { application: key, object: describeRef(ref), manager, fields, latencyMs };
+}
+
+function whatHappened({ ref, manager, fields }: DriftDetected): string {
+  const who = manager === '' ? 'somebody unknown' : manager;
+  const shown = fields.slice(0, 3).join(', ');
+  const left = fields.length > 3 ? ` and ${fields.length - 3} more` : '';
+  return `${who} changed ${shown === '' ? 'fields' : `${shown}${left}`} of ${describeRef(ref)}`;
+}
