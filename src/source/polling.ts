@@ -1,0 +1,127 @@
+import type { OperatorError } from '../model/errors.ts';
+import type { ApplicationKey } from '../model/installation.ts';
+import type { Clock, Random } from '../model/ports.ts';
+
+/** What looking at a ref came to. */
+export type PollOutcome =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'found'; readonly revision: string }
+  | { readonly kind: 'failed'; readonly error: OperatorError };
+
+export interface PollOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** One look at the remote; never rejects. */
+  readonly look: () => Promise<PollOutcome>;
+  /** The revision is another, or looking works or fails where it did not before (or for another reason). */
+  readonly news: (followers: Iterable<ApplicationKey>) => void;
+}
+
+const firstRetryMs = 1_000;
+const jitter = 0.1;
+
+/**
+ * Looks at one ref of one remote, for all Applications that follow it.
+ *
+ * Guarantees: one look at a time; the first at once; then at the shortest interval of the followers, ± 10 %. After a
+ * failure ever later, up to the interval (at least 5 s, at most 1 min), never before the Retry-After that was given.
+ */
+export class Poll {
+  readonly #options: PollOptions;
+  readonly #followers = new Map<ApplicationKey, number>();
+  #outcome: PollOutcome = { kind: 'unknown' };
+  /** The revision of the last look that succeeded. */
+  #newest: string | undefined;
+  #failures = 0;
+  #running: Promise<PollOutcome> | undefined;
+  #cancel: () => void = () => undefined;
+  #dueAt = 0;
+  #stopped = false;
+
+  constructor(options: PollOptions) {
+    this.#options = options;
+  }
+
+  get newest(): string | undefined {
+    return this.#newest;
+  }
+
+  get outcome(): PollOutcome {
+    return this.#outcome;
+  }
+
+  /** Milliseconds until the next look. */
+  get waitMs(): number {
+    return Math.max(0, this.#dueAt - this.#options.clock.monotonic());
+  }
+
+  get isFollowed(): boolean {
+    return this.#followers.size > 0;
+  }
+
+  follow(key: ApplicationKey, intervalMs: number): void {
+    const before = this.#intervalMs();
+    this.#followers.set(key, intervalMs);
+    if (this.#outcome.kind === 'unknown') void this.look();
+    else if (this.#intervalMs() < before && this.#failures === 0) this.#schedule();
+  }
+
+  unfollow(key: ApplicationKey): void {
+    this.#followers.delete(key);
+    if (!this.isFollowed) this.stop();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  /** Looks now, or joins the look that is under way. */
+  look(): Promise<PollOutcome> {
+    this.#running ??= this.#lookOnce().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #lookOnce(): Promise<PollOutcome> {
+    this.#cancel();
+    const before = this.#outcome;
+    this.#outcome = await this.#options.look();
+    if (this.#outcome.kind === 'found') this.#newest = this.#outcome.revision;
+    this.#failures = this.#outcome.kind === 'failed' ? this.#failures + 1 : 0;
+    if (!this.#stopped) {
+      this.#schedule();
+      if (differs(before, this.#outcome)) this.#options.news([...this.#followers.keys()]);
+    }
+    return this.#outcome;
+  }
+
+  #schedule(): void {
+    this.#cancel();
+    if (!this.isFollowed) return;
+    const { clock, random } = this.#options;
+    const delay = Math.max(this.#delayMs() * (1 + jitter * (2 * random() - 1)), this.#notBeforeMs());
+    this.#dueAt = clock.monotonic() + delay;
+    this.#cancel = clock.after(delay, () => void this.look());
+  }
+
+  #delayMs(): number {
+    const interval = this.#intervalMs();
+    if (this.#failures === 0) return interval;
+    const longest = Math.min(Math.max(interval, 5_000), 60_000);
+    return Math.min(firstRetryMs * 2 ** Math.min(this.#failures - 1, 10), longest);
+  }
+
+  #notBeforeMs(): number {
+    return this.#outcome.kind === 'failed' ? (this.#outcome.error.retryAfterMs ?? 0) : 0;
+  }
+
+  #intervalMs(): number {
+    return Math.min(...this.#followers.values());
+  }
+}
+
+function differs(before: PollOutcome, now: PollOutcome): boolean {
+  if (before.kind !== now.kind) return true;
+  if (before.kind === 'found' && now.kind === 'found') return before.revision !== now.revision;
+  return before.kind === 'failed' && now.kind === 'failed' && before.error.reason !== now.error.reason;
+}

@@ -1,0 +1,197 @@
+import type { Application } from '../model/application.ts';
+import type { Origin } from '../model/desired.ts';
+import { describeOrigin } from '../model/desired.ts';
+import { OperatorError, OperatorErrors } from '../model/errors.ts';
+import { shortHash } from '../model/hash.ts';
+import type { JsonObject } from '../model/json.ts';
+import { canonicalJson, isJsonObject, objectAt, stringAt } from '../model/json.ts';
+import type { GroupKind, KubeObject, Ref, RefKey } from '../model/object.ts';
+import { describeRef, groupKindKey, groupOf, isKubeObject, refKey, refOf } from '../model/object.ts';
+import type { Scopes } from '../model/ports.ts';
+import type { WrittenObject } from './decode.ts';
+import { limitExceeded, type Limits } from './limits.ts';
+import { renderError } from './failures.ts';
+import { refusedAnnotation } from './refused-annotations.ts';
+
+export type Scope = 'Namespaced' | 'Cluster' | undefined;
+
+/** An object as it is compared and sent, with what memory keeps of it. */
+export interface PreparedObject {
+  readonly ref: Ref;
+  readonly apiVersion: string;
+  readonly hash: string;
+  readonly origin: Origin;
+  /** Canonical JSON. */
+  readonly json: string;
+}
+
+export interface Prepared {
+  readonly objects: readonly PreparedObject[];
+  /** The scopes that were asked for, by group and kind: when one is another now, preparation is due again. */
+  readonly scopesUsed: ReadonlyMap<string, { readonly kind: GroupKind; readonly scope: Scope }>;
+}
+
+export interface PrepareOptions {
+  readonly app: Application;
+  readonly scopes: Scopes;
+  readonly normalise: (object: KubeObject) => KubeObject;
+  readonly mark: (object: KubeObject, app: Application) => KubeObject;
+  readonly limits: Limits;
+}
+
+/** Enough for a status; the rest shows when these are repaired. */
+const maxReported = 10;
+
+/**
+ * Makes desired objects of what is written: namespace by scope, normalised, marked, hashed; all errors at once.
+ * Throws OperatorError: InvalidObject, MissingNamespace, AmbiguousObject, NotYetSupported, LimitExceeded.
+ */
+export function prepareObjects(written: readonly WrittenObject[], options: PrepareOptions): Prepared {
+  if (written.length > options.limits.objects) {
+    throw limitExceeded(`${written.length} objects of the source`, 'objects', options.limits);
+  }
+  const preparation = new Preparation(options, definedScopes(written));
+  const errors: OperatorError[] = [];
+  for (const { object, origin } of written) {
+    try {
+      preparation.add(object, origin);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      errors.push(error);
+    }
+    if (errors.length >= maxReported) break;
+  }
+  const [first, ...rest] = errors;
+  if (first !== undefined) throw rest.length === 0 ? first : new OperatorErrors([first, ...rest]);
+  return preparation.result();
+}
+
+/** CustomResourceDefinitions of the same source say where their kinds live before the cluster does. */
+function definedScopes(written: readonly WrittenObject[]): Map<string, Scope> {
+  const scopes = new Map<string, Scope>();
+  for (const { object } of written) {
+    const apiVersion = stringAt(object, 'apiVersion') ?? '';
+    if (object['kind'] !== 'CustomResourceDefinition' || groupOf(apiVersion) !== 'apiextensions.k8s.io') continue;
+    const spec = objectAt(object, 'spec');
+    const group = stringAt(spec, 'group') ?? '';
+    const kind = stringAt(objectAt(spec, 'names'), 'kind') ?? '';
+    const scope = stringAt(spec, 'scope');
+    if (scope === 'Namespaced' || scope === 'Cluster') scopes.set(groupKindKey({ group, kind }), scope);
+  }
+  return scopes;
+}
+
+class Preparation {
+  readonly #options: PrepareOptions;
+  readonly #defined: ReadonlyMap<string, Scope>;
+  readonly #used = new Map<string, { kind: GroupKind; scope: Scope }>();
+  readonly #objects = new Map<RefKey, PreparedObject>();
+
+  constructor(options: PrepareOptions, defined: ReadonlyMap<string, Scope>) {
+    this.#options = options;
+    this.#defined = defined;
+  }
+
+  add(written: JsonObject, origin: Origin): void {
+    const object = checked(written, origin);
+    const refused = refusedAnnotation(object, origin);
+    if (refused !== undefined) throw refused;
+    const placed = this.#place(object, origin);
+    const prepared = this.#finish(placed, origin);
+    const key = refKey(prepared.ref);
+    const other = this.#objects.get(key);
+    if (other !== undefined) throw ambiguous(prepared, other);
+    this.#objects.set(key, prepared);
+  }
+
+  result(): Prepared {
+    const keys = [...this.#objects.keys()].sort();
+    return { objects: keys.flatMap((key) => this.#objects.get(key) ?? []), scopesUsed: this.#used };
+  }
+
+  #finish(object: KubeObject, origin: Origin): PreparedObject {
+    const { app, normalise, mark, limits } = this.#options;
+    const body = mark(normalise(object), app);
+    const ref = refOf(body);
+    const json = canonicalJson(body);
+    const size = Buffer.byteLength(json);
+    if (size > limits.objectBytes) {
+      throw limitExceeded(`${describeOrigin(origin)}: ${describeRef(ref)} of ${size} bytes`, 'objectBytes', limits);
+    }
+    return { ref, apiVersion: body.apiVersion, hash: shortHash(json), origin, json };
+  }
+
+  /** The namespace that the object will live in; an unknown kind is left as it is written. */
+  #place(object: KubeObject, origin: Origin): KubeObject {
+    const namespace = stringAt(object.metadata, 'namespace') ?? '';
+    const scope = this.#scopeOf({ group: groupOf(object.apiVersion), kind: object.kind });
+    if (scope === 'Namespaced') return this.#placeNamespaced(object, namespace, origin);
+    if (namespace !== '' && scope === undefined) return object;
+    return withNamespace(object, undefined);
+  }
+
+  #placeNamespaced(object: KubeObject, namespace: string, origin: Origin): KubeObject {
+    if (namespace !== '') return object;
+    const destination = this.#options.app.spec.destinationNamespace;
+    if (destination !== '') return withNamespace(object, destination);
+    throw new OperatorError(
+      `${describeOrigin(origin)}: ${describeRef(refOf(object))} names no namespace, and the Application has no destination.namespace`,
+      { step: 'render', reason: 'MissingNamespace', retry: 'interval', object: refOf(object) },
+    );
+  }
+
+  #scopeOf(kind: GroupKind): Scope {
+    const key = groupKindKey(kind);
+    const defined = this.#defined.get(key);
+    if (defined !== undefined) return defined;
+    const known = this.#used.get(key);
+    if (known !== undefined) return known.scope;
+    const scope = this.#options.scopes.scopeOf(kind);
+    this.#used.set(key, { kind, scope });
+    return scope;
+  }
+}
+
+function withNamespace(object: KubeObject, namespace: string | undefined): KubeObject {
+  const others = Object.entries(object.metadata).filter(([field]) => field !== 'namespace');
+  const place = namespace === undefined ? {} : { namespace };
+  return { ...object, metadata: { ...Object.fromEntries(others), ...place, name: object.metadata.name } };
+}
+
+/** What no API server can be asked about: an object without the name that it would be found by. */
+function checked(object: JsonObject, origin: Origin): KubeObject {
+  const invalid = (message: string) =>
+    renderError('InvalidObject', `${describeOrigin(origin)}: ${stringAt(object, 'kind') ?? 'object'}: ${message}`);
+  const metadata = object['metadata'] ?? {};
+  if (!isJsonObject(metadata)) throw invalid('metadata is no mapping');
+  if (metadata['generateName'] !== undefined && metadata['name'] === undefined) {
+    throw invalid('has generateName and no name, so it could not be found again');
+  }
+  const wrong = wrongText(metadata);
+  if (wrong !== undefined) throw invalid(`${wrong} is no text; put its value in quotes`);
+  if (!isKubeObject(object)) throw invalid('metadata.name is missing or no text');
+  const { name } = object.metadata;
+  if (!/^[^/%|]+$/.test(name) || /^\.\.?$/.test(name)) throw invalid(`metadata.name "${name}" can be no object's name`);
+  return object;
+}
+
+/** What is read as text later must be text: a label `true` or a namespace 42 is refused by the server, too. */
+function wrongText(metadata: JsonObject): string | undefined {
+  if (typeof (metadata['namespace'] ?? '') !== 'string') return 'metadata.namespace';
+  for (const field of ['labels', 'annotations']) {
+    const values = objectAt(metadata, field);
+    const wrong = Object.keys(values).find((key) => typeof (values[key] ?? '') !== 'string');
+    if (wrong !== undefined) return `metadata.${field}["${wrong}"]`;
+  }
+  return undefined;
+}
+
+function ambiguous(object: PreparedObject, other: PreparedObject): OperatorError {
+  const [first, second] = [describeOrigin(other.origin), describeOrigin(object.origin)];
+  return new OperatorError(`${describeRef(object.ref)} is described twice: ${first} and ${second}`, {
+    step: 'render',
+    reason: 'AmbiguousObject',
+    retry: 'interval',
+    object: object.ref,
+  });
+}

@@ -1,0 +1,94 @@
+import type { Origin } from '../model/desired.ts';
+import { describeOrigin } from '../model/desired.ts';
+import type { OperatorError } from '../model/errors.ts';
+import type { JsonObject } from '../model/json.ts';
+import { stringAt } from '../model/json.ts';
+import type { KubeObject } from '../model/object.ts';
+import { annotationsOf, describeRef, refOf } from '../model/object.ts';
+import { notYetSupported } from './failures.ts';
+
+/** What may be written in an annotation; undefined = nothing is built for it yet. */
+type Accepts = (value: string) => boolean;
+
+const argoPrefix = 'argocd.argoproj.io/';
+
+const never: Accepts = () => false;
+const zero: Accepts = (value) => /^[-+]?0+$/.test(value.trim());
+const off: Accepts = (value) => value.trim() === '' || value.trim() === 'false';
+
+/** Options that this version honours, or that change nothing in how it works anyway. */
+const syncOptions: ReadonlySet<string> = new Set([
+  'Prune=false',
+  'Prune=true',
+  'Delete=false',
+  'Delete=true',
+  'PruneLast=false',
+  'Replace=false',
+  'Force=false',
+  'SkipDryRunOnMissingResource=false',
+  'Validate=true',
+  'ServerSideApply=true',
+  'ServerSideApply=false',
+  'ApplyOutOfSyncOnly=true',
+  'ClientSideApplyMigration=true',
+]);
+
+const known: Accepts = (value) =>
+  value
+    .split(',')
+    .map((option) => option.trim())
+    .every((option) => option === '' || syncOptions.has(option));
+
+/** Annotations in both spellings (`evenkeel.dev/…`, `argocd.argoproj.io/…`) that a later issue gives a meaning. */
+const both: Readonly<Record<string, Accepts>> = {
+  'sync-wave': zero,
+  hook: never,
+  'hook-delete-policy': never,
+  'sync-options': known,
+  'compare-options': off,
+  'ignore-healthcheck': off,
+  'ignore-restart-policy': off,
+};
+
+const ours: Readonly<Record<string, Accepts>> = {
+  'depends-on': off,
+  policy: off,
+};
+
+const helm: Readonly<Record<string, Accepts>> = {
+  'helm.sh/hook': (value) => value.trim() === 'crd-install',
+  'helm.sh/hook-weight': zero,
+  'helm.sh/hook-delete-policy': never,
+  'helm.sh/resource-policy': (value) => value.trim() === 'keep' || value.trim() === '',
+};
+
+const table: ReadonlyMap<string, Accepts> = new Map([
+  ...Object.entries(both).flatMap(([name, accepts]) => [
+    [`evenkeel.dev/${name}`, accepts] as const,
+    [`${argoPrefix}${name}`, accepts] as const,
+  ]),
+  ...Object.entries(ours).map(([name, accepts]) => [`evenkeel.dev/${name}`, accepts] as const),
+  ...Object.entries(helm),
+]);
+
+/**
+ * Refuses what a later version gives a meaning: applying such an object as if the annotation were not there would be
+ * another deployment than the one that was asked for. undefined when there is nothing to refuse.
+ */
+export function refusedAnnotation(object: KubeObject, origin: Origin): OperatorError | undefined {
+  const annotations = annotationsOf(object);
+  for (const name of Object.keys(annotations).sort()) {
+    const value = stringAt(annotations, name) ?? '';
+    const accepts = table.get(name);
+    if (accepts === undefined || accepts(value) || isReplaced(name, annotations)) continue;
+    return notYetSupported(
+      `${describeOrigin(origin)}: ${describeRef(refOf(object))}: annotation ${name}: "${value}" is not supported yet; nothing is applied as if it were not there`,
+    );
+  }
+  return undefined;
+}
+
+/** Our spelling, when present, replaces Argo CD's. */
+function isReplaced(name: string, annotations: JsonObject): boolean {
+  return name.startsWith(argoPrefix) && annotations[`evenkeel.dev/${name.slice(argoPrefix.length)}`] !== undefined;
+}

@@ -1,0 +1,146 @@
+import type { Application, SourceSpec } from '../../src/model/application.ts';
+import { applicationKey } from '../../src/model/installation.ts';
+import type { GroupKind, KubeObject } from '../../src/model/object.ts';
+import { groupKindKey } from '../../src/model/object.ts';
+import type { Clock, Scopes } from '../../src/model/ports.ts';
+import type { Connection, ConnectionFailure, GitFetch, GitPoll } from '../../src/model/telemetry.ts';
+import { createSource, type Limits, type Source } from '../../src/source/source.ts';
+import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
+import { realClock } from '../fakes/clock.ts';
+
+type SourceChange = Omit<Partial<SourceSpec>, 'directory'> & { readonly directory?: Partial<SourceSpec['directory']> };
+
+export interface ApplicationChange {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly destinationNamespace?: string;
+  readonly intervalMs?: number;
+  readonly source: SourceChange & Pick<SourceSpec, 'repoURL'>;
+}
+
+/** An Application that follows `main` of a repository; everything else as the API defaults it. */
+export function application(change: ApplicationChange): Application {
+  const { name = 'app', namespace = 'argo', destinationNamespace = 'default', intervalMs = 30_000 } = change;
+  const directory = { recurse: false, include: '', exclude: '', disableExtensionFilter: false };
+  return {
+    key: applicationKey(namespace, name),
+    namespace,
+    name,
+    uid: `uid-${name}`,
+    resourceVersion: '1',
+    generation: 1,
+    deleting: false,
+    finalizers: [],
+    annotations: {},
+    fieldsIgnored: [],
+    status: {},
+    record: [],
+    spec: {
+      project: 'default',
+      source: {
+        path: '.',
+        targetRevision: 'main',
+        ...change.source,
+        directory: { ...directory, ...change.source.directory },
+      },
+      destinationNamespace,
+      intervalMs,
+      retry: { durationMs: 5_000, factor: 2, maxDurationMs: 180_000 },
+      revisionHistoryLimit: 10,
+      guard: { maxObjects: 50, maxPercent: 25, protectedKinds: [], onTrip: 'RequireApproval' },
+      drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2_000, auditMs: 0 },
+    },
+  };
+}
+
+const clusterKinds = [
+  '/Namespace',
+  'rbac.authorization.k8s.io/ClusterRole',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+];
+
+/** Knows the scopes that a test says, and a few that every cluster has. */
+export class KnownScopes implements Scopes {
+  readonly known = new Map<string, 'Namespaced' | 'Cluster'>([
+    ...clusterKinds.map((kind) => [kind, 'Cluster'] as const),
+    ...['/ConfigMap', '/Service', 'apps/Deployment'].map((kind) => [kind, 'Namespaced'] as const),
+  ]);
+  asked = 0;
+
+  scopeOf(kind: GroupKind): 'Namespaced' | 'Cluster' | undefined {
+    this.asked++;
+    return this.known.get(groupKindKey(kind));
+  }
+}
+
+export class RecordedTelemetry {
+  readonly polls: GitPoll[] = [];
+  readonly fetches: GitFetch[] = [];
+  readonly failures: ConnectionFailure[] = [];
+  readonly restored: Connection[] = [];
+
+  gitPoll(event: GitPoll): void {
+    this.polls.push(event);
+  }
+
+  gitFetch(event: GitFetch): void {
+    this.fetches.push(event);
+  }
+
+  connectionFailure(event: ConnectionFailure): void {
+    this.failures.push(event);
+  }
+
+  connectionRestored(connection: Connection): void {
+    this.restored.push(connection);
+  }
+}
+
+export interface Stage extends AsyncDisposable {
+  readonly source: Source;
+  readonly folder: string;
+  readonly scopes: KnownScopes;
+  readonly telemetry: RecordedTelemetry;
+  /** Secrets by `namespace/name`. */
+  readonly secrets: Map<string, Record<string, Buffer>>;
+}
+
+/** A source on a folder of its own. */
+export async function startSource(change: { clock?: Clock; limits?: Partial<Limits> } = {}): Promise<Stage> {
+  const folder = await createTemporaryFolder('source');
+  const scopes = new KnownScopes();
+  const telemetry = new RecordedTelemetry();
+  const secrets = new Map<string, Record<string, Buffer>>();
+  const source = createSource({
+    directory: folder.path,
+    clock: change.clock ?? realClock,
+    random: () => 0.5,
+    telemetry,
+    scopes,
+    credentials: (namespace, name) => Promise.resolve(secrets.get(`${namespace}/${name}`)),
+    normalise: (object) => object,
+    mark,
+    ...(change.limits === undefined ? {} : { limits: change.limits }),
+  });
+  return {
+    source,
+    folder: folder.path,
+    scopes,
+    telemetry,
+    secrets,
+    async [Symbol.asyncDispose]() {
+      await source[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function mark(object: KubeObject, app: Application): KubeObject {
+  return { ...object, metadata: { ...object.metadata, labels: { app: app.name } } };
+}
+
+export const never = new AbortController().signal;
+
+export function configMap(name: string, more = ''): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}`;
+}
