@@ -155,8 +155,8 @@ export interface ApplicationStatus {
   readonly lastSyncRequest?: string;
 }
 
-/** An Application as read from the cluster and validated. */
-export interface Application {
+/** What is known of an Application whether or not its spec can be read. */
+export interface KnownApplication {
   readonly key: ApplicationKey;
   readonly namespace: string;
   readonly name: string;
@@ -166,12 +166,17 @@ export interface Application {
   readonly deleting: boolean;
   readonly finalizers: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
-  readonly spec: ApplicationSpec;
   /** Fields that were accepted without effect. */
   readonly fieldsIgnored: readonly { readonly path: string; readonly why: string }[];
-  readonly request?: SyncRequest;
   readonly status: ApplicationStatus;
-  /** What it has written or announced, wherever that is stored. */
+  /** What it has written or announced, wherever that is stored. Absent: it is damaged, and has to stay as it is. */
+  readonly record?: readonly RecordEntry[];
+}
+
+/** An Application as read from the cluster and validated. */
+export interface Application extends KnownApplication {
+  readonly spec: ApplicationSpec;
+  readonly request?: SyncRequest;
   readonly record: readonly RecordEntry[];
 }
 

@@ -6,6 +6,7 @@ export type ConditionType =
   | 'Drifted'
   | 'PruneBlocked'
   | 'Conflicted'
+  | 'RepeatedResource'
   | 'SharedResource'
   | 'AdmissionOverride'
   | 'FieldsIgnored';

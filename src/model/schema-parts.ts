@@ -50,7 +50,7 @@ export function nodeOf(schema: TSchema): SchemaNode {
 type AllOptional<P extends TProperties> = { [K in keyof P]: ReturnType<typeof Type.Optional<P[K]>> };
 
 /** An object of declared fields, all optional but those in `required`. */
-export function block<O extends TProperties, R extends TProperties = Record<never, never>>(
+export function block<O extends TProperties, R = unknown>(
   description: string,
   optional: O,
   extra: { readonly required?: R; readonly rules?: readonly CelRule[] } = {},

@@ -1,0 +1,44 @@
+import type { Findings } from './findings.ts';
+import type { Installation } from './installation.ts';
+
+/** Annotations by which a user speaks to the operator on an Application. */
+export type ApplicationAnnotation =
+  'refresh' | 'sync' | 'approve' | 'hold' | 'deletion-approved' | 'skip-reconcile' | 'delete-protected';
+
+type Annotations = Readonly<Record<string, string>>;
+
+/** Those that Argo CD has too, under its own prefix. */
+const alsoOfArgo: readonly ApplicationAnnotation[] = ['refresh', 'deletion-approved', 'skip-reconcile'];
+
+const argo = 'argocd.argoproj.io/';
+
+/** Every key under which an annotation may stand, the one that wins first. */
+export function spellingsOf(name: ApplicationAnnotation, installation: Installation): string[] {
+  const ours = new Set([`${installation.prefix}${name}`, `evenkeel.dev/${name}`]);
+  return alsoOfArgo.includes(name) ? [...ours, `${argo}${name}`] : [...ours];
+}
+
+/** The value of an annotation; ours, when present, replaces Argo CD's. */
+export function annotationOn(
+  annotations: Annotations,
+  name: ApplicationAnnotation,
+  installation: Installation,
+): string | undefined {
+  const key = spellingsOf(name, installation).find((spelling) => Object.hasOwn(annotations, spelling));
+  return key === undefined ? undefined : annotations[key];
+}
+
+/** True for `true` in the spellings that Argo CD reads. */
+export function isTrue(value: string | undefined): boolean {
+  return value !== undefined && /^(1|t|true)$/i.test(value);
+}
+
+/** Reports annotations of an Application that have no effect or none yet. */
+export function inspectAnnotations(annotations: Annotations, installation: Installation, findings: Findings): void {
+  const at = (key: string): string => `metadata.annotations[${key}]`;
+  const later = [...spellingsOf('hold', installation), `${argo}client-side-apply-migration-manager`];
+  for (const key of later) if ((annotations[key] ?? '') !== '') findings.notYet(at(key), '');
+  const compareOptions = `${argo}compare-options`;
+  if ((annotations[compareOptions] ?? '') === '') return;
+  findings.ignore(at(compareOptions), 'objects are always compared with what the API server makes of them');
+}

@@ -1,0 +1,104 @@
+import { annotationOn, inspectAnnotations, isTrue } from './application-annotations.ts';
+import type { OperationResource, SpecResource } from './application-schema.ts';
+import { applicationSchema } from './application-schema.ts';
+import type { Application, ApplicationSpec, KnownApplication, PruneGuard, SyncRequest } from './application.ts';
+import { OperatorError, OperatorErrors } from './errors.ts';
+import { Findings } from './findings.ts';
+import { inspectFields } from './inspect-fields.ts';
+import type { Installation } from './installation.ts';
+import { readRecord } from './inventory.ts';
+import type { JsonValue } from './json.ts';
+import { objectAt } from './json.ts';
+import { readKnownApplication } from './known-application.ts';
+import type { KubeObject } from './object.ts';
+import { readSpec, specForDeletion } from './parse-spec.ts';
+import { nodeOf } from './schema-parts.ts';
+import { annotatedRequest, readOperation } from './sync-request.ts';
+
+/**
+ * An Application, or what is known of one that cannot be acted on, with every reason why at once.
+ * `invalid` with a record: the spec is wrong, and `error` is what Stalled says.
+ * `invalid` without: the record is damaged, so nothing may be deleted and status may not be written over it.
+ */
+export type ParsedApplication =
+  | { readonly kind: 'valid'; readonly app: Application }
+  | { readonly kind: 'invalid'; readonly app: KnownApplication; readonly error: OperatorError };
+
+/**
+ * Reads an Application as it came from the API server. Pure; never throws.
+ *
+ * Guarantees: no unknown field, no field that is not built and no refused one is passed over in silence. One that is
+ * being deleted is `valid` whatever its spec says, because its record is all that a deletion needs; only a damaged
+ * record holds it back.
+ * Assumptions: `inventories` are all objects that `isInventoryOf` gives to this Application's name and namespace.
+ */
+export function parseApplication(
+  object: KubeObject,
+  inventories: readonly KubeObject[],
+  installation: Installation,
+): ParsedApplication {
+  const read = readKnownApplication(object);
+  const record = readRecord(object, inventories);
+  const findings = new Findings();
+  if (record instanceof OperatorError) return { kind: 'invalid', app: { ...read, fieldsIgnored: [] }, error: record };
+
+  const wishes = readWishes(object, read, { installation, findings });
+  const known = { ...read, record, fieldsIgnored: findings.ignored };
+  const [first, ...more] = findings.problems.map((problem) => problem.error);
+  if (first === undefined) return { kind: 'valid', app: { ...known, ...wishes } };
+  if (known.deleting) return { kind: 'valid', app: { ...known, spec: specForDeletion(guardOf(object)) } };
+  return { kind: 'invalid', app: known, error: new OperatorErrors([first, ...more]) };
+}
+
+interface Wishes {
+  readonly spec: ApplicationSpec;
+  readonly request?: SyncRequest;
+}
+
+type Known = Pick<KnownApplication, 'annotations' | 'status'>;
+
+interface Reading {
+  readonly installation: Installation;
+  readonly findings: Findings;
+}
+
+/** Good for nothing once `findings` has problems. */
+function readWishes(object: KubeObject, known: Known, { installation, findings }: Reading): Wishes {
+  inspectAnnotations(known.annotations, installation, findings);
+  const { spec, operation } = object;
+  const read = isSpec(spec, findings) ? readSpec(spec, findings) : specForDeletion({});
+  const isAsked = operation !== undefined && isOperation(operation, findings);
+  const request = isAsked ? readOperation(operation, findings) : annotatedRequest(known, installation);
+  return {
+    spec: suspendedByAnnotation(read, known, installation),
+    ...(request === undefined ? {} : { request }),
+  };
+}
+
+function isSpec(value: JsonValue | undefined, findings: Findings): value is SpecResource & JsonValue {
+  return isAsDeclared('spec', value, findings);
+}
+
+function isOperation(value: JsonValue | undefined, findings: Findings): value is OperationResource & JsonValue {
+  return isAsDeclared('operation', value, findings);
+}
+
+/** Reports everything that the schema says about the field; true when its types are right. */
+function isAsDeclared(name: 'spec' | 'operation', value: JsonValue | undefined, findings: Findings): boolean {
+  const schema = nodeOf(applicationSchema).properties?.[name] ?? {};
+  inspectFields({ schema, path: name, value: value ?? null }, findings);
+  return !findings.problems.some((problem) => problem.path.startsWith(name) && problem.error.reason === 'InvalidSpec');
+}
+
+function suspendedByAnnotation(spec: ApplicationSpec, known: Known, installation: Installation): ApplicationSpec {
+  const isSkipped = isTrue(annotationOn(known.annotations, 'skip-reconcile', installation));
+  if (!isSkipped || spec.suspend !== undefined) return spec;
+  return { ...spec, suspend: { reason: 'annotation skip-reconcile', by: '' } };
+}
+
+/** The guard of a spec that cannot be read as a whole, as far as it is right itself. */
+function guardOf(object: KubeObject): Partial<PruneGuard> {
+  const findings = new Findings();
+  const spec: JsonValue = { prune: objectAt(objectAt(object, 'spec'), 'prune') };
+  return isSpec(spec, findings) ? (spec.prune?.guard ?? {}) : {};
+}

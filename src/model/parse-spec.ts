@@ -1,0 +1,153 @@
+import type { SpecResource } from './application-schema.ts';
+import type { ApplicationSpec, PruneGuard, RetryPolicy, SourceSpec } from './application.ts';
+import { parseDuration } from './duration.ts';
+import { Findings } from './findings.ts';
+import { readSource } from './parse-source.ts';
+import { inspectSyncOptions } from './sync-options.ts';
+
+/** What holds where the spec says nothing. */
+export const specDefaults = {
+  project: 'default',
+  interval: '30s',
+  revisionHistoryLimit: 10,
+  retry: { duration: '5s', factor: 2, maxDuration: '3m' },
+  drift: { minInterval: '2s', audit: '1h' },
+} as const;
+
+export const defaultGuard: PruneGuard = {
+  maxObjects: 50,
+  maxPercent: 25,
+  protectedKinds: ['Namespace', 'CustomResourceDefinition', 'PersistentVolumeClaim', 'PersistentVolume', 'Application'],
+  onTrip: 'RequireApproval',
+};
+
+/** Status keeps no more entries than this, so that it stays small. */
+const mostHistory = 100;
+
+/** A spec whose fields have the right types; what is wrong with their values goes to `findings`. */
+export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpec {
+  inspectSyncOptions(spec.syncPolicy?.syncOptions ?? [], findings);
+  const automated = readAutomated(spec);
+  return {
+    project: readProject(spec, findings),
+    source: readOnlySource(spec, findings),
+    destinationNamespace: readDestination(spec.destination ?? {}, findings),
+    intervalMs: readInterval(spec, findings),
+    ...(spec.suspend === undefined ? {} : { suspend: readSuspend(spec.suspend) }),
+    ...(automated === undefined ? {} : { automated }),
+    retry: readRetry(spec.syncPolicy?.retry, findings),
+    revisionHistoryLimit: readHistoryLimit(spec, findings),
+    guard: { ...defaultGuard, ...spec.prune?.guard },
+    drift: readDrift(spec, automated?.selfHeal ?? false, findings),
+  };
+}
+
+/**
+ * What a deletion goes by when the spec cannot be read: it needs neither source nor times, only which kinds are
+ * protected. Defaults stand for everything else, and for a guard that is wrong itself.
+ */
+export function specForDeletion(guard: Partial<PruneGuard>): ApplicationSpec {
+  const spec = readSpec({}, new Findings());
+  return { ...spec, guard: { ...defaultGuard, ...guard } };
+}
+
+const noSource: SourceSpec = {
+  repoURL: '',
+  path: '.',
+  targetRevision: 'HEAD',
+  directory: { recurse: false, include: '', exclude: '', disableExtensionFilter: false },
+};
+
+function readProject({ project = '' }: SpecResource, findings: Findings): string {
+  const name = project === '' ? specDefaults.project : project;
+  if (name !== specDefaults.project) findings.ignore('spec.project', 'limits of projects are not enforced');
+  return name;
+}
+
+function readOnlySource({ source, sources = [] }: SpecResource, findings: Findings): SourceSpec {
+  if (source !== undefined) return readSource(source, 'spec.source', findings);
+  if (sources.length === 0) findings.invalid('spec.source', 'is required');
+  return noSource;
+}
+
+const thisCluster = { server: 'https://kubernetes.default.svc', name: 'in-cluster' };
+
+type Destination = NonNullable<SpecResource['destination']>;
+
+function readDestination(destination: Destination, findings: Findings): string {
+  const { namespace = '' } = destination;
+  inspectCluster(destination, findings);
+  if (namespace !== '' && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) {
+    findings.invalid('spec.destination.namespace', `expected the name of a namespace, got ${namespace}`);
+  }
+  return namespace;
+}
+
+function inspectCluster({ server = '', name = '' }: Destination, findings: Findings): void {
+  const path = 'spec.destination';
+  if (server !== '' && name !== '') findings.invalid(path, 'expected one of server and name, not both');
+  if (server !== '' && server.replace(/\/$/, '') !== thisCluster.server) {
+    findings.notYet(`${path}.server`, `only this cluster is, ${thisCluster.server}`);
+  }
+  if (name !== '' && name !== thisCluster.name) {
+    findings.notYet(`${path}.name`, `only this cluster is, ${thisCluster.name}`);
+  }
+}
+
+function readSuspend({ reason = '', by = '' }: NonNullable<SpecResource['suspend']>): { reason: string; by: string } {
+  return { reason, by };
+}
+
+function readAutomated({ syncPolicy = {} }: SpecResource): ApplicationSpec['automated'] {
+  const { automated } = syncPolicy;
+  if (automated === undefined || automated.enabled === false) return undefined;
+  const { prune = false, selfHeal = false, allowEmpty = false } = automated;
+  return { prune, selfHeal, allowEmpty };
+}
+
+type RetryResource = NonNullable<SpecResource['syncPolicy']>['retry'];
+
+function readRetry(retry: RetryResource, findings: Findings): RetryPolicy {
+  const { duration, factor, maxDuration } = { ...specDefaults.retry, ...retry?.backoff };
+  const path = 'spec.syncPolicy.retry';
+  if (retry?.refresh === false) findings.ignore(`${path}.refresh`, 'a newer commit always ends a retry');
+  return {
+    ...(retry === undefined ? {} : { limit: retry.limit ?? 0 }),
+    durationMs: readDuration(duration, `${path}.backoff.duration`, findings),
+    factor,
+    maxDurationMs: readDuration(maxDuration, `${path}.backoff.maxDuration`, findings),
+  };
+}
+
+function readHistoryLimit({ revisionHistoryLimit }: SpecResource, findings: Findings): number {
+  const limit = revisionHistoryLimit ?? specDefaults.revisionHistoryLimit;
+  if (limit > mostHistory) findings.ignore('spec.revisionHistoryLimit', `at most ${mostHistory} are kept`);
+  return Math.min(limit, mostHistory);
+}
+
+function readDrift({ drift = {} }: SpecResource, selfHeal: boolean, findings: Findings): ApplicationSpec['drift'] {
+  const { correction, minInterval, audit } = { ...specDefaults.drift, ...drift };
+  return {
+    correction: correction ?? (selfHeal ? 'Immediate' : 'OnSync'),
+    explicit: correction !== undefined,
+    minIntervalMs: readDuration(minInterval, 'spec.drift.minInterval', findings),
+    auditMs: readDuration(audit, 'spec.drift.audit', findings),
+  };
+}
+
+function readInterval({ interval = specDefaults.interval }: SpecResource, findings: Findings): number {
+  const path = 'spec.interval';
+  const ms = readDuration(interval, path, findings);
+  if (ms < 1000 && !findings.spoils(path)) findings.invalid(path, `expected at least 1s, got ${interval}`);
+  return ms;
+}
+
+const yearMs = 365 * 24 * 3_600_000;
+
+function readDuration(text: string, path: string, findings: Findings): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms > yearMs) {
+    findings.invalid(path, `expected a duration such as 30s, 5m or 1h30m of at most a year, got ${text}`);
+  }
+  return Math.min(ms ?? 0, yearMs);
+}
