@@ -1,0 +1,93 @@
+import type { PruneGuard } from '../model/application.ts';
+import { sha256Hex } from '../model/hash.ts';
+import { canonicalJson } from '../model/json.ts';
+import type { Ref } from '../model/object.ts';
+import { describeRef, refKey, uidOf } from '../model/object.ts';
+import type { Change, ChangeOf, GuardVerdict } from '../model/plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import { isDefinition, isProtectedKind } from './protection.ts';
+
+/** What a plan would destroy, at most named in a message. */
+const mostNamed = 10;
+
+/**
+ * 16 hex digits that stand for exactly these destructive changes of this Application: kind of change, ref and live uid,
+ * sorted, with the Application's uid. Empty when nothing is destroyed.
+ */
+export function planHash(changes: readonly Change[], applicationUid: string): string {
+  const destructive = prunesOf(changes).map(({ kind, ref, live }) => `${kind}|${refKey(ref)}|${uidOf(live)}`);
+  if (destructive.length === 0) return '';
+  return sha256Hex(canonicalJson({ application: applicationUid, changes: destructive.sort() })).slice(0, 16);
+}
+
+/**
+ * The verdict of `spec.prune.guard` on a plan's deletions; undefined when they may be carried out. Deleting an
+ * Application is its own approval, and its protected objects are released, not deleted.
+ */
+export function guardOf(input: PlanInput, changes: readonly Change[], hash: string): GuardVerdict | undefined {
+  const { app } = input;
+  const { guard } = app.spec;
+  const prunes = prunesOf(changes);
+  if (prunes.length === 0 || app.deleting) return undefined;
+  const count = countOf(input, prunes);
+  const why = [
+    ...(app.request?.prune === true ? [] : overLimits(count, app.record.length, guard)),
+    ...protectedAmong(prunes, guard),
+  ];
+  if (why.length === 0 || isApproved(input, hash)) return undefined;
+  return {
+    message: `${why.join('; ')}: ${list(prunes.map(({ ref }) => ref))}. ${howToGoOn(input, hash)}`,
+    onTrip: guard.onTrip,
+  };
+}
+
+function overLimits(count: number, recorded: number, { maxObjects, maxPercent }: PruneGuard): string[] {
+  if (count > maxObjects)
+    return [`${count} objects would be deleted, more than prune.guard.maxObjects (${maxObjects})`];
+  const percent = (100 * count) / recorded;
+  if (recorded <= smallRecord || percent <= maxPercent) return [];
+  return [`${count} of ${recorded} objects would be deleted, more than prune.guard.maxPercent (${maxPercent} %)`];
+}
+
+/** Up to this many objects a percentage says nothing. */
+const smallRecord = 10;
+
+function protectedAmong(prunes: readonly ChangeOf<'prune'>[], guard: PruneGuard): string[] {
+  const refs = prunes.map(({ ref }) => ref).filter((ref) => isProtectedKind(ref, guard.protectedKinds));
+  return refs.length === 0 ? [] : [`${list(refs)} of a protected kind would be deleted`];
+}
+
+/** What goes with a pruned Namespace or CustomResourceDefinition is in that one's weight and not counted again. */
+function countOf(input: PlanInput, prunes: readonly ChangeOf<'prune'>[]): number {
+  const containers = prunes.map(({ ref }) => ref);
+  const counted = prunes.filter(({ ref }) => !containers.some((container) => goesWith(ref, container)));
+  return counted.reduce((total, { ref }) => total + Math.max(1, input.weightOf?.(ref) ?? 1), 0);
+}
+
+function goesWith(ref: Ref, container: Ref): boolean {
+  if (container.group === '' && container.kind === 'Namespace') return ref.namespace === container.name;
+  return isDefinition(container) && ref.group !== '' && container.name.endsWith(`.${ref.group}`);
+}
+
+function isApproved({ app, installation }: PlanInput, hash: string): boolean {
+  if (app.spec.guard.onTrip === 'Deny') return false;
+  return approvalNames(installation.prefix).some((name) => app.annotations[name] === hash);
+}
+
+function approvalNames(prefix: string): string[] {
+  return [`${prefix}approve`, 'evenkeel.dev/approve'];
+}
+
+function howToGoOn({ app }: PlanInput, hash: string): string {
+  if (app.spec.guard.onTrip === 'Deny') return 'prune.guard.onTrip is Deny: delete by hand, or change the guard.';
+  return `If that is meant: kubectl annotate applications.evenkeel.dev -n ${app.namespace} ${app.name} --overwrite evenkeel.dev/approve=${hash}`;
+}
+
+function list(refs: readonly Ref[]): string {
+  const named = refs.slice(0, mostNamed).map(describeRef).join(', ');
+  return refs.length > mostNamed ? `${named} and ${refs.length - mostNamed} more` : named;
+}
+
+function prunesOf(changes: readonly Change[]): ChangeOf<'prune'>[] {
+  return changes.filter((change) => change.kind === 'prune');
+}

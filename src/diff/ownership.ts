@@ -1,0 +1,111 @@
+import type { ApplicationKey } from '../model/installation.ts';
+import { arrayAt, isJsonObject, stringAt } from '../model/json.ts';
+import { isControlled, isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
+import type { KubeObject, Ref } from '../model/object.ts';
+import { annotationsOf, describeRef, labelsOf, refOf, uidOf } from '../model/object.ts';
+import { OperatorError } from '../model/errors.ts';
+import type { RecordEntry } from '../model/record.ts';
+import type { Owner } from './mark.ts';
+import { tracksItself } from './mark.ts';
+
+/** What other Applications say about a ref; none of the answers is ever the Application that asks. */
+export interface Claims {
+  /** Another Application that desires the ref, or may: it was not rendered and the ref is on its record. */
+  claimedBy(ref: Ref): ApplicationKey | undefined;
+  /** Another Application that claims the ref and has an object with a uid on record for it. */
+  recordedBy(ref: Ref): ApplicationKey | undefined;
+}
+
+/** `theirs`: the record proves nothing about this object. */
+export type Proof = 'recorded' | 'claimed' | 'theirs';
+
+/**
+ * Whether the record makes a live object ours: by its uid, or, for a claim whose uid never reached the record, by an
+ * Apply entry of our manager together with a tracking id that names the object and the Application. Labels,
+ * annotations and managers alone never do.
+ */
+export function proofOf(entry: RecordEntry | undefined, live: KubeObject, owner: Owner): Proof {
+  if (entry === undefined) return 'theirs';
+  if (entry.uid !== '') return entry.uid === uidOf(live) ? 'recorded' : 'theirs';
+  const applied = managedEntriesOf(live).some((fields) => isOurEntry(fields, owner.installation.manager));
+  return applied && tracksItself(live, owner) ? 'claimed' : 'theirs';
+}
+
+/**
+ * Why an existing object that is not on our record is not taken (`ownership.adopt: IfUnowned`); undefined when it may be.
+ * Reasons: `Conflicted`, `SharedResource`.
+ */
+export function adoptionRefusal(live: KubeObject, owner: Owner, claims: Claims): OperatorError | undefined {
+  const ref = refOf(live);
+  const shared = sharedRefusal(ref, claims) ?? markedRefusal(live, owner, claims);
+  if (shared !== undefined) return shared;
+  const why = isControlled(live) ? `a controller owns it (${controllerOf(live)})` : foreignTracker(live, owner);
+  if (why === undefined) return undefined;
+  return refusal(ref, 'Conflicted', `${describeRef(ref)} exists and is not taken over: ${why}`);
+}
+
+/** Of two Applications that desire the same object the one that has it on record writes. */
+export function sharedRefusal(ref: Ref, claims: Claims): OperatorError | undefined {
+  const other = claims.recordedBy(ref);
+  if (other === undefined) return undefined;
+  return refusal(ref, 'SharedResource', `${describeRef(ref)} is managed by Application ${other}, which desires it too`);
+}
+
+/** A mark counts while the Application that it names claims the object; what a deleted one left behind may be taken. */
+function markedRefusal(live: KubeObject, owner: Owner, claims: Claims): OperatorError | undefined {
+  const ref = refOf(live);
+  const other = claims.claimedBy(ref);
+  if (other === undefined || !tracksItself(live, { ...owner, key: other })) return undefined;
+  return refusal(
+    ref,
+    'SharedResource',
+    `${describeRef(ref)} carries the mark of Application ${other}, which desires it too`,
+  );
+}
+
+function refusal(ref: Ref, reason: 'Conflicted' | 'SharedResource', message: string): OperatorError {
+  return new OperatorError(message, { step: 'plan', reason, retry: 'interval', object: ref });
+}
+
+function controllerOf(live: KubeObject): string {
+  const owners = arrayAt(live.metadata, 'ownerReferences');
+  const controller = owners.find((owner) => isJsonObject(owner) && owner['controller'] === true);
+  return `${stringAt(controller, 'kind') ?? ''} ${stringAt(controller, 'name') ?? ''}`;
+}
+
+interface Tracker {
+  readonly tool: string;
+  readonly at: 'labels' | 'annotations';
+  readonly name: string;
+}
+
+const trackers: readonly Tracker[] = [
+  { tool: 'Argo CD', at: 'labels', name: 'argocd.argoproj.io/instance' },
+  { tool: 'Flux', at: 'labels', name: 'kustomize.toolkit.fluxcd.io/name' },
+  { tool: 'Flux', at: 'labels', name: 'helm.toolkit.fluxcd.io/name' },
+  { tool: 'Helm', at: 'annotations', name: 'meta.helm.sh/release-name' },
+];
+
+const argoTrackingId = 'argocd.argoproj.io/tracking-id';
+const partOfAnyInstallation = /^(?:([a-z0-9-]+)\.)?evenkeel\.dev\/part-of$/;
+
+function foreignTracker(live: KubeObject, { installation }: Owner): string | undefined {
+  const [labels, annotations] = [labelsOf(live), annotationsOf(live)];
+  for (const { tool, at, name } of trackers) {
+    const value = stringAt(at === 'labels' ? labels : annotations, name);
+    if (value !== undefined) return `${tool} manages it (${name}: ${value})`;
+  }
+  const argo = stringAt(annotations, argoTrackingId);
+  if (argo !== undefined && namesItself(argo, refOf(live))) return `Argo CD manages it (${argoTrackingId}: ${argo})`;
+  for (const name of Object.keys(labels)) {
+    const match = partOfAnyInstallation.exec(name);
+    if (match !== null && name !== installation.partOfLabel)
+      return `installation ${match[1] ?? '(unnamed)'} of Evenkeel manages it`;
+  }
+  return undefined;
+}
+
+/** Argo CD itself ignores a tracking id that was copied from another object. */
+function namesItself(id: string, ref: Ref): boolean {
+  return id.endsWith(`:${ref.group}/${ref.kind}:${ref.namespace}/${ref.name}`);
+}

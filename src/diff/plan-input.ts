@@ -1,0 +1,19 @@
+import type { Application } from '../model/application.ts';
+import type { Desired } from '../model/desired.ts';
+import type { Installation } from '../model/installation.ts';
+import type { LiveAnswer } from '../model/live.ts';
+import type { Ref, RefKey } from '../model/object.ts';
+import type { Claims } from './ownership.ts';
+
+/** Everything that a plan depends on. */
+export interface PlanInput {
+  readonly app: Application;
+  readonly installation: Installation;
+  /** What Git wants; `nothingDesired` for an Application that is being deleted. */
+  readonly desired: Desired;
+  /** What is known of every desired and every recorded ref; a ref that is missing here counts as unknown. */
+  readonly live: ReadonlyMap<RefKey, LiveAnswer>;
+  readonly claims: Claims;
+  /** How many objects go when this one is deleted, itself included: a Namespace takes its content along. 1 when left out. */
+  weightOf?(ref: Ref): number;
+}

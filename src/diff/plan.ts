@@ -1,0 +1,134 @@
+import type { DesiredObject } from '../model/desired.ts';
+import { OperatorError, OperatorErrors } from '../model/errors.ts';
+import { objectAt, stringAt } from '../model/json.ts';
+import type { LiveAnswer } from '../model/live.ts';
+import type { GroupKind, KubeObject, RefKey } from '../model/object.ts';
+import { describeRef, groupKindKey, refKey } from '../model/object.ts';
+import type { Change, Plan } from '../model/plan.ts';
+import type { RecordEntry } from '../model/record.ts';
+import { checkObject } from './check.ts';
+import { guardOf, planHash } from './guard.ts';
+import type { PlanInput } from './plan-input.ts';
+import { adoptionRefusal, proofOf, sharedRefusal } from './ownership.ts';
+import { isDefinition } from './protection.ts';
+import { planRemoval } from './prune.ts';
+import { inOrder } from './stages.ts';
+import type { Comparison } from './three-way.ts';
+import { compare } from './three-way.ts';
+
+/**
+ * What is to happen to every desired and every recorded object. Pure.
+ *
+ * Guarantees: a world equal to desired is all `keep`; an object that is not on record is never pruned, whatever it
+ * carries; what is unknown is kept. The changes are in the order in which they are carried out.
+ * Assumptions: `absent` for a recorded ref was proved by name, not by a label-selected list alone.
+ */
+export function planChanges(input: PlanInput): Plan {
+  const { app, desired, live } = input;
+  const wanted = new Map(desired.objects.map((object) => [refKey(object.ref), object]));
+  const recorded = new Map(app.record.map((entry) => [refKey(entry.ref), entry]));
+  const defined = app.deleting ? new Set<string>() : kindsDefinedBy(input);
+  const answerFor = (key: RefKey): LiveAnswer => live.get(key) ?? { state: 'unknown', why: 'it was not looked at' };
+  const writes = [...wanted].map(([key, object]) =>
+    planObject(input, { object, answer: answerFor(key), entry: recorded.get(key), defined }),
+  );
+  const removals = [...recorded]
+    .filter(([key]) => !wanted.has(key))
+    .map(([key, entry]) => planRemoval(input, entry, answerFor(key)));
+  const changes = inOrder([...writes, ...removals]);
+  const hash = planHash(changes, app.uid);
+  const guard = guardOf(input, changes, hash);
+  return {
+    revision: desired.revision,
+    digest: desired.digest,
+    changes,
+    hash,
+    ...(guard === undefined ? {} : { guard }),
+  };
+}
+
+interface Wanted {
+  readonly object: DesiredObject;
+  readonly answer: LiveAnswer;
+  readonly entry: RecordEntry | undefined;
+  /** Kinds that the same plan creates. */
+  readonly defined: ReadonlySet<string>;
+}
+
+function planObject(input: PlanInput, wanted: Wanted): Change {
+  const { object, answer, entry } = wanted;
+  const { ref } = object;
+  if (answer.state === 'inSync') return { kind: 'keep', ref, reason: 'inSync', message: '', desired: object };
+  if (answer.state === 'unknown') return { kind: 'keep', ref, reason: 'unknown', message: answer.why, desired: object };
+  const error = sharing(input, wanted) ?? invalidity(object) ?? notServed(wanted);
+  if (error !== undefined) return { kind: 'refuse', ref, error };
+  if (answer.state === 'body') return planExisting(input, { object, live: answer.object, entry });
+  return { kind: 'undecided', ref, desired: object, question: 'exists', differences: [], adopts: entry === undefined };
+}
+
+/**
+ * What is to happen to a desired object that exists: the planner's answer for a body, and preflight's when a dry-run
+ * met an object that no list had shown.
+ */
+export function planExisting(
+  { app, installation, claims }: Pick<PlanInput, 'app' | 'installation' | 'claims'>,
+  { object, live, entry }: { object: DesiredObject; live: KubeObject; entry: RecordEntry | undefined },
+): Change {
+  const { ref } = object;
+  const owner = { key: app.key, installation };
+  if (stringAt(live.metadata, 'deletionTimestamp') !== undefined) {
+    const message = 'it is being deleted; it is created again when that has ended';
+    return { kind: 'keep', ref, reason: 'terminating', message, desired: object, live };
+  }
+  const adopts = proofOf(entry, live, owner) === 'theirs';
+  const error = adopts ? adoptionRefusal(live, owner, claims) : undefined;
+  if (error !== undefined) return { kind: 'refuse', ref, error };
+  return changeFor({ object, live, adopts }, compare(object.body(), live, installation.manager));
+}
+
+function changeFor(
+  { object: desired, live, adopts }: { object: DesiredObject; live: KubeObject; adopts: boolean },
+  { verdict, differences, doubts, lost }: Comparison,
+): Change {
+  const { ref } = desired;
+  switch (verdict) {
+    case 'equal':
+      return { kind: 'keep', ref, reason: 'inSync', message: '', desired, live };
+    case 'doubtful':
+      return { kind: 'undecided', ref, desired, live, question: 'equal', differences: doubts, adopts };
+    case 'different':
+      return { kind: 'update', ref, desired, live, differences, adopts };
+    case 'ownershipLost':
+      return { kind: 'update', ref, desired, live, differences: lost, adopts };
+  }
+}
+
+function invalidity(object: DesiredObject): OperatorError | undefined {
+  const [first, ...others] = checkObject(object.body(), object.origin);
+  if (first === undefined || others.length === 0) return first;
+  return new OperatorErrors([first, ...others]);
+}
+
+/** What we have with its uid on record is ours to write, whoever else desires it. */
+function sharing({ claims }: PlanInput, { object, entry }: Wanted): OperatorError | undefined {
+  return entry === undefined || entry.uid === '' ? sharedRefusal(object.ref, claims) : undefined;
+}
+
+function notServed({ object, answer, defined }: Wanted): OperatorError | undefined {
+  if (answer.state !== 'notServed' || defined.has(groupKindKey(object.ref))) return undefined;
+  const message = `${describeRef(object.ref)}: the cluster does not serve ${object.ref.kind} in ${object.apiVersion}, and no CustomResourceDefinition for it is in the source`;
+  return new OperatorError(message, { step: 'plan', reason: 'KindNotServed', retry: 'interval', object: object.ref });
+}
+
+/** Kinds of which the definition is desired; bodies are read only when a kind is not served. */
+function kindsDefinedBy({ desired, live }: PlanInput): ReadonlySet<string> {
+  if (![...live.values()].some(({ state }) => state === 'notServed')) return new Set();
+  return new Set(
+    desired.objects.filter(({ ref }) => isDefinition(ref)).map((object) => groupKindKey(definedKind(object))),
+  );
+}
+
+function definedKind(definition: DesiredObject): GroupKind {
+  const spec = definition.body()['spec'];
+  return { group: stringAt(spec, 'group') ?? '', kind: stringAt(objectAt(spec, 'names'), 'kind') ?? '' };
+}

@@ -1,0 +1,103 @@
+import { cascades } from '../model/application.ts';
+import { isControlled } from '../model/managed-fields.ts';
+import { stringAt } from '../model/json.ts';
+import type { LiveAnswer } from '../model/live.ts';
+import type { KubeObject, Ref } from '../model/object.ts';
+import { uidOf } from '../model/object.ts';
+import type { Change, ChangeOf, KeepReason } from '../model/plan.ts';
+import type { RecordEntry } from '../model/record.ts';
+import { proofOf } from './ownership.ts';
+import type { PlanInput } from './plan-input.ts';
+import { isChildApplication, isDefinition, isProtectedKind, keptFromDeletion, keptFromPruning } from './protection.ts';
+
+/**
+ * What becomes of an object that is on record and not desired.
+ *
+ * Guarantees: a prune is planned only for a body that was read, is ours by the record, has no controller and is claimed
+ * by nobody else. Whatever is not known for certain keeps the object, and keeps it on record.
+ */
+export function planRemoval(input: PlanInput, entry: RecordEntry, answer: LiveAnswer): Change {
+  const { ref } = entry;
+  switch (answer.state) {
+    case 'absent':
+    case 'notServed':
+      return { kind: 'forget', ref };
+    case 'unknown':
+      return keep(ref, 'unknown', answer.why);
+    case 'inSync':
+      return prunes(input) ? keep(ref, 'unknown', 'it was not read') : keep(ref, 'pruneDisabled', pruneDisabled(input));
+    case 'body':
+      return planKnown(input, entry, answer.object);
+  }
+}
+
+function planKnown(input: PlanInput, entry: RecordEntry, live: KubeObject): Change {
+  const { ref } = entry;
+  const { app, installation, claims } = input;
+  if (entry.uid !== '' && entry.uid !== uidOf(live)) return { kind: 'forget', ref };
+  if (claims.recordedBy(ref) !== undefined) return { kind: 'forget', ref };
+  if (proofOf(entry, live, { key: app.key, installation }) === 'theirs') {
+    return keep(ref, 'notOurs', 'its creation was announced, and what is there does not carry our marks', live);
+  }
+  if (stringAt(live.metadata, 'deletionTimestamp') !== undefined)
+    return keep(ref, 'terminating', 'it is being deleted', live);
+  if (isControlled(live))
+    return app.deleting && cascades(app)
+      ? release(ref, live, 'a controller owns it')
+      : keep(ref, 'notOurs', 'a controller owns it', live);
+  return app.deleting ? planDeletion(input, ref, live) : planPrune(input, ref, live);
+}
+
+function planPrune(input: PlanInput, ref: Ref, live: KubeObject): Change {
+  const claimant = input.claims.claimedBy(ref);
+  if (claimant !== undefined) return keep(ref, 'claimedElsewhere', `Application ${claimant} claims it`, live);
+  const kept = keptFromPruning(live, input.installation);
+  if (kept !== undefined) return keep(ref, 'protected', kept, live);
+  if (isEmptyRender(input)) {
+    return keep(ref, 'emptyRender', 'the source has no objects, and syncPolicy.automated.allowEmpty is not set', live);
+  }
+  return prunes(input) ? { kind: 'prune', ref, live } : keep(ref, 'pruneDisabled', pruneDisabled(input), live);
+}
+
+/** Deleting an Application deletes what it may and lets go of the rest: it does not wait for people. */
+function planDeletion(input: PlanInput, ref: Ref, live: KubeObject): Change {
+  const { app, installation, claims } = input;
+  if (!cascades(app)) return keep(ref, 'pruneDisabled', pruneDisabled(input), live);
+  const claimant = claims.claimedBy(ref);
+  if (claimant !== undefined) return release(ref, live, `Application ${claimant} claims it`);
+  const kept = keptFromDeletion(live, installation);
+  if (kept !== undefined) return release(ref, live, kept);
+  if (isDefinition(ref)) return release(ref, live, 'deleting it would delete every object of its kind');
+  const isProtected = isProtectedKind(ref, app.spec.guard.protectedKinds) && !isChildApplication(ref);
+  if (isProtected && !deletesProtected(input)) return release(ref, live, `${ref.kind} is a protected kind`);
+  return { kind: 'prune', ref, live };
+}
+
+function release(ref: Ref, live: KubeObject, why: string): ChangeOf<'release'> {
+  return { kind: 'release', ref, live, why };
+}
+
+function keep(ref: Ref, reason: KeepReason, message: string, live?: KubeObject): ChangeOf<'keep'> {
+  return { kind: 'keep', ref, reason, message, ...(live === undefined ? {} : { live }) };
+}
+
+function prunes({ app }: PlanInput): boolean {
+  if (app.deleting) return cascades(app);
+  return app.spec.automated?.prune === true || app.request?.prune === true;
+}
+
+function pruneDisabled({ app }: PlanInput): string {
+  if (app.deleting) return 'the Application has no resources finalizer';
+  return 'it is not in Git any more, and pruning is off (syncPolicy.automated.prune, or sync with prune)';
+}
+
+/** Nothing in Git is far more often a mistake than a wish; a deleted Application wants nothing by definition. */
+function isEmptyRender({ app, desired }: PlanInput): boolean {
+  return desired.objects.length === 0 && app.spec.automated?.allowEmpty !== true;
+}
+
+function deletesProtected({ app, installation }: PlanInput): boolean {
+  return [`${installation.prefix}delete-protected`, 'evenkeel.dev/delete-protected'].some(
+    (name) => app.annotations[name] === 'true',
+  );
+}

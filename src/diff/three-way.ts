@@ -1,0 +1,75 @@
+import type { JsonObject } from '../model/json.ts';
+import { isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
+import type { KubeObject } from '../model/object.ts';
+import { groupKindKey, groupOf } from '../model/object.ts';
+import type { FieldDifference } from '../model/plan.ts';
+import type { Finding } from './finding.ts';
+import { hideSecrets } from './mask.ts';
+import { rootOf } from './place.ts';
+import { compareObject } from './walk.ts';
+
+/**
+ * - `equal`: every leaf of desired is live and ours, and we own nothing else: an apply would change nothing;
+ * - `ownershipLost`: the values are equal, but not all of them are ours any more: an unforced apply shares them;
+ * - `different`: an apply would change the object;
+ * - `doubtful`: only the server knows (`1000m` or `1`, defaults inside list items): a dry-run decides.
+ */
+export type Verdict = 'equal' | 'ownershipLost' | 'different' | 'doubtful';
+
+/** What the comparison of one object found. Values of Secrets are masked. */
+export interface Comparison {
+  readonly verdict: Verdict;
+  /** What surely differs; `desired` undefined = owned by us and not wanted any more. */
+  readonly differences: readonly FieldDifference[];
+  /** What may differ. */
+  readonly doubts: readonly FieldDifference[];
+  /** What is equal and not ours: `who` has it now. */
+  readonly lost: readonly FieldDifference[];
+}
+
+/**
+ * Compares three ways without a schema (apply-rules part 7): desired, live, and as base the fields that live's
+ * managedFields show as ours. `desired` is the object as it is sent, normalised and marked; `live` must have been read
+ * in the same API version.
+ *
+ * Guarantees: `equal` is never said on a guess. Fields that others added are no difference.
+ * Caveats: whether a map without content in anybody's field set is atomic is not known; it is compared leaf by leaf.
+ */
+export function compare(desired: KubeObject, live: KubeObject, manager: string): Comparison {
+  const entries = managedEntriesOf(live);
+  const own = entries.find((entry) => isOurEntry(entry, manager));
+  const kind = groupKindKey({ group: groupOf(desired.apiVersion), kind: desired.kind });
+  const others = entries.filter((entry) => entry !== own);
+  const place = rootOf(kind, own, others);
+  const found = [...compareObject(place, withoutIdentity(desired), withoutIdentity(live))];
+  const comparison = {
+    differences: hideSecrets(desired, pick(found, 'different')),
+    doubts: hideSecrets(desired, pick(found, 'doubtful')),
+    lost: hideSecrets(desired, pick(found, 'lost')),
+  };
+  // An entry of another API version moves to ours with the next apply, and fields that only it had leave.
+  const otherVersion = own !== undefined && own.apiVersion !== desired.apiVersion;
+  return { verdict: verdictOf(found, own === undefined || otherVersion), ...comparison };
+}
+
+function verdictOf(found: readonly Finding[], reapply: boolean): Verdict {
+  if (found.some(({ kind }) => kind === 'different')) return 'different';
+  if (found.some(({ kind }) => kind === 'doubtful')) return 'doubtful';
+  return reapply || found.some(({ kind }) => kind === 'lost') ? 'ownershipLost' : 'equal';
+}
+
+function pick(found: readonly Finding[], kind: Finding['kind']): FieldDifference[] {
+  return found.filter((finding) => finding.kind === kind).map(({ difference }) => difference);
+}
+
+const identity = new Set(['apiVersion', 'kind']);
+const address = new Set(['name', 'namespace', 'managedFields', 'uid', 'resourceVersion']);
+
+/** What names the object, or belongs to the server, is in no field set. */
+function withoutIdentity(object: KubeObject): JsonObject {
+  return { ...without(object, identity), metadata: without(object.metadata, address) };
+}
+
+function without(object: JsonObject, names: ReadonlySet<string>): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !names.has(key)));
+}
