@@ -47,53 +47,77 @@ function apiRequest({ metrics }: Parts, { verb, code, durationMs }: ApiRequest):
 
 /**
  * A time during which some connections of a target fail. All watches share one, and so do all requests: it is one
- * server. Each Git remote has its own.
+ * server. Each Git remote has its own. One that begins again soon after its end is the same, so that a connection
+ * that works every other time does not fill the log.
  */
 interface Episode {
-  readonly since: number;
+  /** Monotonic milliseconds. */
+  since: number;
+  /** undefined while it lasts. */
+  endedAt: number | undefined;
   /** The connections that have not come back. */
   readonly failing: Set<string>;
   /** What was logged already. */
   readonly reasons: Set<string>;
+  /** True when the last thing that the log says is that it fails. */
+  told: boolean;
 }
 
 type Episodes = Map<string, Episode>;
 
-function episodeKey({ target, name }: Connection): string {
-  return target === 'git' ? `git ${name ?? ''}` : target;
-}
+/** How long it has to work, or to fail again, before the log says so again. */
+const settleMs = 60_000;
 
 function failed(parts: Parts, episodes: Episodes, event: ConnectionFailure): void {
   const { metrics, log, clock } = parts;
   const { target, name, reason, message, attempt } = event;
   metrics.connectionFailures.inc({ target, reason });
-  const key = episodeKey(event);
-  const known = episodes.get(key);
-  const episode = known ?? { since: clock.monotonic(), failing: new Set(), reasons: new Set() };
-  episodes.set(key, episode);
+  const episode = openEpisode(episodes, event, clock.monotonic());
   if (!episode.failing.has(name ?? '')) metrics.connectionsFailing.inc({ target });
   episode.failing.add(name ?? '');
 
-  const isNews = !episode.reasons.has(reason);
+  const isNews = isToBeTold(episode, reason, clock.monotonic());
   episode.reasons.add(reason);
+  episode.told ||= isNews;
   const fields: LogFields = { target, name, reason, attempt };
-  log(
-    isNews ? 'warn' : 'debug',
-    fields,
-    `${describe(event)} fails: ${reason}${message === undefined ? '' : `: ${message}`}`,
-  );
+  const detail = message === undefined ? '' : `: ${message}`;
+  log(isNews ? 'warn' : 'debug', fields, `${describe(event)} fails: ${reason}${detail}`);
+}
+
+function openEpisode(episodes: Episodes, connection: Connection, now: number): Episode {
+  for (const [key, { endedAt }] of episodes) {
+    if (endedAt !== undefined && now - endedAt >= settleMs) episodes.delete(key);
+  }
+  const key = episodeKey(connection);
+  const fresh: Episode = { since: now, endedAt: undefined, failing: new Set(), reasons: new Set(), told: false };
+  const episode = episodes.get(key) ?? fresh;
+  if (episode.endedAt !== undefined) {
+    episode.endedAt = undefined;
+    episode.since = now;
+  }
+  episodes.set(key, episode);
+  return episode;
+}
+
+function isToBeTold(episode: Episode, reason: string, now: number): boolean {
+  return !episode.reasons.has(reason) || (!episode.told && now - episode.since >= settleMs);
 }
 
 function restored({ metrics, log, clock }: Parts, episodes: Episodes, connection: Connection): void {
-  const key = episodeKey(connection);
-  const episode = episodes.get(key);
+  const episode = episodes.get(episodeKey(connection));
   if (!episode?.failing.delete(connection.name ?? '')) return;
-  metrics.connectionsFailing.dec({ target: connection.target });
-  if (episode.failing.size > 0) return;
-  episodes.delete(key);
   const { target, name } = connection;
-  const durationMs = Math.round(clock.monotonic() - episode.since);
-  log('info', { target, name, durationMs }, `${describe(connection)} works again after ${durationMs} ms`);
+  metrics.connectionsFailing.dec({ target });
+  if (episode.failing.size > 0) return;
+  episode.endedAt = clock.monotonic();
+  const durationMs = Math.round(episode.endedAt - episode.since);
+  const text = `${describe(connection)} works again after ${durationMs} ms`;
+  log(episode.told ? 'info' : 'debug', { target, name, durationMs }, text);
+  episode.told = false;
+}
+
+function episodeKey({ target, name }: Connection): string {
+  return target === 'git' ? `git ${name ?? ''}` : target;
 }
 
 function describe({ target, name }: Connection): string {
