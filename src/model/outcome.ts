@@ -8,8 +8,14 @@ import type { RecordEntry } from './record.ts';
 
 /** What became of one change of the plan. */
 export type ChangeResult =
-  /** Written; `object` is the server's answer, `entry` what goes on record. */
-  | { readonly kind: 'applied'; readonly change: Change; readonly object: KubeObject; readonly entry: RecordEntry }
+  /** Written; `object` is the server's answer, `entry` what goes on record; `message`: what Git dropped and others keep. */
+  | {
+      readonly kind: 'applied';
+      readonly change: Change;
+      readonly object: KubeObject;
+      readonly entry: RecordEntry;
+      readonly message?: string;
+    }
   /** Deletion confirmed (404 or another uid), or given up by us: leaves the record. */
   | { readonly kind: 'removed'; readonly change: Change }
   /** Deletion accepted, finalizers still run: stays on record. */

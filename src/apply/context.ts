@@ -1,0 +1,25 @@
+import type { Claims } from '../diff/diff.ts';
+import type { Cluster, RequestOptions } from '../kube/cluster.ts';
+import type { Application } from '../model/application.ts';
+import type { Installation } from '../model/installation.ts';
+import type { WriteLog } from '../model/ports.ts';
+
+/** What writing the objects of one Application needs. */
+export interface ApplyContext {
+  readonly cluster: Cluster;
+  readonly installation: Installation;
+  readonly writes: WriteLog;
+  readonly app: Application;
+  /** What other Applications desire and have on record: asked when an object turns out to exist. */
+  readonly claims: Claims;
+  readonly signal: AbortSignal;
+  /** True when a newer commit wants to take over: asked at every safe point, after which nothing new is begun. */
+  superseded?(): boolean;
+  /** Drift corrections go before everything that waits for a connection. */
+  readonly priority?: RequestOptions['priority'];
+}
+
+/** The options that every request of this context carries. */
+export function requestOptions({ signal, priority }: ApplyContext): RequestOptions {
+  return { signal, ...(priority === undefined ? {} : { priority }) };
+}

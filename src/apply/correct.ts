@@ -1,0 +1,222 @@
+import type { Comparison } from '../diff/diff.ts';
+import { compare } from '../diff/diff.ts';
+import type { OperatorError } from '../model/errors.ts';
+import { stringAt } from '../model/json.ts';
+import type { FieldWriter, Suspect } from '../model/live.ts';
+import type { KubeObject, Ref } from '../model/object.ts';
+import { resourceVersionOf, uidOf } from '../model/object.ts';
+import type { FieldDifference } from '../model/plan.ts';
+import type { RecordEntry } from '../model/record.ts';
+import type { ApplyContext } from './context.ts';
+import { requestOptions } from './context.ts';
+import type { Doing } from './errors.ts';
+import { objectError, operatorErrorOf } from './errors.ts';
+import { isUntracked } from './ownership.ts';
+import type { Order, Written } from './write.ts';
+import { dryRun, entryOf, isFieldConflict, isStale, writeObject } from './write.ts';
+
+/** One object that may have drifted. */
+export interface CorrectionInput {
+  readonly ref: Ref;
+  /** What was applied last: drift is measured against it, never against a commit that is not synced yet. */
+  readonly body: KubeObject;
+  readonly desiredHash: string;
+  readonly recorded: RecordEntry;
+  readonly suspect: Pick<Suspect, 'why' | 'observation'>;
+  readonly mode: 'repair' | 'detect';
+  /** Whether an object that was deleted may be created again out of order (apply-rules part 6). */
+  readonly mayRecreate: boolean;
+}
+
+export type Correction =
+  /** Nothing of ours differs: no write, or a verify without effect. */
+  | { readonly kind: 'unchanged'; readonly object: KubeObject; readonly entry: RecordEntry }
+  /** The values were right and some were not ours any more; now they are. Not drift. */
+  | { readonly kind: 'shared'; readonly object: KubeObject; readonly entry: RecordEntry }
+  | ({ readonly kind: 'corrected'; readonly object: KubeObject; readonly entry: RecordEntry } & Drifted)
+  /** Differs, and nothing was written, as asked. */
+  | ({ readonly kind: 'detected' } & Drifted)
+  /** It had been deleted, or deleted and created anew by somebody. */
+  | { readonly kind: 'recreated'; readonly object: KubeObject; readonly entry: RecordEntry }
+  /** Deleted; the ordered plan creates it again. */
+  | { readonly kind: 'vanished' }
+  | { readonly kind: 'terminating' }
+  | { readonly kind: 'failed'; readonly error: OperatorError };
+
+export interface Drifted {
+  /** Paths, never values. */
+  readonly fields: readonly string[];
+  /** Who has the fields now; undefined = removed by unknown. */
+  readonly by: FieldWriter | undefined;
+}
+
+/** How often the object is looked at anew because somebody wrote it between our look and our write. */
+const looks = 3;
+
+/** A no-op apply moves resourceVersion for these: only a dry-run may ask whether anything differs. */
+const movedByNoOp = new Set(['PersistentVolumeClaim']);
+
+/**
+ * Looks at one object that may have drifted and puts back what is ours: the second lane, beside the ordered plan.
+ *
+ * Guarantees: one read and at most two writes (three where apply-rules names a fold, a union or a list key) per look;
+ * writes carry uid and resourceVersion of what was read, so nothing newer is overwritten unseen; `detect` writes nothing.
+ * Throws only for a bug.
+ */
+export async function correctObject(input: CorrectionInput, context: ApplyContext): Promise<Correction> {
+  try {
+    for (let look = 0; look < looks; look++) {
+      const correction = await lookOnce(input, context);
+      if (correction !== 'stale') return correction;
+    }
+    const message = 'it is written by somebody else all the time; the operator tries again';
+    return failure(objectError(doing(input), { message, reason: 'SyncFailed', retry: 'backoff' }));
+  } catch (error) {
+    return failure(operatorErrorOf(error, doing(input)));
+  }
+}
+
+async function lookOnce(input: CorrectionInput, context: ApplyContext): Promise<Correction | 'stale'> {
+  const { ref, body, mode } = input;
+  const live = await context.cluster.read({ ...ref, apiVersion: body.apiVersion }, requestOptions(context));
+  if (live !== undefined && stringAt(live.metadata, 'deletionTimestamp') !== undefined) return { kind: 'terminating' };
+  try {
+    if (live === undefined) return await recreate(input, context);
+    const before = compare(body, live, context.installation.manager);
+    const seen = { input, live, before };
+    return mode === 'detect' ? await detect(seen, context) : await repair(seen, context);
+  } catch (error) {
+    if (isStale(error)) return 'stale';
+    throw error;
+  }
+}
+
+/** An object, as it was read, beside what was applied to it. */
+interface Seen {
+  readonly input: CorrectionInput;
+  readonly live: KubeObject;
+  readonly before: Comparison;
+}
+
+/** No preconditions: there is nothing to look at. Without force, for somebody may create it at the same moment. */
+async function recreate(input: CorrectionInput, context: ApplyContext): Promise<Correction | 'stale'> {
+  if (!input.mayRecreate || input.mode === 'detect') return { kind: 'vanished' };
+  try {
+    const { object, entry } = await writeObject(orderOf(input, { force: false }), context);
+    return { kind: 'recreated', object, entry };
+  } catch (error) {
+    if (isFieldConflict(error)) return 'stale';
+    throw error;
+  }
+}
+
+async function repair(seen: Seen, context: ApplyContext): Promise<Correction> {
+  if (isAsApplied(seen)) return accept(seen, context);
+  if (seen.before.verdict === 'doubtful' && movedByNoOp.has(seen.input.ref.kind)) {
+    const fields = await healedByDryRun(seen, context);
+    if (fields.length === 0) return accept(seen, context);
+  }
+  const written = await writeWithPolicy(seen, context);
+  return verdictOn(seen, written, context);
+}
+
+/** Nothing differs, everything is ours, and it is the object on record: no request can tell more. */
+function isAsApplied({ before, live, input }: Seen): boolean {
+  return before.verdict === 'equal' && uidOf(live) === input.recorded.uid;
+}
+
+/** From now on what was read counts as verified. */
+function accept({ input, live }: Seen, context: ApplyContext): Correction {
+  const flight = context.writes.begin(input.ref);
+  flight.answered(live, input.desiredHash);
+  flight.end();
+  return {
+    kind: 'unchanged',
+    object: live,
+    entry: entryOf({ ref: input.ref, desired: input.desiredHash }, live, context),
+  };
+}
+
+/** First without force, which heals removals and shares equal values; with force where others hold what is ours. */
+async function writeWithPolicy({ input, live, before }: Seen, context: ApplyContext): Promise<Written> {
+  const force = isUntracked(live) || before.differences.some(isTaken);
+  try {
+    return await writeObject(orderOf(input, { live, force }), context);
+  } catch (error) {
+    if (!isFieldConflict(error)) throw error;
+    return writeObject(orderOf(input, { live, force: true }), context);
+  }
+}
+
+function isTaken({ base, desired, live, who }: FieldDifference): boolean {
+  return base === undefined && desired !== undefined && live !== undefined && who.length > 0;
+}
+
+/** Compares what was found with what stands after our write: what is gone was drift, what stays is admission's. */
+function verdictOn({ input, live, before }: Seen, { object, entry }: Written, context: ApplyContext): Correction {
+  if (uidOf(live) !== input.recorded.uid) return { kind: 'recreated', object, entry };
+  if (resourceVersionOf(object) === resourceVersionOf(live)) return { kind: 'unchanged', object, entry };
+  const healed = healedBetween(before, compare(input.body, object, context.installation.manager));
+  if (healed.length > 0) return { kind: 'corrected', object, entry, ...drifted(healed, input, context) };
+  return { kind: before.verdict === 'equal' ? 'unchanged' : 'shared', object, entry };
+}
+
+function healedBetween(before: Comparison, after: Comparison): FieldDifference[] {
+  const standing = new Set([...after.differences, ...after.doubts].map(({ path }) => path));
+  return [...before.differences, ...before.doubts].filter(({ path }) => !standing.has(path));
+}
+
+/** Says what is different and writes nothing; where only the server knows, a dry-run asks it. */
+async function detect(seen: Seen, context: ApplyContext): Promise<Correction> {
+  const { before, input } = seen;
+  if (isAsApplied(seen)) return accept(seen, context);
+  const sure = before.differences.filter(({ base, desired }) => base === undefined || desired === undefined);
+  const fields = sure.length > 0 ? sure : await healedByDryRun(seen, context);
+  return fields.length > 0 ? { kind: 'detected', ...drifted(fields, input, context) } : accept(seen, context);
+}
+
+/** What an unforced apply would put back; what others hold counts too, for the server names it in its refusal. */
+async function healedByDryRun({ input, live, before }: Seen, context: ApplyContext): Promise<FieldDifference[]> {
+  if (before.differences.length + before.doubts.length === 0) return [];
+  try {
+    const answer = await dryRun(orderOf(input, { live, force: false }), context);
+    return healedBetween(before, compare(input.body, answer.object, context.installation.manager));
+  } catch (error) {
+    if (isFieldConflict(error)) return [...before.differences, ...before.doubts];
+    throw error;
+  }
+}
+
+function drifted(
+  fields: readonly FieldDifference[],
+  { suspect }: CorrectionInput,
+  { installation }: ApplyContext,
+): Drifted {
+  return { fields: fields.map(({ path }) => path), by: writerOf(fields, suspect, installation.manager) };
+}
+
+/** Who has what differs; where nobody has it the suspicion tells: an entry of ours that somebody else wrote, or the newest writer. */
+function writerOf(
+  fields: readonly FieldDifference[],
+  { why, observation }: CorrectionInput['suspect'],
+  manager: string,
+): FieldWriter | undefined {
+  const [newest] = fields.flatMap(({ who }) => who).toSorted((a, b) => (a.time < b.time ? 1 : -1));
+  if (newest !== undefined) return newest;
+  // A removal leaves no trace of who did it.
+  if (fields.every(({ live }) => live === undefined)) return undefined;
+  if (why === 'entryTime') return { manager, operation: 'Apply', subresource: '', time: observation.entryTime };
+  return observation.foreign;
+}
+
+function orderOf({ ref, body, desiredHash }: CorrectionInput, how: Pick<Order, 'live' | 'force'>): Order {
+  return { ref, body, desired: desiredHash, ...how };
+}
+
+function doing({ ref }: CorrectionInput): Doing {
+  return { step: 'apply', ref };
+}
+
+function failure(error: OperatorError): Correction {
+  return { kind: 'failed', error };
+}

@@ -1,0 +1,172 @@
+import { compare, planExisting } from '../diff/diff.ts';
+import type { WriteAnswer } from '../kube/cluster.ts';
+import { ApiError } from '../model/api-error.ts';
+import type { JsonObject } from '../model/json.ts';
+import { jsonEqual } from '../model/json.ts';
+import { isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
+import type { KubeObject, Target } from '../model/object.ts';
+import { refKey } from '../model/object.ts';
+import type { Change, ChangeOf } from '../model/plan.ts';
+import type { ApplyContext } from './context.ts';
+import { requestOptions } from './context.ts';
+import type { Provided } from './definitions.ts';
+import { isServed, needsProvided } from './definitions.ts';
+import type { Complaint, Doing } from './errors.ts';
+import { objectError, operatorErrorOf } from './errors.ts';
+import { remedyFor, unionRemedy } from './refusals.ts';
+import { dryRun, isFieldConflict } from './write.ts';
+
+/** A change that asks for a write, or may turn out to. */
+export type Write = ChangeOf<'create'> | ChangeOf<'update'> | ChangeOf<'undecided'>;
+
+export function isWrite(change: Change): change is Write {
+  return change.kind === 'create' || change.kind === 'update' || change.kind === 'undecided';
+}
+
+export interface Settling {
+  readonly context: ApplyContext;
+  readonly provided: Provided;
+}
+
+/**
+ * Asks the server what would become of one change, without force and without writing anything. The dry-run is also the
+ * adoption check: it tells whether the object exists, and whether somebody else owns what Git says.
+ *
+ * Returns the change decided: create, update, keep, refuse; or `undecided` still when the same plan has to bring its
+ * namespace or kind first. Throws OperatorError (step `preflight`).
+ */
+export async function settle(change: Write, { context, provided }: Settling): Promise<Change> {
+  const target = { ...change.ref, apiVersion: change.desired.apiVersion };
+  if (comesFirst(target, { context, provided })) return deferred(change);
+  try {
+    return await ask(change, context);
+  } catch (error) {
+    if (lacksNamespace(error) && needsProvided(change.ref, provided).namespace) return deferred(change);
+    throw operatorErrorOf(error, doing(change));
+  }
+}
+
+function comesFirst(target: Target, { context, provided }: Settling): boolean {
+  return needsProvided(target, provided).kind && !isServed(target, context.cluster.kinds);
+}
+
+function lacksNamespace(error: unknown): boolean {
+  return error instanceof ApiError && error.kind === 'namespaceMissing';
+}
+
+function deferred(change: Write): Change {
+  if (change.kind === 'undecided') return change;
+  const { ref, desired } = change;
+  if (change.kind === 'update') return change;
+  return { kind: 'undecided', ref, desired, question: 'exists', differences: [], adopts: false };
+}
+
+function doing({ ref, desired }: Write): Doing {
+  return { step: 'preflight', ref, origin: desired.origin };
+}
+
+async function ask(change: Write, context: ApplyContext): Promise<Change> {
+  const body = change.desired.body();
+  const known = change.kind === 'create' ? undefined : change.live;
+  // The server would refuse the apply alone; what has to go before it cannot be tried out together with it.
+  if (known !== undefined && unionRemedy(body, known) !== undefined) return asUpdate(change, known, context);
+  const first = await tryOut({ change, body, live: known, force: false }, context);
+  if (first?.created === true) return { kind: 'create', ref: change.ref, desired: change.desired };
+  return known === undefined
+    ? meet(change, { body, first }, context)
+    : judge(change, { body, first, live: known }, context);
+}
+
+/** What the unforced dry-run said; undefined: a refusal that is not the last word. */
+interface Tried {
+  readonly body: KubeObject;
+  readonly first: WriteAnswer | undefined;
+}
+
+/** No list had shown the object, and it exists. */
+async function meet(change: Write, tried: Tried, context: ApplyContext): Promise<Change> {
+  const target = { ...change.ref, apiVersion: change.desired.apiVersion };
+  const live = await context.cluster.read(target, requestOptions(context));
+  if (live === undefined) throw objectError(doing(change), wentAway);
+  const planned = existing(change, live, context);
+  return isWrite(planned) ? judge(planned, { ...tried, live }, context) : planned;
+}
+
+async function judge(
+  change: Write,
+  { body, first, live }: Tried & { readonly live: KubeObject },
+  context: ApplyContext,
+): Promise<Change> {
+  // The refusal of an unforced apply hides what else is wrong: taking the fields over is tried out, too.
+  if (first === undefined) await tryOut({ change, body, live, force: true }, context);
+  const settled = first !== undefined && changesNothing(live, first.object, context);
+  return settled ? inSync(change, live) : asUpdate(change, live, context);
+}
+
+const wentAway: Complaint = {
+  message: 'it went away while it was looked at; the operator looks again',
+  reason: 'SyncFailed',
+  retry: 'backoff',
+};
+
+interface Trial {
+  readonly change: Write;
+  readonly body: KubeObject;
+  readonly live: KubeObject | undefined;
+  readonly force: boolean;
+}
+
+/** undefined: fields are owned by others, or the server refuses what a second request of ours will make acceptable. */
+async function tryOut({ change, body, live, force }: Trial, context: ApplyContext): Promise<WriteAnswer | undefined> {
+  const { ref, desired } = change;
+  try {
+    return await dryRun({ ref, body, desired: desired.hash, force }, context);
+  } catch (error) {
+    if (!force && isFieldConflict(error)) return undefined;
+    if (live !== undefined && hasRemedy(error, { desired: body, live }, context)) return undefined;
+    throw error;
+  }
+}
+
+function hasRemedy(
+  error: unknown,
+  objects: { readonly desired: KubeObject; readonly live: KubeObject },
+  { installation }: ApplyContext,
+): boolean {
+  return error instanceof ApiError && remedyFor(error, { ...objects, installation }) !== undefined;
+}
+
+/** The rules of the planner for an object that no list had shown. */
+function existing({ ref, desired }: Write, live: KubeObject, { app, installation, claims }: ApplyContext): Change {
+  const entry = app.record.find((recorded) => refKey(recorded.ref) === refKey(ref));
+  return planExisting({ app, installation, claims }, { object: desired, live, entry });
+}
+
+function asUpdate(change: Write, live: KubeObject, { installation }: ApplyContext): Change {
+  if (change.kind === 'update') return change;
+  const { ref, desired } = change;
+  const adopts = change.kind === 'undecided' && change.adopts;
+  const { differences, doubts, lost } = compare(desired.body(), live, installation.manager);
+  return { kind: 'update', ref, desired, live, differences: [...differences, ...doubts, ...lost], adopts };
+}
+
+function inSync({ ref, desired }: Write, live: KubeObject): Change {
+  return { kind: 'keep', ref, reason: 'inSync', message: '', desired, live };
+}
+
+/** True when the answer of a dry-run is what stands already, our ownership included. */
+export function changesNothing(live: KubeObject, answer: KubeObject, { installation }: ApplyContext): boolean {
+  const [before, after] = [live, answer].map((object) => ({
+    content: contentOf(object),
+    fields: managedEntriesOf(object).find((entry) => isOurEntry(entry, installation.manager))?.fields,
+  }));
+  return jsonEqual(before?.content, after?.content) && jsonEqual(before?.fields, after?.fields);
+}
+
+/** Fields that the server keeps itself; a dry-run moves some of them. */
+const kept = new Set(['managedFields', 'resourceVersion', 'generation']);
+
+function contentOf(object: KubeObject): JsonObject {
+  const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !kept.has(key)));
+  return { ...object, metadata };
+}

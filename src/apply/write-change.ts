@@ -1,0 +1,146 @@
+import { overridesOf, planExisting } from '../diff/diff.ts';
+import { stringAt } from '../model/json.ts';
+import type { KubeObject } from '../model/object.ts';
+import { refKey, uidOf } from '../model/object.ts';
+import type { Applied, ChangeResult } from '../model/outcome.ts';
+import type { ChangeOf, FieldDifference } from '../model/plan.ts';
+import type { ApplyContext } from './context.ts';
+import { requestOptions } from './context.ts';
+import type { Complaint, Doing } from './errors.ts';
+import { objectError, operatorErrorOf } from './errors.ts';
+import { isMigrated } from './ownership.ts';
+import { entryOf, isFieldConflict, isStale, writeObject } from './write.ts';
+
+/** Our value that admission replaced at our own write. */
+export type Override = Applied['overrides'][number];
+
+/** A change that is decided: it writes. */
+export type Decided = ChangeOf<'create'> | ChangeOf<'update'>;
+
+/** How often an object is looked at anew because somebody wrote it between our look and our write. */
+const looks = 5;
+
+const contested: Complaint = {
+  message: 'it is written by somebody else all the time; the operator tries again',
+  reason: 'SyncFailed',
+  retry: 'backoff',
+};
+
+const terminating: Complaint = {
+  message: 'it is being deleted; it is applied again when that has ended',
+  reason: 'Terminating',
+  retry: 'backoff',
+};
+
+export interface ChangeWritten {
+  readonly result: ChangeResult;
+  readonly overrides: readonly Override[];
+}
+
+/**
+ * Carries out one creation or update. An object that is not as it was planned with (written, created or recreated
+ * meanwhile) is read and planned anew. Never throws for what the server says: that is a `failed` result.
+ */
+export async function writeChange(change: Decided, context: ApplyContext): Promise<ChangeWritten> {
+  try {
+    let next = change;
+    for (let look = 0; look < looks; look++) {
+      const written = await attempt(next, context);
+      if (written !== 'stale') return written;
+      const anew = await lookAgain(next, context);
+      if (anew.kind !== 'create' && anew.kind !== 'update') return { result: anew, overrides: [] };
+      next = anew;
+    }
+    throw objectError(doing(change), contested);
+  } catch (error) {
+    return { result: { kind: 'failed', change, error: operatorErrorOf(error, doing(change)) }, overrides: [] };
+  }
+}
+
+/** `stale`: the object is not the one that the change was planned with. */
+async function attempt(change: Decided, context: ApplyContext): Promise<ChangeWritten | 'stale'> {
+  const { ref, desired } = change;
+  const body = desired.body();
+  const live = change.kind === 'update' ? change.live : undefined;
+  try {
+    const order = { ref, body, desired: desired.hash, live, force: live !== undefined, takesOver: takesOver(change) };
+    const { object, entry } = await writeObject(order, context);
+    if (stringAt(object.metadata, 'deletionTimestamp') !== undefined) throw objectError(doing(change), terminating);
+    const message = releasedTo(change);
+    const result = { kind: 'applied' as const, change, object, entry, ...(message === undefined ? {} : { message }) };
+    return { result, overrides: overridesIn(change, body, object, context) };
+  } catch (error) {
+    if (isStale(error) || isFieldConflict(error)) return 'stale';
+    throw error;
+  }
+}
+
+/** What the newest look says: a change to carry out, or what became of it without one. */
+async function lookAgain(change: Decided, context: ApplyContext): Promise<Decided | ChangeResult> {
+  const { ref, desired } = change;
+  const live = await context.cluster.read({ ...ref, apiVersion: desired.apiVersion }, requestOptions(context));
+  if (live === undefined) return { kind: 'create', ref, desired };
+  const isSame = change.kind === 'update' && uidOf(live) === uidOf(change.live);
+  if (isSame && stringAt(live.metadata, 'deletionTimestamp') === undefined) return { ...change, live };
+  return planAnew(change, live, context);
+}
+
+function planAnew(change: Decided, live: KubeObject, context: ApplyContext): Decided | ChangeResult {
+  const { app, installation, claims } = context;
+  const entry = app.record.find((recorded) => refKey(recorded.ref) === refKey(change.ref));
+  const anew = planExisting({ app, installation, claims }, { object: change.desired, live, entry });
+  switch (anew.kind) {
+    case 'create':
+    case 'update':
+      return anew;
+    case 'undecided':
+      return { ...anew, kind: 'update', live };
+    case 'refuse':
+      return { kind: 'failed', change, error: anew.error };
+    case 'keep':
+      if (anew.reason !== 'inSync') throw objectError(doing(change), terminating);
+      return {
+        kind: 'kept',
+        change: anew,
+        entry: entryOf({ ref: change.ref, desired: change.desired.hash }, live, context),
+      };
+    case 'prune':
+    case 'release':
+    case 'forget':
+      throw new Error(`an existing desired object was planned as ${anew.kind}`);
+  }
+}
+
+/** What client-side `kubectl apply` owns becomes ours when we take the object, and when Git drops a field that it shares. */
+function takesOver(change: Decided): boolean {
+  if (change.kind === 'create') return false;
+  return (
+    change.adopts || change.differences.some((difference) => isDropped(difference) && difference.who.some(isMigrated))
+  );
+}
+
+function isDropped({ desired, base }: FieldDifference): boolean {
+  return desired === undefined && base !== undefined;
+}
+
+/** Fields that Git dropped and that stay, because somebody else owns them, too. */
+function releasedTo(change: Decided): string | undefined {
+  if (change.kind === 'create') return undefined;
+  const kept = change.differences.filter((difference) => isDropped(difference) && difference.who.length > 0);
+  if (kept.length === 0 || takesOver(change)) return undefined;
+  return kept.map(({ path, who }) => `${path} is kept by ${who.map(({ manager }) => manager).join(', ')}`).join('; ');
+}
+
+/** Nobody else can have written between our request and its answer: what differs there is admission's doing. */
+function overridesIn(
+  change: Decided,
+  body: KubeObject,
+  answer: KubeObject,
+  { installation }: ApplyContext,
+): Override[] {
+  return overridesOf(body, answer, installation.manager).map((override) => ({ ref: change.ref, ...override }));
+}
+
+function doing({ ref, desired }: Decided): Doing {
+  return { step: 'apply', ref, origin: desired.origin };
+}

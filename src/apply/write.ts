@@ -1,0 +1,152 @@
+import { ApiError } from '../model/api-error.ts';
+import type { WriteAnswer } from '../kube/cluster.ts';
+import type { Origin } from '../model/desired.ts';
+import { observe } from '../model/managed-fields.ts';
+import type { KubeObject, Ref } from '../model/object.ts';
+import { resourceVersionOf, targetOf, uidOf } from '../model/object.ts';
+import type { RecordEntry } from '../model/record.ts';
+import type { PatchOperation } from '../kube/cluster.ts';
+import type { ApplyContext } from './context.ts';
+import { requestOptions } from './context.ts';
+import { dropBeforeFirstApply, foldOwnUpdate, isUntracked, migrateClientSideApply } from './ownership.ts';
+import type { Remedy } from './refusals.ts';
+import { remedyFor, unionRemedy } from './refusals.ts';
+
+/** One object that is to be as Git says. */
+export interface Order {
+  readonly ref: Ref;
+  /** Normalised, with our marks. */
+  readonly body: KubeObject;
+  /** Hash of the body. */
+  readonly desired: string;
+  readonly origin?: Origin;
+  /** As last looked at; undefined: there is none. */
+  readonly live?: KubeObject | undefined;
+  /** Take fields from whoever owns them; otherwise the server answers 409 naming them. */
+  readonly force: boolean;
+  /** What client-side `kubectl apply` owns becomes ours first, so that our apply removes what Git does not want. */
+  readonly takesOver?: boolean;
+}
+
+export interface Written {
+  /** The server's answer. */
+  readonly object: KubeObject;
+  readonly entry: RecordEntry;
+  /** There was no such object. */
+  readonly created: boolean;
+}
+
+/**
+ * Writes one object by Server-Side Apply.
+ *
+ * Guarantees: an existing object is written only if it is the one that was looked at (uid and resourceVersion are
+ * preconditions), else `conflict` is thrown and nothing was changed; every request is announced in the write log.
+ * More than one request is made only for what apply-rules names: taking over from client-side apply, a defaulted union,
+ * a changed list key, a foreign field that makes the object invalid, managedFields that were wiped.
+ * Throws ApiError.
+ */
+export async function writeObject(order: Order, context: ApplyContext): Promise<Written> {
+  const flight = context.writes.begin(order.ref);
+  try {
+    const live = await prepare(order, context);
+    const answer = await applyOrRemedy({ ...order, live }, context);
+    const object = await dropTrackingOfAll({ ...order, live }, answer.object, context);
+    flight.answered(object, order.desired);
+    return { object, entry: entryOf(order, object, context), created: answer.created };
+  } finally {
+    flight.end();
+  }
+}
+
+/** What goes on record: the fingerprint of the server's answer, never of the manifest. */
+export function entryOf(order: Pick<Order, 'ref' | 'desired'>, object: KubeObject, context: ApplyContext): RecordEntry {
+  const { uid, fp } = observe(object, context.installation);
+  return { ref: order.ref, uid, desired: order.desired, fp };
+}
+
+/** Asks what the server would answer, without force, and changes nothing. Throws ApiError. */
+export async function dryRun(order: Order, context: ApplyContext): Promise<WriteAnswer> {
+  return sendApply(order, context, true);
+}
+
+/** True when the object is not the one that was looked at: gone, recreated, or written by somebody meanwhile. */
+export function isStale(error: unknown): error is ApiError {
+  if (!(error instanceof ApiError)) return false;
+  if (error.kind === 'conflict') return !isFieldConflict(error);
+  return (
+    error.kind === 'notFound' ||
+    (error.kind === 'invalid' && error.causes.some(({ field }) => field === 'metadata.uid'))
+  );
+}
+
+/** True when an unforced apply met fields that others own; the causes name them. */
+export function isFieldConflict(error: unknown): error is ApiError {
+  return (
+    error instanceof ApiError &&
+    error.kind === 'conflict' &&
+    error.causes.some(({ reason }) => reason === 'FieldManagerConflict')
+  );
+}
+
+async function sendApply(order: Order, context: ApplyContext, dry = false): Promise<WriteAnswer> {
+  return context.cluster.apply(order.live === undefined ? order.body : guarded(order.body, order.live), {
+    ...requestOptions(context),
+    manager: context.installation.manager,
+    force: order.force,
+    ...(dry ? { dryRun: true } : {}),
+  });
+}
+
+/** Our body, valid only for the object that was looked at. */
+function guarded(body: KubeObject, live: KubeObject): KubeObject {
+  const preconditions = { uid: uidOf(live), resourceVersion: resourceVersionOf(live) };
+  return { ...body, metadata: { ...body.metadata, ...preconditions } };
+}
+
+/** What has to be done before the server would take our apply, or before it would do what we mean. */
+async function prepare(order: Order, context: ApplyContext): Promise<KubeObject | undefined> {
+  const { live } = order;
+  if (live === undefined) return undefined;
+  const { installation } = context;
+  const migrated =
+    order.takesOver === true ? await patch(live, migrateClientSideApply(live, installation), context) : live;
+  const tracked = isUntracked(migrated) ? migrated : await patch(migrated, dropBeforeFirstApply(migrated), context);
+  const union = unionRemedy(order.body, tracked);
+  return union === undefined ? tracked : remedy(union, tracked, context);
+}
+
+async function applyOrRemedy(order: Order, context: ApplyContext): Promise<WriteAnswer> {
+  try {
+    return await sendApply(order, context);
+  } catch (error) {
+    const { live, body } = order;
+    if (!(error instanceof ApiError) || live === undefined || isStale(error)) throw error;
+    const found = remedyFor(error, { desired: body, live, installation: context.installation });
+    if (found === undefined) throw error;
+    return sendApply({ ...order, live: await remedy(found, live, context) }, context);
+  }
+}
+
+async function remedy(found: Remedy, live: KubeObject, context: ApplyContext): Promise<KubeObject> {
+  if (found.kind !== 'union') return patch(live, found.patch, context);
+  const { cluster, installation } = context;
+  const guardedMerge = { ...found.merge, metadata: { resourceVersion: resourceVersionOf(live) } };
+  const options = { ...requestOptions(context), manager: installation.manager };
+  const merged = await cluster.merge(targetOf(live), guardedMerge, options);
+  return patch(merged, foldOwnUpdate(merged, installation), context);
+}
+
+/** After wiped managedFields the server invents a co-owner of everything at our first apply: it has to go again. */
+async function dropTrackingOfAll(order: Order, answer: KubeObject, context: ApplyContext): Promise<KubeObject> {
+  return order.live === undefined ? answer : patch(answer, dropBeforeFirstApply(answer), context);
+}
+
+async function patch(
+  live: KubeObject,
+  operations: readonly PatchOperation[],
+  context: ApplyContext,
+): Promise<KubeObject> {
+  if (operations.length === 0) return live;
+  const options = { ...requestOptions(context), manager: context.installation.manager };
+  return context.cluster.patch(targetOf(live), operations, options);
+}
