@@ -96,7 +96,7 @@ export const healthRules: HealthRules = { needsStatus: hasHealthInStatus, assess
 const order: readonly HealthStatus[] = ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown'];
 
 /** True when `a` is the graver verdict. */
-export function isWorse(a: HealthStatus, b: HealthStatus): boolean {
+function isWorse(a: HealthStatus, b: HealthStatus): boolean {
   return order.indexOf(a) > order.indexOf(b);
 }
 
