@@ -9,8 +9,8 @@ import type { Tracker } from './tracker.ts';
 
 interface Declared {
   readonly partOf: string;
-  /** The list that was declared last; the same list again costs nothing. */
-  record: readonly RecordEntry[] | undefined;
+  /** The list that was declared last: the same list again costs nothing. Whoever made it decides how long it lives. */
+  record: WeakRef<readonly RecordEntry[]> | undefined;
   /** What it has on record, and what was written for it and is not on the record that was read last. */
   readonly refs: Map<RefKey, 'recorded' | 'written'>;
 }
@@ -35,8 +35,8 @@ export class Declarations {
    */
   declare(key: ApplicationKey, record: readonly RecordEntry[]): void {
     const declared = this.#declaredOf(key);
-    if (declared.record === record) return;
-    declared.record = record;
+    if (declared.record?.deref() === record) return;
+    declared.record = new WeakRef(record);
     const recorded = new Set<RefKey>();
     for (const entry of record) {
       const id = refKey(entry.ref);

@@ -3,7 +3,7 @@ import type { Health } from '../model/health.ts';
 import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { LiveAnswer, Observation, Suspect } from '../model/live.ts';
 import type { GroupKind, KubeObject, Ref, RefKey } from '../model/object.ts';
-import { groupKindKey, refKey } from '../model/object.ts';
+import { groupKindKey, refKey, refOf } from '../model/object.ts';
 import type { Clock, HealthRules, WriteLog } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { Declarations } from './declarations.ts';
@@ -180,7 +180,9 @@ class ClusterLive implements Live {
   }
 
   #take(kind: 'changed' | 'deleted', object: KubeObject): void {
-    this.#flights.take({ kind, sighting: sight(object, this.#ports), seenAt: this.#ports.clock.monotonic() });
+    const before = this.#index.get(refKey(refOf(object)))?.seen;
+    const sighting = sight(object, this.#ports, before);
+    this.#flights.take({ kind, sighting, seenAt: this.#ports.clock.monotonic() });
   }
 
   /** A kind that nobody declared is not watched, so that nothing could ever end an expectation about it. */

@@ -23,18 +23,31 @@ export interface SightingRules {
   readonly health: HealthRules;
 }
 
-/** Reads what has to be remembered; the object itself, its managedFields above all, is not kept. */
-export function sight(object: KubeObject, { installation, health }: SightingRules): Sighting {
+/**
+ * Reads what has to be remembered; the object itself, its managedFields above all, is not kept.
+ * `before` is what was seen of it last: most events change nothing of ours, so that most hashes need not be made again.
+ */
+export function sight(object: KubeObject, { installation, health }: SightingRules, before?: Sighting): Sighting {
   const observation = observe(object, installation);
+  const assessed = health.needsStatus(observation.ref)
+    ? { ...observation, health: health.assess(object) }
+    : observation;
+  const hasSameFields = before !== undefined && before.observation.fp === observation.fp;
+  if (hasSameFields && observation.generation > 0)
+    return { observation: assessed, fields: before.fields, foreign: '', subresources: '' };
   const entries = managedEntriesOf(object);
   const ours = entries.find((entry) => isOurEntry(entry, installation.manager));
   const others = observation.generation > 0 ? [] : entries.filter((entry) => entry !== ours);
   return {
-    observation: health.needsStatus(observation.ref) ? { ...observation, health: health.assess(object) } : observation,
-    fields: ours === undefined ? '' : fingerprintOf({ ...ours, time: '' }),
+    observation: assessed,
+    fields: hasSameFields ? before.fields : fieldsOf(ours),
     foreign: hashOf(others.filter((entry) => entry.subresource === '')),
     subresources: hashOf(others.filter((entry) => entry.subresource !== '')),
   };
+}
+
+function fieldsOf(ours: ManagedEntry | undefined): string {
+  return ours === undefined ? '' : fingerprintOf({ ...ours, time: '' });
 }
 
 /** Times are whole seconds, so two writes of one manager within a second differ in their fields only. */
