@@ -66,9 +66,18 @@ function jsonDocuments(file: string, text: string): Document[] {
     checkDepth(value, defaultYamlBudgets.depth);
     return [{ value, number: 1, lineOf: () => 1 }];
   } catch (error) {
-    const line = /\(line ([0-9]+)/.exec(messageOf(error))?.[1] ?? '1';
-    const origin = { file, document: 1, line: Number(line) };
+    const origin = { file, document: 1, line: faultyLine(text) };
     throw renderError('DecodeFailed', `${describeOrigin(origin)}: ${messageOf(error)}`, error);
+  }
+}
+
+/** JSON.parse often does not say where; JSON is YAML, whose reader does. */
+function faultyLine(text: string): number {
+  try {
+    readYaml(text);
+    return 1;
+  } catch (error) {
+    return error instanceof YamlSyntaxError ? error.line : 1;
   }
 }
 

@@ -169,7 +169,8 @@ function checked(object: JsonObject, origin: Origin): KubeObject {
   }
   const wrong = wrongText(metadata);
   if (wrong !== undefined) throw invalid(`${wrong} is no text; put its value in quotes`);
-  if (!isKubeObject(object)) throw invalid('metadata.name is missing or no text');
+  if (!isKubeObject(object))
+    throw invalid('metadata.name is missing or no text (unquoted n, y, on and off are booleans)');
   const { name } = object.metadata;
   if (!/^[^/%|]+$/.test(name) || /^\.\.?$/.test(name)) throw invalid(`metadata.name "${name}" can be no object's name`);
   return object;

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OperatorError } from '../../src/model/errors.ts';
+import { gitUnavailable } from '../../src/source/failures.ts';
+import { Poll, type PollOutcome } from '../../src/source/polling.ts';
+import { ManualClock, settled } from '../fakes/clock.ts';
+
+function stage(random = 0.5) {
+  const clock = new ManualClock();
+  const looks: number[] = [];
+  const news: string[] = [];
+  const answers: { next: PollOutcome } = { next: { kind: 'found', revision: 'r1' } };
+  const poll = new Poll({
+    clock,
+    random: () => random,
+    look: () => {
+      looks.push(clock.monotonic());
+      return Promise.resolve(answers.next);
+    },
+    news: (keys) => news.push([...keys].join()),
+  });
+  return { clock, looks, news, answers, poll };
+}
+
+test('the first look is at once, then one per interval however many follow', async () => {
+  const { clock, looks, news, poll } = stage();
+  for (const key of ['a', 'b', 'c']) poll.follow(key, 30_000);
+  await clock.advance(95_000);
+  assert.deepEqual(looks, [0, 30_000, 60_000, 90_000]);
+  assert.deepEqual(news, ['a,b,c']);
+});
+
+test('the shortest interval counts, also of one who joins later, until he leaves', async () => {
+  const { clock, looks, poll } = stage();
+  poll.follow('a', 60_000);
+  await clock.advance(10_000);
+  poll.follow('b', 5_000);
+  await clock.advance(11_000);
+  poll.unfollow('b');
+  await clock.advance(100_000);
+  assert.deepEqual(looks, [0, 15_000, 20_000, 25_000, 85_000]);
+});
+
+test('jitter stays within a tenth', async () => {
+  for (const [random, due] of [
+    [0, 27_000],
+    [1, 33_000],
+  ] as const) {
+    // prettier-ignore
+    const { clock, looks, poll } = stage(random);
+    poll.follow('a', 30_000);
+    await clock.advance(34_000);
+    assert.deepEqual(looks, [0, due]);
+  }
+});
+
+test('news only when something is new', async () => {
+  const { clock, news, answers, poll } = stage();
+  poll.follow('a', 1_000);
+  await clock.advance(2_500);
+  assert.equal(news.length, 1);
+  answers.next = { kind: 'found', revision: 'r2' };
+  await clock.advance(1_000);
+  assert.equal(news.length, 2);
+  answers.next = { kind: 'failed', error: gitUnavailable('down') };
+  await clock.advance(60_000);
+  assert.equal(news.length, 3);
+  assert.equal(poll.newest, 'r2');
+  const error = new OperatorError('no', { step: 'source', reason: 'AuthenticationFailed', retry: 'interval' });
+  answers.next = { kind: 'failed', error };
+  await clock.advance(10_000);
+  assert.equal(news.length, 4);
+  answers.next = { kind: 'found', revision: 'r2' };
+  await clock.advance(10_000);
+  assert.equal(news.length, 5);
+});
+
+test('failures back off up to the interval', async () => {
+  const { clock, looks, answers, poll } = stage();
+  answers.next = { kind: 'failed', error: gitUnavailable('down') };
+  poll.follow('a', 30_000);
+  await clock.advance(100_000);
+  assert.deepEqual(looks, [0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000]);
+});
+
+test('Retry-After is never undercut', async () => {
+  const { clock, looks, answers, poll } = stage();
+  answers.next = { kind: 'failed', error: gitUnavailable('busy', undefined, 20_000) };
+  poll.follow('a', 5_000);
+  await clock.advance(45_000);
+  assert.deepEqual(looks, [0, 20_000, 40_000]);
+});
+
+test('nobody follows: nothing is looked at', async () => {
+  const { clock, looks, poll } = stage();
+  poll.follow('a', 1_000);
+  await settled();
+  poll.unfollow('a');
+  await clock.advance(60_000);
+  assert.deepEqual(looks, [0]);
+  assert.equal(clock.pending, 0);
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { OperatorError, OperatorErrors } from '../../src/model/errors.ts';
+import { decodeJson, objectAt } from '../../src/model/json.ts';
+import { describeRef } from '../../src/model/object.ts';
+import { decodeFile } from '../../src/source/decode.ts';
+import { defaultLimits, type Limits } from '../../src/source/limits.ts';
+import { prepareObjects } from '../../src/source/prepare.ts';
+import { application, KnownScopes } from './stage.ts';
+
+interface Change {
+  readonly destinationNamespace?: string;
+  readonly scopes?: KnownScopes;
+  readonly limits?: Partial<Limits>;
+}
+
+function prepare(text: string, change: Change = {}) {
+  const { destinationNamespace = 'shop', scopes = new KnownScopes(), limits = {} } = change;
+  const app = application({ destinationNamespace, source: { repoURL: 'https://git.example/r' } });
+  return prepareObjects(decodeFile('a.yaml', Buffer.from(text)).objects, {
+    app,
+    scopes,
+    normalise: (object) => object,
+    mark: (object) => ({ ...object, metadata: { ...object.metadata, labels: { marked: 'yes' } } }),
+    limits: { ...defaultLimits, ...limits },
+  });
+}
+
+function object(apiVersion: string, kind: string, metadata: string, more = ''): string {
+  return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: ${metadata}\n${more}---\n`;
+}
+
+const refs = (text: string, change?: Change): string[] =>
+  prepare(text, change).objects.map(({ ref }) => describeRef(ref));
+
+describe('namespaces', () => {
+  test('by scope', () => {
+    const text = object('v1', 'ConfigMap', '{name: a}') + object('v1', 'ConfigMap', '{name: b, namespace: own}');
+    assert.deepEqual(refs(text), ['ConfigMap own/b', 'ConfigMap shop/a']);
+  });
+  test('a cluster-scoped object loses one', () => {
+    assert.deepEqual(refs(object('v1', 'Namespace', '{name: one, namespace: x}')), ['Namespace one']);
+  });
+  test('a CustomResourceDefinition of the same source says where its kind lives', () => {
+    const crd = 'spec:\n  group: x.io\n  scope: Namespaced\n  names: {kind: Widget}\n';
+    const text =
+      object('x.io/v1', 'Widget', '{name: w}') +
+      object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', '{name: widgets.x.io}', crd);
+    assert.ok(refs(text).includes('Widget.x.io shop/w'));
+  });
+  test('an unknown kind stays as it is, and is asked for again', () => {
+    const scopes = new KnownScopes();
+    const text = object('y.io/v1', 'Later', '{name: l}');
+    const before = prepare(text, { scopes });
+    assert.deepEqual(
+      before.objects.map(({ ref }) => describeRef(ref)),
+      ['Later.y.io l'],
+    );
+    assert.equal(before.scopesUsed.get('y.io/Later')?.scope, undefined);
+    scopes.known.set('y.io/Later', 'Namespaced');
+    assert.deepEqual(refs(text, { scopes }), ['Later.y.io shop/l']);
+  });
+  test('core and group kinds of one name are two', () => {
+    const text = object('v1', 'Service', '{name: s}') + object('serving.knative.dev/v1', 'Service', '{name: s}');
+    assert.equal(refs(text).length, 2);
+  });
+});
+
+test('hash, body and order', () => {
+  const text = object('v1', 'ConfigMap', '{name: b}') + object('v1', 'ConfigMap', '{name: a}');
+  const [a, b] = prepare(text).objects;
+  assert.deepEqual([a?.ref.name, b?.ref.name], ['a', 'b']);
+  const body = decodeJson(a?.json ?? '');
+  assert.deepEqual(objectAt(body, 'metadata'), { labels: { marked: 'yes' }, name: 'a', namespace: 'shop' });
+  assert.match(a?.hash ?? '', /^[\w-]{11}$/);
+  assert.equal(prepare(object('v1', 'ConfigMap', '{namespace: shop, name: a}')).objects[0]?.hash, a?.hash);
+});
+
+const bad: readonly [name: string, text: string, reason: string, message: RegExp, change?: Change][] = [
+  ['no namespace anywhere', object('v1', 'ConfigMap', '{name: a}'), 'MissingNamespace', /destination\.namespace/, { destinationNamespace: '' }],
+  ['twice', object('v1', 'ConfigMap', '{name: a}') + object('v1', 'ConfigMap', '{name: a, namespace: shop}'), 'AmbiguousObject', /a\.yaml:document 1:line 1 and a\.yaml:document 2:line 5/],
+  ['in two versions', object('apps/v1', 'Deployment', '{name: a}') + object('apps/v1beta1', 'Deployment', '{name: a}'), 'AmbiguousObject', /Deployment\.apps shop\/a is described twice/],
+  ['no name', object('v1', 'ConfigMap', '{}'), 'InvalidObject', /metadata\.name is missing/],
+  ['no metadata', 'apiVersion: v1\nkind: ConfigMap\n', 'InvalidObject', /metadata\.name is missing/],
+  ['metadata is text', object('v1', 'ConfigMap', 'x'), 'InvalidObject', /metadata is no mapping/],
+  ['a name that is a number', object('v1', 'ConfigMap', '{name: 7}'), 'InvalidObject', /metadata\.name is missing or no text/],
+  ['a name that is a path', object('v1', 'ConfigMap', '{name: ../x}'), 'InvalidObject', /can be no object's name/],
+  ['generateName', object('v1', 'ConfigMap', '{generateName: a-}'), 'InvalidObject', /generateName/],
+  ['a label that is a boolean', object('v1', 'ConfigMap', '{name: a, labels: {on: yes}}'), 'InvalidObject', /metadata\.labels\["true"\].*quotes/],
+  ['too large', object('v1', 'ConfigMap', '{name: a}', `data: {x: ${'y'.repeat(2_000)}}\n`), 'LimitExceeded', /a\.yaml:document 1:line 1: ConfigMap shop\/a of \d+ bytes exceeds the limit objectBytes of 1000/, { limits: { objectBytes: 1_000 } }],
+  ['too many', object('v1', 'ConfigMap', '{name: a}') + object('v1', 'ConfigMap', '{name: b}'), 'LimitExceeded', /objects of 1/, { limits: { objects: 1 } }],
+]; // prettier-ignore
+
+for (const [name, text, reason, message, change] of bad) {
+  test(`refused: ${name}`, () => {
+    assert.throws(
+      () => prepare(text, change),
+      (error) => {
+        assert.ok(error instanceof OperatorError);
+        assert.equal(error.reason, reason);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  });
+}
+
+test('all errors are reported together', () => {
+  const text =
+    object('v1', 'ConfigMap', '{}') + object('v1', 'ConfigMap', 'x') + object('v1', 'ConfigMap', '{name: a}');
+  assert.throws(
+    () => prepare(text),
+    (error) => error instanceof OperatorErrors && error.errors.length === 2,
+  );
+});
+
+const annotations: readonly [name: string, value: string, accepted: boolean][] = [
+  ['argocd.argoproj.io/sync-options', 'Prune=false', true],
+  ['argocd.argoproj.io/sync-options', 'Prune=false, Delete=false,ServerSideApply=true', true],
+  ['argocd.argoproj.io/sync-options', 'Prune=confirm', false],
+  ['evenkeel.dev/sync-options', 'Replace=true', false],
+  ['argocd.argoproj.io/sync-options', 'Force=true,Replace=true', false],
+  ['argocd.argoproj.io/sync-options', 'PruneLast=true', false],
+  ['argocd.argoproj.io/sync-options', 'SkipDryRunOnMissingResource=true', false],
+  ['argocd.argoproj.io/sync-options', 'Validate=false', false],
+  ['argocd.argoproj.io/hook', 'PreSync', false],
+  ['evenkeel.dev/hook', 'Skip', false],
+  ['helm.sh/hook', 'pre-install', false],
+  ['helm.sh/hook', 'crd-install', true],
+  ['argocd.argoproj.io/sync-wave', '0', true],
+  ['argocd.argoproj.io/sync-wave', '-1', false],
+  ['evenkeel.dev/sync-wave', 'first', false],
+  ['argocd.argoproj.io/compare-options', 'IgnoreExtraneous', false],
+  ['argocd.argoproj.io/ignore-healthcheck', 'true', false],
+  ['evenkeel.dev/depends-on', 'ConfigMap/a', false],
+  ['evenkeel.dev/policy', 'create-only', false],
+  ['evenkeel.dev/protect', 'true', true],
+  ['helm.sh/resource-policy', 'keep', true],
+  ['example.com/hook', 'PreSync', true],
+];
+
+describe('annotations with a meaning', () => {
+  for (const [name, value, accepted] of annotations) {
+    test(`${name}: ${value} is ${accepted ? 'accepted' : 'refused'}`, () => {
+      const text = object('v1', 'ConfigMap', `{name: a, annotations: {${name}: "${value}"}}`);
+      if (accepted) assert.equal(prepare(text).objects.length, 1);
+      else assert.throws(() => prepare(text), refusal(name));
+    });
+  }
+
+  test('our spelling replaces the other', () => {
+    const both = '{evenkeel.dev/sync-options: Prune=false, argocd.argoproj.io/sync-options: Replace=true}';
+    assert.equal(prepare(object('v1', 'ConfigMap', `{name: a, annotations: ${both}}`)).objects.length, 1);
+  });
+});
+
+function refusal(annotation: string): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof OperatorError);
+    assert.equal(error.reason, 'NotYetSupported');
+    assert.ok(error.message.startsWith('a.yaml:document 1:line 1: ConfigMap a') && error.message.includes(annotation));
+    return true;
+  };
+}
