@@ -96,33 +96,6 @@ export function matchesKey(key: JsonValue, item: JsonObject): boolean {
   return isJsonObject(key) && Object.keys(key).every((name) => jsonEqual(key[name], item[name]));
 }
 
-/**
- * The union of two field sets. Where one has a path as a leaf and the other something below it, both stay: the path
- * itself (`.`) and what is below.
- */
-export function unionOf(a: JsonObject, b: JsonObject): JsonObject {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  const merged = [...keys].map((key): [string, JsonValue] => [key, unionAt(a[key], b[key])]);
-  return Object.fromEntries(merged);
-}
-
-function unionAt(a: JsonValue | undefined, b: JsonValue | undefined): JsonObject {
-  if (!isJsonObject(a) || !isJsonObject(b)) return isJsonObject(a) ? a : isJsonObject(b) ? b : {};
-  const [emptyA, emptyB] = [Object.keys(a).length === 0, Object.keys(b).length === 0];
-  if (emptyA === emptyB) return unionOf(a, b);
-  return { '.': {}, ...(emptyA ? b : a) };
-}
-
-/** Every path that the set has, as text; for comparing sets. */
-export function membersOf(fields: JsonObject, prefix = ''): string[] {
-  return Object.entries(fields).flatMap(([key, node]) => {
-    if (key === '.' || !isJsonObject(node)) return [];
-    const path = `${prefix}/${key}`;
-    const reach: Reach = { node, covered: false };
-    return [...(isMember(reach) ? [path] : []), ...membersOf(node, path)];
-  });
-}
-
 /** True for lists of which every item is an object, which only can be associative by keys. */
 export function isListOfObjects(value: JsonValue): value is readonly JsonObject[] {
   return isJsonArray(value) && value.every(isJsonObject);

@@ -74,7 +74,7 @@ function normaliseKind(object: KubeObject): KubeObject {
   if (podSpec !== undefined) return { ...object, ...replaceAt(object, podSpec.split('.'), normalisePodSpec) };
   if (isSecret(object)) return normaliseSecret(object);
   const rule = kindRules[kind];
-  return rule === undefined ? object : { ...object, ...rule(object) };
+  return rule === undefined ? object : { ...rule(object), ...named(object), metadata: object.metadata };
 }
 
 const kindRules: Readonly<Record<string, (object: JsonObject) => JsonObject>> = {

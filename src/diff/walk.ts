@@ -23,8 +23,17 @@ function* compareValue(place: Place, desired: JsonValue, live: JsonValue | undef
 
 /** The server leaves blank values out and keeps them as ours; without ownership somebody may have removed them. */
 function* compareMissing(place: Place, desired: JsonValue): Generator<Finding> {
-  if (!isBlank(desired)) yield different(place, desired, undefined);
-  else if (!isOwned(place)) yield doubtful(place, desired, undefined);
+  if (isJsonObject(desired) && namedOneByOne.has(place.schema)) yield* compareObject(place, desired, {});
+  else if (!isBlank(desired)) yield different(place, desired, undefined);
+  else if (!isOwned(place) && !isItemless(place, desired)) yield doubtful(place, desired, undefined);
+}
+
+/** Of these maps each key is a thing of its own to users, also when all are gone. */
+const namedOneByOne = new Set(['metadata.labels', 'metadata.annotations']);
+
+/** An associative list or set without items is in no field set: there is nothing to own, and nothing to lose. */
+function isItemless(place: Place, desired: JsonValue): boolean {
+  return isJsonArray(desired) && desired.length === 0 && shapeOf(place) !== undefined;
 }
 
 /** Compares a map: as one value where it is atomic, else every field of desired, and what is ours and not desired. */
@@ -42,9 +51,12 @@ export function* compareObject(place: Place, desired: JsonObject, live: JsonObje
 }
 
 /** What Git wrote empty may be filled by others; whether that is a change only shows in who owns it. */
-function* compareEmpty(place: Place, desired: JsonValue, live: JsonObject | List): Generator<Finding> {
-  if (isOwned(place)) return;
-  yield Object.keys(live).length === 0 ? lost(place, desired) : doubtful(place, desired, live);
+function* compareEmpty(place: Place, desired: JsonObject | List, live: JsonObject | List): Generator<Finding> {
+  if (isOwned(place) || isItemless(place, desired)) return;
+  const isFilled = Object.keys(live).length > 0;
+  if (isFilled && isAtomic(place)) yield different(place, desired, live);
+  // Of a list that nobody owns and that may be associative, equal emptiness says nothing.
+  else yield isFilled || isJsonArray(desired) ? doubtful(place, desired, live) : lost(place, desired);
 }
 
 /** Compares as one value: scalars, atomic lists and maps, values of different types. */
