@@ -14,6 +14,7 @@ export type { PlanInput } from './plan-input.ts';
 export { planChanges, planExisting } from './plan.ts';
 export { keptFromDeletion, keptFromPruning } from './protection.ts';
 export { displayPatch, printDifference, printPlan, summaryOf } from './print.ts';
+export { keptFromDeletion, keptFromPruning } from './protection.ts';
 export type { StagedChanges } from './stages.ts';
 export { orderForApply, orderForRemoval, stageOf } from './stages.ts';
 export type { Comparison, Verdict } from './three-way.ts';
