@@ -80,7 +80,7 @@ export interface Live extends Disposable {
 }
 
 export interface LivePorts {
-  readonly cluster: Pick<Cluster, 'kinds' | 'read' | 'reflect'>;
+  readonly cluster: Pick<Cluster, 'kinds' | 'read' | 'list' | 'reflect'>;
   readonly installation: Installation;
   readonly clock: Clock;
   readonly health: HealthRules;
@@ -204,6 +204,7 @@ class ClusterLive implements Live {
   read(question: LiveQuestion, signal: AbortSignal): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
     const ports = {
       cluster: this.#ports.cluster,
+      installation: this.#ports.installation,
       index: this.#index,
       watches: this.#watches,
       concurrency: this.#limits.readConcurrency,

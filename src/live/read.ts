@@ -1,11 +1,10 @@
-import type { Cluster } from '../kube/cluster.ts';
-import { ApiError } from '../model/api-error.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { groupKindKey, refKey } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
-import { eachBounded } from './bounded.ts';
+import type { BodiesPorts, BodyWanted } from './bodies.ts';
+import { listBodies, readBodies } from './bodies.ts';
 import type { Entry, ObjectIndex } from './object-index.ts';
 import { suspicion } from './suspicion.ts';
 import type { Watches } from './watches.ts';
@@ -25,12 +24,9 @@ export interface LiveQuestion {
   readonly full?: boolean;
 }
 
-export interface ReadPorts {
-  readonly cluster: Pick<Cluster, 'kinds' | 'read'>;
+export interface ReadPorts extends BodiesPorts {
   readonly index: ObjectIndex;
   readonly watches: Watches;
-  /** Reads by name at the same time. */
-  readonly concurrency: number;
 }
 
 interface Asked {
@@ -38,11 +34,6 @@ interface Asked {
   readonly ref: Ref;
   readonly wanted: Wanted | undefined;
   readonly recorded: RecordEntry | undefined;
-}
-
-interface ByName {
-  readonly asked: Asked;
-  readonly apiVersion: string;
 }
 
 /** What is known of every ref asked for; requests are made only for what memory cannot answer. */
@@ -54,14 +45,20 @@ export async function readLive(
   const asked = collect(question);
   await ports.watches.settled(signal, new Set(asked.map(({ ref }) => groupKindKey(ref))));
   const answers = new Map<RefKey, LiveAnswer>();
-  const byName: ByName[] = [];
+  const unanswered: BodyWanted[] = [];
   for (const one of asked) {
     const answer = answerFromMemory(one, question, ports);
     if ('state' in answer) answers.set(one.id, answer);
-    else byName.push(answer);
+    else unanswered.push(answer);
   }
-  await readByName(byName, answers, ports, signal);
+  if (question.full === true) addAll(answers, await listBodies(unanswered, question.key, ports, signal));
+  const byName = unanswered.filter(({ id }) => !answers.has(id));
+  addAll(answers, await readBodies(byName, ports, signal));
   return answers;
+}
+
+function addAll(answers: Map<RefKey, LiveAnswer>, more: ReadonlyMap<RefKey, LiveAnswer>): void {
+  for (const [id, answer] of more) answers.set(id, answer);
 }
 
 function collect({ wanted, recorded }: LiveQuestion): readonly Asked[] {
@@ -76,7 +73,7 @@ function collect({ wanted, recorded }: LiveQuestion): readonly Asked[] {
   return [...asked.values()];
 }
 
-function answerFromMemory(asked: Asked, question: LiveQuestion, ports: ReadPorts): LiveAnswer | ByName {
+function answerFromMemory(asked: Asked, question: LiveQuestion, ports: ReadPorts): LiveAnswer | BodyWanted {
   const { ref, wanted } = asked;
   const served = ports.cluster.kinds.find(ref, wanted?.apiVersion);
   if (served.state === 'gone') return { state: 'notServed' };
@@ -85,7 +82,7 @@ function answerFromMemory(asked: Asked, question: LiveQuestion, ports: ReadPorts
     return { state: 'unknown', why: served.why };
   }
   const known = question.full === true ? undefined : fromIndex(asked, question.key, ports);
-  return known ?? { asked, apiVersion: wanted?.apiVersion ?? served.kind.apiVersion };
+  return known ?? { id: asked.id, ref, kind: served.kind };
 }
 
 /** undefined: only the body, or its proved absence, can tell. */
@@ -111,47 +108,4 @@ function fromIndex(
 function isAsApplied({ seen, expected }: Entry, desired: string): boolean {
   if (seen === undefined || expected?.verified === undefined) return false;
   return expected.desired === desired && !seen.observation.deleting && suspicion(seen, expected) === undefined;
-}
-
-/** The first one goes alone: when the server is down or overloaded one attempt is enough to know. */
-async function readByName(
-  asks: readonly ByName[],
-  answers: Map<RefKey, LiveAnswer>,
-  ports: ReadPorts,
-  signal: AbortSignal,
-): Promise<void> {
-  let refusal: LiveAnswer | undefined;
-  const read = async (ask: ByName): Promise<void> => {
-    const answer = refusal ?? (await readOne(ask, ports, signal, (why) => (refusal ??= why)));
-    answers.set(ask.asked.id, answer);
-  };
-  const [first, ...rest] = asks;
-  if (first === undefined) return;
-  await read(first);
-  await eachBounded(rest, ports.concurrency, read);
-}
-
-async function readOne(
-  { asked, apiVersion }: ByName,
-  { cluster }: ReadPorts,
-  signal: AbortSignal,
-  refuseAll: (answer: LiveAnswer) => void,
-): Promise<LiveAnswer> {
-  try {
-    const object = await cluster.read({ ...asked.ref, apiVersion }, { signal });
-    return object === undefined ? { state: 'absent' } : { state: 'body', object };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof ApiError)) throw error;
-    const answer: LiveAnswer = { state: 'unknown', why: error.message };
-    if (concernsAll(error)) refuseAll(answer);
-    return answer;
-  }
-}
-
-/** True when no other request would fare better at present. */
-function concernsAll({ kind, status }: ApiError): boolean {
-  return (
-    kind === 'throttled' || kind === 'unauthorized' || kind === 'notLeader' || (kind === 'unavailable' && status === 0)
-  );
 }

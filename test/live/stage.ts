@@ -1,4 +1,12 @@
-import type { KindAnswer, Reflector, ReflectorSpec, RequestOptions, ServedKind } from '../../src/kube/cluster.ts';
+import type {
+  KindAnswer,
+  ListOptions,
+  ListPage,
+  Reflector,
+  ReflectorSpec,
+  RequestOptions,
+  ServedKind,
+} from '../../src/kube/cluster.ts';
 import { createLive } from '../../src/live/live.ts';
 import type { Live, LiveLimits } from '../../src/live/live.ts';
 import { ApiError } from '../../src/model/api-error.ts';
@@ -81,6 +89,8 @@ export class HandReflector implements Reflector {
 /** As much of a cluster as `live/` uses: discovery, reads and reflectors, all driven by hand. */
 export class HandCluster {
   readonly reads: Target[] = [];
+  /** Label selectors of the lists made. */
+  readonly lists: string[] = [];
   readonly objects = new Map<string, KubeObject | ApiError>();
   readonly reflectors = new Map<string, HandReflector>();
   readonly #answers = new Map<string, KindAnswer>();
@@ -117,6 +127,15 @@ export class HandCluster {
     const reflector = new HandReflector(spec);
     this.reflectors.set(groupKindKey(spec.kind), reflector);
     return reflector;
+  }
+
+  async *list(kind: ServedKind, { labelSelector = '' }: ListOptions): AsyncGenerator<ListPage> {
+    this.lists.push(`${kind.kind} ${labelSelector}`);
+    for (const found of this.objects.values()) {
+      await Promise.resolve();
+      if (found instanceof ApiError) throw found;
+      if (found.kind === kind.kind) yield { items: [found], resourceVersion: '99' };
+    }
   }
 
   read(target: Target, options: RequestOptions): Promise<KubeObject | undefined> {
