@@ -42,7 +42,7 @@ async function contentOf(file: string): Promise<string | undefined> {
 export async function runGenerator(generator: Generator): Promise<void> {
   const check = process.argv.includes('--check');
   const different = await settle(await generator(), check);
-  const verb = check ? 'differs from its source (run: npm run generate)' : 'written';
+  const verb = check ? 'differs from its source (run: make generate)' : 'written';
   for (const file of different) process.stdout.write(`${file}: ${verb}\n`);
   if (check && different.length > 0) process.exitCode = 1;
 }

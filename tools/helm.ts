@@ -19,7 +19,11 @@ const run = promisify(execFile);
 export async function runHelm(args: readonly string[], { kubeconfig }: HelmOptions = {}): Promise<string> {
   const { helm } = await obtain(['helm']);
   const home = await mkdtemp(path.join(tmpdir(), 'evenkeel-helm-'));
-  const env = { PATH: process.env['PATH'], HOME: home, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) };
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+  };
   try {
     const { stdout } = await run(helm, args, { env, maxBuffer: 64 * 1024 * 1024 });
     return stdout;

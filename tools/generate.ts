@@ -1,0 +1,24 @@
+import { metricDefinitions } from '../src/telemetry/telemetry.ts';
+import { generateCrds } from './generate-crds.ts';
+import { generateDashboards } from './generate-dashboards.ts';
+import { generateErrorsDocs } from './generate-errors-docs.ts';
+import { generateInstall } from './generate-install.ts';
+import { metricsPage } from './generate-metrics-docs.ts';
+import { runGenerator, type GeneratedFile } from './generated-file.ts';
+
+/** Everything that needs nothing but the sources. */
+export function generateFromSources(): GeneratedFile[] {
+  return [
+    ...generateCrds(),
+    ...generateDashboards(),
+    ...generateErrorsDocs(),
+    { path: 'docs/metrics.md', text: metricsPage(metricDefinitions()) },
+  ];
+}
+
+// `--check` compares only (exit code 1: a file differs); `--without-helm` leaves out what needs the helm binary.
+// Helm reads the chart from disk, so the chart comes first.
+if (import.meta.main) {
+  await runGenerator(generateFromSources);
+  if (!process.argv.includes('--without-helm')) await runGenerator(generateInstall);
+}
