@@ -26,8 +26,8 @@ export interface WatchListener {
   deleted(object: KubeObject): void;
   /** A complete list of the kind stands. */
   listed(kind: string): void;
-  /** Discovery proves that the kind is served no more. */
-  kindGone(kind: string): void;
+  /** What was seen of the kind counts no more: it is served no more, or it is watched anew from the beginning. */
+  unseen(kind: string): void;
   /** No Application needs the kind any more. */
   unused(kind: string): void;
   wake(key: ApplicationKey, why: string): void;
@@ -83,7 +83,7 @@ export class KindWatch {
   }
 
   /** The Application is woken when more can be said. */
-  await(key: ApplicationKey): void {
+  wakeWhenKnown(key: ApplicationKey): void {
     if (this.#users.has(key)) this.#waiting.add(key);
   }
 
@@ -101,6 +101,8 @@ export class KindWatch {
   #serve(kind: ServedKind): void {
     if (this.#reflector !== undefined && this.#isStillServed()) return;
     const isNew = this.#state === 'parked' || this.#state === 'unknown';
+    // The new watch does not know what the old one has shown, so it cannot tell what went in between.
+    if (this.#reflector !== undefined) this.#ports.listener.unseen(this.id);
     this.stop();
     this.#served = kind;
     this.#state = 'listing';
@@ -157,7 +159,7 @@ export class KindWatch {
     this.stop();
     this.#state = 'parked';
     if (!wasWatching) return;
-    this.#ports.listener.kindGone(this.id);
+    this.#ports.listener.unseen(this.id);
     this.#wakeAll(`${this.id} is served no more`);
   }
 

@@ -172,7 +172,7 @@ class ClusterLive implements Live {
         changed: (object) => this.#take('changed', object),
         deleted: (object) => this.#take('deleted', object),
         listed: (kind) => tracker.listed(kind),
-        kindGone: (kind) => tracker.kindGone(kind),
+        unseen: (kind) => tracker.unseeKind(kind),
         unused: (kind) => tracker.forgetKind(kind),
         wake: (key, why) => this.#wake(key, why),
       },

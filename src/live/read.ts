@@ -78,7 +78,7 @@ function answerFromMemory(asked: Asked, question: LiveQuestion, ports: ReadPorts
   const served = ports.cluster.kinds.find(ref, wanted?.apiVersion);
   if (served.state === 'gone') return { state: 'notServed' };
   if (served.state === 'unknown') {
-    ports.watches.await(question.key, groupKindKey(ref));
+    ports.watches.wakeWhenKnown(question.key, groupKindKey(ref));
     return { state: 'unknown', why: served.why };
   }
   const known = question.full === true ? undefined : fromIndex(asked, question.key, ports);
@@ -93,7 +93,7 @@ function fromIndex(
 ): LiveAnswer | undefined {
   const kind = groupKindKey(ref);
   if (!ports.watches.isComplete(kind)) {
-    ports.watches.await(key, kind);
+    ports.watches.wakeWhenKnown(key, kind);
     return undefined;
   }
   // Candidates for pruning need their body, and a recorded object may have lost its label only.

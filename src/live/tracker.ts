@@ -182,8 +182,8 @@ export class Tracker implements Disposable {
     if (last !== undefined) this.#ports.suspects.missing(entry, last.observation, this.#ports.clock.monotonic());
   }
 
-  /** The kind is served no more: its objects are gone with it. */
-  kindGone(kind: string): void {
+  /** Nothing is suspicious about it before the next complete list. */
+  unseeKind(kind: string): void {
     for (const entry of this.#ports.index.ofKind(kind)) this.#unsee(entry);
   }
 

@@ -85,8 +85,8 @@ export class Watches implements Disposable {
   }
 
   /** The Application is woken when more can be said of the kind. */
-  await(key: ApplicationKey, kind: string): void {
-    this.#watches.get(kind)?.await(key);
+  wakeWhenKnown(key: ApplicationKey, kind: string): void {
+    this.#watches.get(kind)?.wakeWhenKnown(key);
   }
 
   /** Resolves when no list of these kinds (all, when absent) is still being waited for; rejects when aborted. */

@@ -75,6 +75,16 @@ describe('kinds', () => {
     assert.ok(stage.wakes.includes('ns/app: example.org/Widget is served as example.org/v2 now'));
   });
 
+  it('that get another route are watched anew: what went in between is told', () => {
+    using stage = inSync();
+    const old = stage.reflector(deployments);
+    stage.cluster.serve({ ...deployments, apiVersion: 'apps/v2' });
+    assert.equal(old.stopped, true);
+    assert.equal(stage.live.complete([deployments]), false);
+    stage.reflector(deployments).synced();
+    assert.deepEqual(stage.told(), ['left Deployment web']);
+  });
+
   it('that discovery is unsure of go on being watched', () => {
     using stage = inSync();
     stage.cluster.answer(deployments, { state: 'unknown', why: 'stale' });
