@@ -10,27 +10,81 @@ interface Setting {
 
 /** Every setting. Order and texts are the documentation. */
 export const settings = {
-  installation: { variable: 'EVENKEEL_INSTALLATION', fallback: '', meaning: 'name of a second installation in a cluster; empty for the first' },
-  dataDir: { variable: 'EVENKEEL_DATA_DIR', fallback: '/var/lib/evenkeel', meaning: 'folder for clones and artefacts; may be lost at any time' },
-  logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'trace, debug, info, warn or error' },
-  httpAddress: { variable: 'EVENKEEL_HTTP_ADDRESS', fallback: '0.0.0.0:8080', meaning: 'host:port of /metrics, /healthz and /readyz' },
-  leaseDuration: { variable: 'EVENKEEL_LEASE_DURATION', fallback: '15s', meaning: 'time after which a silent leader is replaced' },
-  leaseRenewDeadline: { variable: 'EVENKEEL_LEASE_RENEW_DEADLINE', fallback: '10s', meaning: 'time after the last renewal after which the leader stops sending' },
-  leaseRetryPeriod: { variable: 'EVENKEEL_LEASE_RETRY_PERIOD', fallback: '2s', meaning: 'time between two renewals or tries' },
-  workers: { variable: 'EVENKEEL_WORKERS', fallback: '4', meaning: 'Applications that are worked on at the same time, 1 to 64' },
-  apiConnections: { variable: 'EVENKEEL_API_CONNECTIONS', fallback: '8', meaning: 'connections to the API server for requests, 1 to 32; watches have their own' },
-  watchNamespaces: { variable: 'EVENKEEL_WATCH_NAMESPACES', fallback: '', meaning: 'namespaces in which Applications are looked for, separated by commas; empty = all' },
-  gitTimeout: { variable: 'EVENKEEL_GIT_TIMEOUT', fallback: '60s', meaning: 'longest time for one request to a Git server' },
-  maxRepositorySize: { variable: 'EVENKEEL_MAX_REPOSITORY_SIZE', fallback: '500Mi', meaning: 'largest snapshot of a repository, packed or unpacked' },
+  installation: {
+    variable: 'EVENKEEL_INSTALLATION',
+    fallback: '',
+    meaning: 'name of a second installation in a cluster; empty for the first',
+  },
+  dataDir: {
+    variable: 'EVENKEEL_DATA_DIR',
+    fallback: '/var/lib/evenkeel',
+    meaning: 'folder for clones and artefacts; may be lost at any time',
+  },
+  logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'debug, info, warn or error' },
+  httpAddress: {
+    variable: 'EVENKEEL_HTTP_ADDRESS',
+    fallback: '0.0.0.0:8080',
+    meaning: 'host:port of /metrics, /healthz and /readyz',
+  },
+  leaseDuration: {
+    variable: 'EVENKEEL_LEASE_DURATION',
+    fallback: '15s',
+    meaning: 'time after which a silent leader is replaced',
+  },
+  leaseRenewDeadline: {
+    variable: 'EVENKEEL_LEASE_RENEW_DEADLINE',
+    fallback: '10s',
+    meaning: 'time after the last renewal after which the leader stops sending',
+  },
+  leaseRetryPeriod: {
+    variable: 'EVENKEEL_LEASE_RETRY_PERIOD',
+    fallback: '2s',
+    meaning: 'time between two renewals or tries',
+  },
+  workers: {
+    variable: 'EVENKEEL_WORKERS',
+    fallback: '4',
+    meaning: 'Applications that are worked on at the same time, 1 to 64',
+  },
+  apiConnections: {
+    variable: 'EVENKEEL_API_CONNECTIONS',
+    fallback: '8',
+    meaning: 'connections to the API server for requests, 1 to 32; watches have their own',
+  },
+  watchNamespaces: {
+    variable: 'EVENKEEL_WATCH_NAMESPACES',
+    fallback: '',
+    meaning: 'namespaces in which Applications are looked for, separated by commas; empty = all',
+  },
+  gitTimeout: {
+    variable: 'EVENKEEL_GIT_TIMEOUT',
+    fallback: '60s',
+    meaning: 'longest time for one request to a Git server',
+  },
+  maxRepositorySize: {
+    variable: 'EVENKEEL_MAX_REPOSITORY_SIZE',
+    fallback: '500Mi',
+    meaning: 'largest snapshot of a repository, packed or unpacked',
+  },
   podName: { variable: 'POD_NAME', fallback: 'evenkeel', meaning: 'holder of the Lease' },
   podNamespace: { variable: 'POD_NAMESPACE', fallback: 'evenkeel', meaning: 'namespace of the Lease' },
-  kubeconfig: { variable: 'KUBECONFIG', fallback: '', meaning: 'path of a kubeconfig; empty = the service account of the pod' },
+  kubeconfig: {
+    variable: 'KUBECONFIG',
+    fallback: '',
+    meaning: 'path of a kubeconfig; empty = the service account of the pod',
+  },
+  kubernetesHost: {
+    variable: 'KUBERNETES_SERVICE_HOST',
+    fallback: 'kubernetes.default.svc',
+    meaning: 'set by Kubernetes in every pod',
+  },
+  kubernetesPort: { variable: 'KUBERNETES_SERVICE_PORT', fallback: '443', meaning: 'set by Kubernetes in every pod' },
 } as const satisfies Record<string, Setting>;
 
 export interface Config {
   readonly installation: string;
   readonly dataDir: string;
-  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly httpHost: string;
   /** 0 = any free port. */
   readonly httpPort: number;
@@ -38,11 +92,12 @@ export interface Config {
   readonly workers: number;
   readonly apiConnections: number;
   readonly watchNamespaces: readonly string[];
-  readonly gitTimeoutMs: number;
-  readonly maxRepositoryBytes: number;
+  readonly sourceLimits: { readonly fetchMs: number; readonly transferBytes: number; readonly unpackedBytes: number };
   readonly podName: string;
   readonly podNamespace: string;
-  readonly kubeconfig: string;
+  readonly credentials:
+    | { readonly kind: 'kubeconfig'; readonly file: string }
+    | { readonly kind: 'serviceAccount'; readonly host: string; readonly port: string };
 }
 
 type Name = keyof typeof settings;
@@ -59,14 +114,19 @@ export class ConfigError extends Error {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>, args: readonly string[]): Config {
   const problems: string[] = [];
   const flags = readFlags(args, problems);
-  const text = (name: Name): string => flags.get(name) ?? environment[settings[name].variable] ?? settings[name].fallback;
+  const text = (name: Name): string =>
+    flags.get(name) ?? environment[settings[name].variable] ?? settings[name].fallback;
   const parse = <T>(name: Name, read: (value: string) => T | undefined): T | undefined => {
     const value = read(text(name));
-    if (value === undefined) problems.push(`${settings[name].variable}=${text(name)}: expected ${settings[name].meaning}`);
+    if (value === undefined)
+      problems.push(`${settings[name].variable}=${text(name)}: expected ${settings[name].meaning}`);
     return value;
   };
   const config = build(text, parse);
-  if (config.lease.renewDeadlineMs >= config.lease.durationMs || config.lease.retryPeriodMs >= config.lease.renewDeadlineMs) {
+  if (
+    config.lease.renewDeadlineMs >= config.lease.durationMs ||
+    config.lease.retryPeriodMs >= config.lease.renewDeadlineMs
+  ) {
     problems.push('lease: expected retry period < renew deadline < duration');
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -77,8 +137,11 @@ type Parse = <T>(name: Name, read: (value: string) => T | undefined) => T | unde
 
 function build(text: (name: Name) => string, parse: Parse): Config {
   const address = parse('httpAddress', readAddress);
+  const repositoryBytes = parse('maxRepositorySize', readBytes) ?? 0;
   return {
-    installation: parse('installation', (value) => (/^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?)?$/.test(value) ? value : undefined)) ?? '',
+    installation:
+      parse('installation', (value) => (/^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?)?$/.test(value) ? value : undefined)) ??
+      '',
     dataDir: text('dataDir'),
     logLevel: parse('logLevel', readLevel) ?? 'info',
     httpHost: address?.host ?? '',
@@ -90,22 +153,33 @@ function build(text: (name: Name) => string, parse: Parse): Config {
     },
     workers: parse('workers', between(1, 64)) ?? 0,
     apiConnections: parse('apiConnections', between(1, 32)) ?? 0,
-    watchNamespaces: text('watchNamespaces').split(',').filter((namespace) => namespace !== ''),
-    gitTimeoutMs: parse('gitTimeout', parseDuration) ?? 0,
-    maxRepositoryBytes: parse('maxRepositorySize', readBytes) ?? 0,
+    watchNamespaces: text('watchNamespaces')
+      .split(',')
+      .filter((namespace) => namespace !== ''),
+    sourceLimits: {
+      fetchMs: parse('gitTimeout', parseDuration) ?? 0,
+      transferBytes: repositoryBytes,
+      unpackedBytes: repositoryBytes,
+    },
     podName: text('podName'),
     podNamespace: text('podNamespace'),
-    kubeconfig: text('kubeconfig'),
+    credentials:
+      text('kubeconfig') === ''
+        ? { kind: 'serviceAccount', host: text('kubernetesHost'), port: text('kubernetesPort') }
+        : { kind: 'kubeconfig', file: text('kubeconfig') },
   };
 }
 
 function readFlags(args: readonly string[], problems: string[]): Map<string, string> {
-  const names = new Map(Object.keys(settings).map((name) => [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, name]));
+  const names = new Map(
+    Object.keys(settings).map((name) => [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, name]),
+  );
   const flags = new Map<string, string>();
   for (const arg of args) {
     const [flag = '', ...rest] = arg.split('=');
     const name = names.get(flag);
-    if (name === undefined || rest.length === 0) problems.push(`${arg}: expected one of ${[...names.keys()].join(', ')}, each as --name=value`);
+    if (name === undefined || rest.length === 0)
+      problems.push(`${arg}: expected one of ${[...names.keys()].join(', ')}, each as --name=value`);
     else flags.set(name, rest.join('='));
   }
   return flags;
@@ -118,11 +192,12 @@ function readAddress(value: string): { host: string; port: number } | undefined 
 }
 
 function readLevel(value: string): Config['logLevel'] | undefined {
-  return (['trace', 'debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
+  return (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
 }
 
 function between(low: number, high: number): (value: string) => number | undefined {
-  return (value) => (/^[0-9]+$/.test(value) && Number(value) >= low && Number(value) <= high ? Number(value) : undefined);
+  return (value) =>
+    /^[0-9]+$/.test(value) && Number(value) >= low && Number(value) <= high ? Number(value) : undefined;
 }
 
 function readBytes(value: string): number | undefined {

@@ -1,18 +1,17 @@
 import type { Cluster, PatchOperation, Reflector, ServedKind } from '../kube/cluster.ts';
 import { ApiError } from '../model/api-error.ts';
-import type { Application, ApplicationStatus } from '../model/application.ts';
+import type { Application, KnownApplication } from '../model/application.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey, Installation } from '../model/installation.ts';
 import { applicationKey } from '../model/installation.ts';
-import type { Inventory } from '../model/inventory.ts';
-import { isInventoryOf, planStorage, readInventory } from '../model/inventory.ts';
+import { isInventoryOf, planStorage } from '../model/inventory.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
-import { isJsonObject, jsonEqual, stringAt } from '../model/json.ts';
+import { arrayAt, jsonEqual, objectAt, stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
-import { resourceVersionOf, targetOf, uidOf } from '../model/object.ts';
+import { annotationsOf, describeRef, refOf, resourceVersionOf, targetOf, uidOf } from '../model/object.ts';
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { parseApplication } from '../model/parse-application.ts';
-import type { RecordEntry } from '../model/record.ts';
+import type { StatusUpdate } from './status-writer.ts';
 
 export interface ApplicationKinds {
   readonly application: ServedKind;
@@ -53,8 +52,9 @@ export class Applications implements Disposable {
     await Promise.race([Promise.all(lists), aborted(signal)]);
   }
 
-  onChange(listener: (key: ApplicationKey) => void): void {
+  onChange(listener: (key: ApplicationKey) => void): () => void {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   keys(): ApplicationKey[] {
@@ -62,33 +62,53 @@ export class Applications implements Disposable {
   }
 
   /** undefined: there is no such Application (any more). */
-  read(key: ApplicationKey): ParsedApplication | undefined {
+  known(key: ApplicationKey): ParsedApplication | undefined {
     const stored = this.#stored.get(key);
     if (stored?.object === undefined) return undefined;
-    stored.parsed ??= parseApplication(stored.object, inventoriesOf(stored), this.#installation);
+    stored.parsed ??= parseApplication(stored.object, [...stored.inventories.values()], this.#installation);
     return stored.parsed;
   }
 
-  /**
-   * Puts record entries of what is about to be created where a crash cannot lose them.
-   * Throws OperatorError (step `claim`); nothing may be created then.
-   */
-  async claim(app: Application, record: readonly RecordEntry[], status: ApplicationStatus): Promise<void> {
-    await this.#write(app, status, record, 'claim');
+  /** Like `known`, for acting on it: throws the OperatorError that says why it cannot be acted on. */
+  read(key: ApplicationKey): Application | undefined {
+    const parsed = this.known(key);
+    if (parsed?.kind === 'invalid') throw parsed.error;
+    return parsed?.app;
   }
 
-  /** Throws OperatorError (step `status`). */
-  async writeStatus(app: Application, status: ApplicationStatus, record: readonly RecordEntry[]): Promise<void> {
-    await this.#write(app, status, record, 'status');
+  /** Objects that all Applications together have on record in a namespace. */
+  recordedIn(namespace: string): number {
+    const records = this.keys().map((key) => this.known(key)?.app.record ?? []);
+    return records.reduce((sum, record) => sum + record.filter(({ ref }) => ref.namespace === namespace).length, 0);
+  }
+
+  /**
+   * Writes status and, when given, the record; the status of an Application that is gone is not written.
+   * Throws OperatorError with the given step.
+   */
+  async write(key: ApplicationKey, { status, record }: StatusUpdate, step: 'claim' | 'status'): Promise<void> {
+    const stored = this.#stored.get(key);
+    const known = this.known(key);
+    if (stored?.object === undefined || known === undefined) return;
+    const inventories = [...stored.inventories.values()];
+    const storage = record === undefined ? undefined : planStorage(known.app, record, inventories);
+    // Inventories grow before the status says so and shrink after it: what is read in between is a superset.
+    for (const inventory of storage?.write ?? []) await this.#writeInventory(inventory.object, step);
+    const kept =
+      storage === undefined ? objectAt(stored.object, 'status')['record'] : (storage.inline as unknown as JsonObject);
+    const next = { ...(status as unknown as JsonObject), ...(kept === undefined ? {} : { record: kept }) };
+    if (!jsonEqual(stored.object['status'], next)) {
+      await this.#patch(stored.object, [{ op: 'add', path: '/status', value: next }], { step, subresource: 'status' });
+    }
+    for (const inventory of storage?.remove ?? []) await this.#deleteInventory(inventory, step);
   }
 
   /** Removes what a user asked for and what is done: the `operation`, annotations, finalizers. */
-  async remove(app: Application, what: Removal): Promise<void> {
+  async remove(app: KnownApplication, what: Removal): Promise<void> {
     const object = this.#stored.get(app.key)?.object;
     if (object === undefined) return;
     const operations = removalsFrom(object, what);
-    if (operations.length === 0) return;
-    await this.#patch(object, operations, 'status');
+    if (operations.length > 0) await this.#patch(object, operations, { step: 'status' });
   }
 
   [Symbol.dispose](): void {
@@ -96,29 +116,16 @@ export class Applications implements Disposable {
     this.#listeners.clear();
   }
 
-  async #write(app: Application, status: ApplicationStatus, record: readonly RecordEntry[], step: 'claim' | 'status'): Promise<void> {
-    const stored = this.#stored.get(app.key);
-    if (stored?.object === undefined) return;
-    const storage = planStorage(app, record, inventoriesOf(stored));
-    // Inventories grow before the status says so and shrink after it: what is read in between is a superset.
-    for (const inventory of storage.write) await this.#writeInventory(app, inventory, step);
-    const next = { ...status, ...(storage.inline === undefined ? {} : { record: storage.inline }) } as unknown as JsonObject;
-    if (!jsonEqual(stored.object['status'], next)) {
-      await this.#patch(stored.object, [{ op: 'add', path: '/status', value: next }], step, 'status');
-    }
-    for (const inventory of storage.remove) await this.#deleteInventory(app, inventory, step);
-  }
-
-  async #patch(object: KubeObject, operations: PatchOperation[], step: 'claim' | 'status', subresource?: 'status'): Promise<void> {
-    const guard: PatchOperation = { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersionOf(object) };
-    const options = { manager: this.#installation.controllerManager, ...(subresource === undefined ? {} : { subresource }) };
+  async #patch(object: KubeObject, operations: readonly PatchOperation[], how: How): Promise<void> {
+    const { step, ...options } = { manager: this.#installation.controllerManager, ...how };
+    const version = { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersionOf(object) } as const;
     try {
-      this.#application(await this.#cluster.patch(targetOf(object), [guard, ...operations], options), false);
+      this.#application(await this.#cluster.patch(targetOf(object), [version, ...operations], options), false);
     } catch (error) {
       const current = await this.#afterConflict(object, error, step);
       if (current === undefined) return;
       this.#application(current, false);
-      await this.#patch(current, operations, step, subresource);
+      await this.#patch(current, operations, how);
     }
   }
 
@@ -133,26 +140,28 @@ export class Applications implements Disposable {
     return current;
   }
 
-  async #writeInventory(app: Application, inventory: Inventory, step: 'claim' | 'status'): Promise<void> {
+  async #writeInventory(inventory: KubeObject, step: 'claim' | 'status'): Promise<void> {
     try {
       const options = { manager: this.#installation.controllerManager, force: true };
-      const answer = await this.#cluster.apply(inventory.object, options);
+      const answer = await this.#cluster.apply(inventory, options);
       this.#inventory(answer.object, false);
     } catch (error) {
-      throw error instanceof ApiError ? statusError(inventory.object, error, step) : error;
+      throw error instanceof ApiError ? statusError(inventory, error, step) : error;
     }
-    void app;
   }
 
-  async #deleteInventory(app: Application, object: KubeObject, step: 'claim' | 'status'): Promise<void> {
-    const options = { uid: uidOf(object), resourceVersion: resourceVersionOf(object), propagation: 'Background' as const };
+  async #deleteInventory(object: KubeObject, step: 'claim' | 'status'): Promise<void> {
+    const options = {
+      uid: uidOf(object),
+      resourceVersion: resourceVersionOf(object),
+      propagation: 'Background' as const,
+    };
     try {
       await this.#cluster.delete(targetOf(object), options);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.kind !== 'conflict' && error.kind !== 'notFound') throw statusError(object, error, step);
     }
-    void app;
   }
 
   #follow(kind: ServedKind, namespace: string, told: (object: KubeObject, gone: boolean) => void): Promise<void> {
@@ -200,4 +209,65 @@ export class Applications implements Disposable {
     if (stored.object === undefined && stored.inventories.size === 0) this.#stored.delete(key);
     for (const listener of this.#listeners) listener(key);
   }
+}
+
+export interface Removal {
+  readonly operation?: boolean;
+  readonly annotations?: readonly string[];
+  readonly finalizers?: (finalizer: string) => boolean;
+}
+
+interface How {
+  readonly step: 'claim' | 'status';
+  readonly subresource?: 'status';
+}
+
+/** Every removal tests what it removes, so that a request written meanwhile is served and not lost. */
+function removalsFrom(
+  object: KubeObject,
+  { operation = false, annotations = [], finalizers }: Removal,
+): PatchOperation[] {
+  const operations: PatchOperation[] = [];
+  if (operation && object['operation'] !== undefined) operations.push(...removal('/operation', object['operation']));
+  const present = annotationsOf(object);
+  for (const name of annotations) {
+    const value = present[name];
+    if (value !== undefined) operations.push(...removal(`/metadata/annotations/${name.replaceAll('/', '~1')}`, value));
+  }
+  const all = arrayAt(object.metadata, 'finalizers');
+  const kept = all.filter((finalizer) => typeof finalizer !== 'string' || finalizers?.(finalizer) !== true);
+  if (kept.length < all.length) operations.push({ op: 'replace', path: '/metadata/finalizers', value: kept });
+  return operations;
+}
+
+function removal(path: string, value: JsonValue): PatchOperation[] {
+  return [
+    { op: 'test', path, value },
+    { op: 'remove', path },
+  ];
+}
+
+/** resourceVersions of one object grow; where they are no numbers the later answer wins. */
+function isNewer(object: KubeObject, than: KubeObject): boolean {
+  if (uidOf(object) !== uidOf(than)) return true;
+  const [a, b] = [resourceVersionOf(object), resourceVersionOf(than)];
+  return !/^[0-9]+$/.test(a) || !/^[0-9]+$/.test(b) || BigInt(a) > BigInt(b);
+}
+
+function statusError(object: KubeObject, error: ApiError, step: 'claim' | 'status'): OperatorError {
+  const forbidden = error.kind === 'forbidden';
+  return new OperatorError(`${describeRef(refOf(object))}: ${error.message}`, {
+    step,
+    reason: forbidden ? 'Forbidden' : 'ApiServerError',
+    retry: 'backoff',
+    cause: error,
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }

@@ -1,3 +1,4 @@
+import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
@@ -137,4 +138,9 @@ function replaceIndex(
     if (keys === undefined) index.set(ref, new Set([key]));
     else keys.add(key);
   }
+}
+
+/** Applications of one repository and ref see each of its commits together. */
+export function groupOf(app: Application): string {
+  return `${app.spec.source.repoURL} ${app.spec.source.targetRevision}`;
 }

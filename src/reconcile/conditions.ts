@@ -19,13 +19,18 @@ const order: readonly ConditionType[] = [
  * The new list of conditions: Ready, Reconciling and Stalled always stand, the others only while they are True (then
  * they are present) — a condition that ceased to hold is removed. `lastTransitionTime` moves only when status changes.
  */
-export function mergeConditions(before: readonly Condition[], verdicts: readonly Verdict[], generation: number, now: string): Condition[] {
+export function mergeConditions(
+  before: readonly Condition[],
+  verdicts: readonly Verdict[],
+  { generation, now }: { readonly generation: number; readonly now: string },
+): Condition[] {
   return order.flatMap((type) => {
     const verdict = verdicts.find((candidate) => candidate.type === type);
     if (verdict === undefined) return [];
     const present = before.find((candidate) => candidate.type === type);
     const since = present?.status === verdict.status ? present.lastTransitionTime : now;
-    return [{ ...verdict, lastTransitionTime: since, observedGeneration: generation }];
+    const { status, reason, message } = verdict;
+    return [{ type, status, reason, message, lastTransitionTime: since, observedGeneration: generation }];
   });
 }
 

@@ -1,10 +1,10 @@
+import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import { Attempts } from './attempts.ts';
 import { Corrector } from './correct.ts';
 import { declareKinds } from './load.ts';
 import type { Ports } from './ports.ts';
-import type { Priority } from './queue.ts';
-import { KeyedQueue } from './queue.ts';
+import type { KeyedQueue } from './queue.ts';
 import type { WorkerOptions } from './worker.ts';
 import { work } from './worker.ts';
 
@@ -64,18 +64,18 @@ export class Controller {
       queue.add(key, 'commit');
       return;
     }
-    const { app, error } = parsed;
-    ports.claims.recorded(key, app.record);
-    declareKinds(app, undefined, ports);
-    if (error === undefined && !app.deleting && app.spec.suspend === undefined) ports.source.follow(app);
+    const { app } = parsed;
+    ports.claims.recorded(key, app.record ?? []);
+    declareKinds(app, ports);
+    if (parsed.kind === 'valid' && needsGit(parsed.app)) ports.source.follow(parsed.app);
     else ports.source.unfollow(key);
     const matters = JSON.stringify([app.uid, app.generation, app.annotations, app.finalizers, app.deleting]);
     if (this.#seen.get(key) === matters) return;
     this.#seen.set(key, matters);
-    queue.add(key, priorityOf(app.request !== undefined));
+    queue.add(key, parsed.kind === 'valid' && parsed.app.request !== undefined ? 'request' : 'commit');
   }
 }
 
-function priorityOf(requested: boolean): Priority {
-  return requested ? 'request' : 'commit';
+function needsGit(app: Application): boolean {
+  return !app.deleting && app.spec.suspend === undefined;
 }

@@ -1,15 +1,17 @@
 import { preflight } from '../apply/apply.ts';
+import type { PlanInput } from '../diff/diff.ts';
 import { planChanges } from '../diff/diff.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
+import { applicationKey } from '../model/installation.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Plan } from '../model/plan.ts';
-import { groupOf } from './load.ts';
+import { groupOf } from './claims.ts';
 import { permit } from './permit.ts';
+import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
-import { contextOf } from './ports.ts';
 
 export interface Sight {
   readonly app: Application;
@@ -18,9 +20,17 @@ export interface Sight {
 }
 
 /** What is known of everything that is on record or desired. */
-export async function readLive(app: Application, desired: Desired, ports: Ports, signal: AbortSignal): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
+export async function readLive(
+  app: Application,
+  desired: Desired,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
   await ports.live.settled(signal);
-  return ports.live.read({ key: app.key, wanted: desired.objects, recorded: app.record, full: ports.asks.of(app).full }, signal);
+  return ports.live.read(
+    { key: app.key, wanted: desired.objects, recorded: app.record, full: ports.asks.of(app).full },
+    signal,
+  );
 }
 
 /**
@@ -29,14 +39,23 @@ export async function readLive(app: Application, desired: Desired, ports: Ports,
  */
 export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): Promise<Plan> {
   const { app } = sight;
-  const planned = planChanges({ ...sight, installation: ports.installation, claims: claimsOf(sight, ports), weightOf: weightOf(app, ports) });
-  const decided = permit(app, await preflight(permit(app, planned), contextOf(app, ports, signal)));
-  ports.pending.announce(app.key, decided.changes.filter(({ kind }) => kind !== 'keep').map(({ ref }) => ref));
+  const planned = planChanges({
+    ...sight,
+    installation: ports.installation,
+    claims: claimsOf(sight, ports),
+    weightOf: weightOf(app, ports),
+  });
+  const permitted = (plan: Plan): Plan => permit(app, plan, (ref) => ports.pending.correcting(ref));
+  const decided = permitted(await preflight(permitted(planned), contextOf(app, ports, signal)));
+  ports.pending.announce(
+    app.key,
+    decided.changes.filter(({ kind }) => kind !== 'keep').map(({ ref }) => ref),
+  );
   return decided;
 }
 
 /** Claims of others; while one has yet to look at this revision, whatever would be pruned counts as claimed by it. */
-function claimsOf({ app, desired }: Sight, ports: Ports): { claimedBy(ref: Ref): string | undefined; recordedBy(ref: Ref): string | undefined } {
+function claimsOf({ app, desired }: Sight, ports: Ports): PlanInput['claims'] {
   const view = ports.claims.view(app.key, groupOf(app), desired.revision);
   const wanted = new Set(desired.objects.map(({ ref }) => refKey(ref)));
   let behind: { readonly key: string | undefined } | undefined;
@@ -53,9 +72,11 @@ function claimsOf({ app, desired }: Sight, ports: Ports): { claimedBy(ref: Ref):
 /** How many objects go when this one goes, as far as the records tell. */
 function weightOf(app: Application, ports: Ports): (ref: Ref) => number {
   return (ref) => {
-    if (ref.kind === 'Application' && ref.group === 'evenkeel.dev') return 1 + ports.applications.recordOf(ref).length;
-    if (ref.kind === 'Namespace' && ref.group === '') return 1 + ports.applications.countIn(ref.name);
-    if (ref.kind === 'CustomResourceDefinition') return 1 + app.record.filter((entry) => isInstance(entry.ref, ref)).length;
+    if (ref.kind === 'Application' && ref.group === 'evenkeel.dev')
+      return 1 + (ports.applications.known(applicationKey(ref.namespace, ref.name))?.app.record?.length ?? 0);
+    if (ref.kind === 'Namespace' && ref.group === '') return 1 + ports.applications.recordedIn(ref.name);
+    if (ref.kind === 'CustomResourceDefinition')
+      return 1 + app.record.filter((entry) => isInstance(entry.ref, ref)).length;
     return 1;
   };
 }

@@ -67,7 +67,9 @@ export class DriftLog {
     const present = this.entries(key, inStatus);
     if (!present.some((entry) => isOf(entry, ref) && entry.healed === undefined)) return;
     const now = new Date(this.#clock.now()).toISOString();
-    const entries = present.map((entry) => (isOf(entry, ref) && entry.healed === undefined ? { ...entry, healed: now } : entry));
+    const entries = present.map((entry) =>
+      isOf(entry, ref) && entry.healed === undefined ? { ...entry, healed: now } : entry,
+    );
     this.#entries.set(key, entries.sort(openFirst));
     this.#schedule(key);
   }
@@ -95,7 +97,9 @@ export class DriftLog {
 }
 
 function isOf(entry: DriftEntry, ref: Ref): boolean {
-  return entry.kind === ref.kind && entry.name === ref.name && entry.namespace === ref.namespace && entry.group === ref.group;
+  return (
+    entry.kind === ref.kind && entry.name === ref.name && entry.namespace === ref.namespace && entry.group === ref.group
+  );
 }
 
 function isSame(a: DriftEntry, b: DriftEntry): boolean {

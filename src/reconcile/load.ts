@@ -1,13 +1,9 @@
-import type { Application } from '../model/application.ts';
+import type { DeclaredKind } from '../live/live.ts';
+import type { Application, KnownApplication } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import { nothingDesired } from '../model/desired.ts';
-import type { GroupKind } from '../model/object.ts';
+import { groupOf } from './claims.ts';
 import type { Ports } from './ports.ts';
-
-/** Applications of one repository and ref see each of its commits together. */
-export function groupOf(app: Application): string {
-  return `${app.spec.source.repoURL} ${app.spec.source.targetRevision}`;
-}
 
 /** What Git wants: the newest revision, or the one that a user asked for. Deleting wants nothing and asks no Git. */
 export async function loadDesired(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {
@@ -18,19 +14,25 @@ export async function loadDesired(app: Application, ports: Ports, signal: AbortS
   const desired = await ports.source.load(app, ask, signal);
   const refs = desired.objects.map(({ ref }) => ref);
   ports.claims.rendered({ key: app.key, group: groupOf(app), revision: desired.revision, refs });
-  declareKinds(app, desired, ports);
+  ports.newestDigests.set(app.key, desired.digest);
+  ports.wantedKinds.set(app.key, distinctKinds(desired));
+  declareKinds(app, ports);
   return desired;
 }
 
 function wantNothing(app: Application, ports: Ports): Desired {
   ports.claims.rendered({ key: app.key, group: '', revision: '', refs: [] });
-  declareKinds(app, undefined, ports);
+  ports.wantedKinds.delete(app.key);
+  declareKinds(app, ports);
   return nothingDesired;
 }
 
-/** Has the kinds watched of which the Application has objects, or is about to. */
-export function declareKinds(app: Application, desired: Desired | undefined, ports: Pick<Ports, 'live'>): void {
-  const kinds: (GroupKind & { apiVersion?: string })[] = app.record.map(({ ref: { group, kind } }) => ({ group, kind }));
-  for (const { ref, apiVersion } of desired?.objects ?? []) kinds.push({ group: ref.group, kind: ref.kind, apiVersion });
-  ports.live.declare(app.key, { record: app.record, kinds });
+function distinctKinds(desired: Desired): readonly DeclaredKind[] {
+  const kinds = desired.objects.map(({ ref: { group, kind }, apiVersion }) => ({ group, kind, apiVersion }));
+  return [...new Map(kinds.map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind])).values()];
+}
+
+/** Has the kinds watched of which the Application has objects, or wants some. */
+export function declareKinds(app: KnownApplication, ports: Pick<Ports, 'live' | 'wantedKinds'>): void {
+  ports.live.declare(app.key, { record: app.record ?? [], kinds: ports.wantedKinds.get(app.key) ?? [] });
 }

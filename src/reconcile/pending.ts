@@ -3,11 +3,25 @@ import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 
 /**
- * The objects that running syncs are about to write: a correction of one of them waits for that write, and of it only.
+ * Who is about to write what: a correction waits for the sync that is to write the same object, and for it only; a sync
+ * leaves alone what is being corrected.
  */
 export class PendingWrites {
   readonly #refs = new Map<ApplicationKey, Set<RefKey>>();
+  readonly #corrections = new Set<RefKey>();
   readonly #waiting = new Map<ApplicationKey, (() => void)[]>();
+
+  correcting(ref: Ref): boolean {
+    return this.#corrections.has(refKey(ref));
+  }
+
+  beginCorrection(ref: Ref): void {
+    this.#corrections.add(refKey(ref));
+  }
+
+  endCorrection(ref: Ref): void {
+    this.#corrections.delete(refKey(ref));
+  }
 
   announce(key: ApplicationKey, refs: Iterable<Ref>): void {
     this.#refs.set(key, new Set([...refs].map(refKey)));

@@ -1,5 +1,5 @@
 import type { Application } from '../model/application.ts';
-import type { RefKey } from '../model/object.ts';
+import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 
@@ -10,16 +10,19 @@ import type { Change, Plan } from '../model/plan.ts';
  * - Automation writes what Git changed, and with it drift, unless drift is to be detected only.
  * - Drift alone is written where its correction is immediate.
  */
-export function permit(app: Application, plan: Plan): Plan {
+export function permit(app: Application, plan: Plan, correcting: (ref: Ref) => boolean): Plan {
   if (app.deleting || app.request !== undefined) return plan;
   const recorded = new Map(app.record.map((entry) => [refKey(entry.ref), entry.desired]));
+  // The other lane is faster, tells who did it, and writes once.
+  const isLeft = (change: Change): boolean => isDrift(change) && correcting(change.ref);
   const isDrift = (change: Change): boolean => isWrite(change) && isUnchangedInGit(change, recorded);
   const gitMoved = plan.changes.some((change) => isWrite(change) && !isDrift(change));
   const syncs = app.spec.automated !== undefined && gitMoved;
   const corrects = writesDrift(app, syncs);
   const changes = plan.changes.map((change) => {
     const allowed = isDrift(change) ? corrects : app.spec.automated !== undefined;
-    return isWrite(change) && !allowed ? hold(change) : change;
+    if (!isWrite(change) || (allowed && !isLeft(change))) return change;
+    return hold(change, isLeft(change) ? 'correcting' : 'waitsForSync');
   });
   return { ...plan, changes };
 }
@@ -48,11 +51,15 @@ function isWrite(change: Change): boolean {
 }
 
 function isUnchangedInGit(change: Change, recorded: ReadonlyMap<RefKey, string>): boolean {
-  return 'desired' in change && change.desired !== undefined && recorded.get(refKey(change.ref)) === change.desired.hash;
+  return (
+    'desired' in change && change.desired !== undefined && recorded.get(refKey(change.ref)) === change.desired.hash
+  );
 }
 
-function hold(change: Change): Change {
-  const kept = { kind: 'keep', ref: change.ref, reason: 'waitsForSync', message: 'differs from Git; waits for a sync' } as const;
+const messages = { correcting: 'drifted; being corrected', waitsForSync: 'differs from Git; waits for a sync' };
+
+function hold(change: Change, reason: keyof typeof messages): Change {
+  const kept = { kind: 'keep', ref: change.ref, reason, message: messages[reason] } as const;
   const missing = change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists');
-  return 'desired' in change && change.desired !== undefined ? { ...kept, desired: change.desired, missing } : kept;
+  return 'desired' in change ? { ...kept, desired: change.desired, missing } : kept;
 }

@@ -1,8 +1,6 @@
-import type { ApplyContext } from '../apply/apply.ts';
-import type { Cluster } from '../kube/cluster.ts';
-import type { Live } from '../live/live.ts';
-import type { Application } from '../model/application.ts';
-import type { Installation } from '../model/installation.ts';
+import type { Cluster, Events } from '../kube/cluster.ts';
+import type { DeclaredKind, Live } from '../live/live.ts';
+import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
 import type { Source } from '../source/source.ts';
@@ -22,21 +20,15 @@ export interface Ports {
   readonly claims: Claims;
   readonly asks: Asks;
   readonly pending: PendingWrites;
+  /** Digest of the newest render of each Application. */
+  readonly newestDigests: Map<ApplicationKey, string>;
+  /** Kinds that the newest render of each Application has, parked ones included. */
+  readonly wantedKinds: Map<ApplicationKey, readonly DeclaredKind[]>;
   readonly status: StatusWriter;
   readonly drift: DriftLog;
-  readonly events: EventSink;
+  readonly events: Events;
   readonly installation: Installation;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
-}
-
-/** Kubernetes Events about Applications; de-duplicated, limited in rate, never in anybody's way. */
-export interface EventSink {
-  emit(app: Application, event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }): void;
-}
-
-export function contextOf(app: Application, ports: Ports, signal: AbortSignal): ApplyContext {
-  const { cluster, installation, live } = ports;
-  return { cluster, installation, writes: live.writes, app, signal };
 }

@@ -4,8 +4,10 @@ import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { creationsOf, decide, readLive } from './decide.ts';
 import { loadDesired } from './load.ts';
+import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
-import { contextOf } from './ports.ts';
+import type { Reconciling, ReconcilingOptions } from './start.ts';
+import { start } from './start.ts';
 import { settle } from './settle.ts';
 
 /**
@@ -28,3 +30,10 @@ export async function reconcile(key: ApplicationKey, ports: Ports, signal: Abort
   const applied = await applyPlan(plan, contextOf(app, ports, signal));
   return settle(app, desired, applied, ports.live);
 }
+
+/** Keeps every Application of the cluster as Git says until it is disposed. Resolves when it has begun to work. */
+export function startReconciling(options: ReconcilingOptions, signal: AbortSignal): Promise<Reconciling> {
+  return start(options, reconcile, signal);
+}
+
+export type { Reconciling, ReconcilingOptions };

@@ -1,16 +1,16 @@
-import type { Application, ApplicationStatus } from '../model/application.ts';
+import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import { resourcesFinalizer } from '../model/application.ts';
-import type { OperatorError } from '../model/errors.ts';
+import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome, Settled } from '../model/outcome.ts';
 import { refreshAnnotations } from './asks.ts';
 import { worstHealth } from './health-now.ts';
-import { groupOf } from './load.ts';
+import { tellDriftOf } from './plan-drift.ts';
 import type { Ports } from './ports.ts';
 import { retryLimit } from './schedule.ts';
 import { recordAfter } from './settle.ts';
 import type { StatusInput } from './status.ts';
-import { sameStatus, statusOfFailure, statusOfSettled, statusOfSuspended } from './status.ts';
+import { sameStatus, statusOfFailure, statusOfSettled, statusOfSuspended, statusWithDrift } from './status.ts';
 import { tellTransitions } from './transitions.ts';
 
 /** Argo CD's finalizers for delete hooks: ours to remove, else an Application that came from there never goes. */
@@ -25,8 +25,11 @@ export async function report(outcome: Outcome, attempt: number, ports: Ports): P
       forget(outcome.app.key, ports);
       return ports.applications.remove(outcome.app, { finalizers: isOurFinalizer });
     case 'suspended':
-      ports.claims.rendered({ key: outcome.app.key, group: groupOf(outcome.app), revision: undefined, refs: [] });
-      return write({ key: outcome.app.key, attempt, make: statusOfSuspended }, ports);
+      ports.claims.rendered({ key: outcome.app.key, group: '', revision: undefined, refs: [] });
+      return write(
+        { key: outcome.app.key, attempt, make: (input) => statusOfSuspended(withSpec(input, outcome.app)) },
+        ports,
+      );
     case 'settled':
       return reportSettled(outcome.app, outcome.settled, attempt, ports);
     case 'failed':
@@ -39,8 +42,11 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
     await ports.applications.remove(app, { finalizers: isOurFinalizer });
     return;
   }
-  await write({ key: app.key, attempt, settled, make: (input) => statusOfSettled(input, settled) }, ports);
-  ports.live.declare(app.key, { record: ports.applications.recordOf(app.key) });
+  tellDriftOf(app, settled, ports);
+  await write(
+    { key: app.key, attempt, settled, make: (input) => statusOfSettled(withSpec(input, app), settled) },
+    ports,
+  );
   await cleanUp(app, ports);
 }
 
@@ -48,17 +54,19 @@ async function reportFailure(key: ApplicationKey, error: OperatorError, attempt:
   const app = ports.applications.known(key)?.app;
   if (app === undefined) return;
   if (error.step === 'spec' || error.step === 'source' || error.step === 'render') {
-    ports.claims.rendered({ key, group: groupOf(app), revision: undefined, refs: [] });
+    ports.claims.rendered({ key, group: '', revision: undefined, refs: [] });
   }
-  const known = { revision: ports.source.newestRevision(key) ?? '', health: worstHealth(app.record, ports.live) };
+  const known = { revision: ports.source.newestRevision(key) ?? '', health: worstHealth(app.record ?? [], ports.live) };
   await write({ key, attempt, make: (input) => statusOfFailure(input, error, known) }, ports);
   await cleanUp(app, ports);
 }
 
 /** Removes what users asked for once it is served: it must not run again after a restart. */
-async function cleanUp(app: Application, ports: Ports): Promise<void> {
-  const phase = ports.applications.known(app.key)?.app.status.operationState?.phase;
-  const operation = app.request?.from === 'operation' && phase !== 'Running';
+async function cleanUp(app: KnownApplication, ports: Ports): Promise<void> {
+  const parsed = ports.applications.known(app.key);
+  const request = parsed?.kind === 'valid' ? parsed.app.request : undefined;
+  const phase = parsed?.app.status.operationState?.phase;
+  const operation = request?.from === 'operation' && phase !== 'Running';
   const annotations = refreshAnnotations.filter((name) => app.annotations[name] !== undefined);
   if (operation || annotations.length > 0) await ports.applications.remove(app, { operation, annotations });
 }
@@ -74,20 +82,32 @@ interface Write {
 async function write({ key, attempt, make, settled }: Write, ports: Ports): Promise<void> {
   await ports.status.update(key, 'status', (current) => {
     const status = make(inputFor(current, attempt, ports));
-    const record = settled === undefined ? current.record : recordAfter(current.record, settled.applied.results);
-    const unchanged = sameStatus(status, current.status) && record.length === current.record.length && settled?.wrote !== true;
-    tellTransitions(current, status, ports);
-    return unchanged ? undefined : { status, record };
+    tellTransitions({ app: current, before: current.status, status }, ports);
+    const before = current.record ?? [];
+    const record = settled === undefined ? before : recordAfter(before, settled.applied.results);
+    const unchanged = sameStatus(status, current.status) && record.length === before.length && settled?.wrote !== true;
+    if (unchanged) return undefined;
+    return settled === undefined || current.record === undefined ? { status } : { status, record };
   });
 }
 
-export function inputFor(app: Application, attempt: number, ports: Ports): StatusInput {
+/** The spec that the run was about, with what is in the cluster by now of everything else. */
+function withSpec(input: StatusInput, app: Application): StatusInput<Application> {
+  const { status, record = app.record } = input.app;
+  return { ...input, app: { ...app, status, record }, triesLeft: retryLimit(app) - input.attempt + 1 };
+}
+
+export function inputFor(
+  app: KnownApplication & Partial<Application>,
+  attempt: number,
+  ports: Ports,
+): StatusInput<typeof app> {
   return {
     app,
     drift: ports.drift.entries(app.key, app.status.drift),
     now: ports.status.now(),
     attempt,
-    triesLeft: retryLimit(app) - attempt + 1,
+    triesLeft: app.spec === undefined ? 0 : retryLimit({ spec: app.spec }) - attempt + 1,
     unexplained: ports.live.unexplained(app.key).length,
   };
 }
@@ -95,6 +115,8 @@ export function inputFor(app: Application, attempt: number, ports: Ports): Statu
 function forget(key: ApplicationKey, ports: Ports): void {
   ports.source.unfollow(key);
   ports.live.undeclare(key);
+  ports.wantedKinds.delete(key);
+  ports.newestDigests.delete(key);
   ports.claims.forget(key);
   ports.asks.forget(key);
   ports.drift.forget(key);
@@ -103,4 +125,17 @@ function forget(key: ApplicationKey, ports: Ports): void {
 
 function isOurFinalizer(finalizer: string): boolean {
   return resourcesFinalizer.test(finalizer) || hookFinalizer.test(finalizer);
+}
+
+/** Writes what the drift log has, beside the status as it is. Never throws: the next status write has it, too. */
+export async function writeDrift(key: ApplicationKey, ports: Ports): Promise<void> {
+  try {
+    await ports.status.update(key, 'status', (current) => {
+      const status = statusWithDrift(inputFor(current, 0, ports));
+      const record = current.record === undefined ? {} : { record: current.record };
+      return { status, ...record };
+    });
+  } catch (error) {
+    if (!(error instanceof OperatorError)) ports.telemetry.bug(error, { application: key });
+  }
 }

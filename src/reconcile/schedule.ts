@@ -32,7 +32,12 @@ export function nextRun(outcome: Outcome, attempt: number, random: Random): Next
   }
 }
 
-function afterFailure(error: OperatorError, app: Application | undefined, attempt: number, random: Random): NextRun | undefined {
+function afterFailure(
+  error: OperatorError,
+  app: Application | undefined,
+  attempt: number,
+  random: Random,
+): NextRun | undefined {
   if (error.retry === 'never') return undefined;
   const delayMs = error.retry === 'backoff' ? outsideDelay(attempt) : policyDelay(app, attempt);
   return { delayMs: Math.max(error.retryAfterMs ?? 0, jittered(delayMs, random)) };
@@ -49,8 +54,8 @@ function policyDelay(app: Application | undefined, attempt: number): number {
 }
 
 /** Retries that the policy grants: 5 when automated and 0 when manual, unless it says otherwise; negative = unlimited. */
-export function retryLimit(app: Application): number {
-  const limit = app.spec.retry.limit ?? (app.spec.automated === undefined ? 0 : 5);
+export function retryLimit({ spec }: Pick<Application, 'spec'>): number {
+  const limit = spec.retry.limit ?? (spec.automated === undefined ? 0 : 5);
   return limit < 0 ? Number.POSITIVE_INFINITY : limit;
 }
 

@@ -7,6 +7,7 @@ import type { Health } from '../model/health.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
+import type { KeepReason } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
 
@@ -42,15 +43,17 @@ function healthAfter(ref: Ref, result: ChangeResult | undefined, health: HealthV
 
 /** Desired and, as far as this run knows, not there. */
 function isMissing({ kind, change }: ChangeResult): boolean {
-  if (change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists')) return kind !== 'applied';
+  if (change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists'))
+    return kind !== 'applied';
   return change.kind === 'keep' && change.reason === 'waitsForSync' && change.missing === true;
 }
 
-function isWritten({ kind }: ChangeResult): boolean {
-  return kind === 'applied' || kind === 'removed' || kind === 'terminating';
+function isWritten({ kind, change }: ChangeResult): boolean {
+  return kind === 'applied' || kind === 'terminating' || (kind === 'removed' && change.kind !== 'forget');
 }
 
-function isUnderWay({ kind }: ChangeResult): boolean {
+/** Started, and to be gone on with when the watch says so. */
+export function isUnderWay({ kind }: ChangeResult): boolean {
   return kind === 'parked' || kind === 'terminating' || kind === 'skipped';
 }
 
@@ -59,6 +62,9 @@ function syncStatus(applied: Applied): 'Synced' | 'OutOfSync' | 'Unknown' {
   return applied.results.every(isSynced) ? 'Synced' : 'OutOfSync';
 }
 
+/** What is being corrected counts as in place: `Drifted` and `drift[]` speak of it, and it is over in milliseconds. */
+const inPlace: ReadonlySet<KeepReason> = new Set(['inSync', 'protected', 'correcting']);
+
 /** Whether the object is now as Git wants it; an object that is kept although Git dropped it is not. */
 export function isSynced(result: ChangeResult): boolean {
   switch (result.kind) {
@@ -66,7 +72,7 @@ export function isSynced(result: ChangeResult): boolean {
     case 'removed':
       return true;
     case 'kept':
-      return result.change.reason === 'inSync' || result.change.reason === 'protected' || isForeign(result);
+      return inPlace.has(result.change.reason) || isForeign(result);
     case 'terminating':
     case 'parked':
     case 'failed':

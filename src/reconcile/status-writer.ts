@@ -1,4 +1,4 @@
-import type { Application, ApplicationStatus } from '../model/application.ts';
+import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
@@ -11,8 +11,12 @@ import { statusOfRunning } from './status.ts';
 /** What is to be written, made from the newest known Application. */
 export interface StatusUpdate {
   readonly status: ApplicationStatus;
-  readonly record: readonly RecordEntry[];
+  /** Absent: the record stays as it is, also when nobody can read it. */
+  readonly record?: readonly RecordEntry[];
 }
+
+/** Sees the newest state; undefined = nothing to write. */
+export type MakeUpdate = (current: KnownApplication) => StatusUpdate | undefined;
 
 /**
  * Writes status one after the other per Application, each made from the answer to the one before.
@@ -38,14 +42,14 @@ export class StatusWriter {
   async claim(app: Application, creations: readonly Ref[], revision: string): Promise<void> {
     if (creations.length === 0) return;
     const claims = creations.map((ref): RecordEntry => ({ ref, uid: '', desired: '', fp: '' }));
-    await this.update(app.key, 'claim', (current) => ({
-      status: statusOfRunning(current, revision, this.now()),
-      record: sortEntries([...current.record, ...claims.filter(({ ref }) => !isRecorded(current, ref))]),
+    await this.update(app.key, 'claim', ({ status, record = app.record }) => ({
+      status: statusOfRunning({ ...app, status }, revision, this.now()),
+      record: sortEntries([...record, ...claims.filter(({ ref }) => !isRecorded(record, ref))]),
     }));
   }
 
-  /** `make` sees the newest Application; undefined = nothing to write. Throws OperatorError. */
-  async update(key: ApplicationKey, step: 'claim' | 'status', make: (current: Application) => StatusUpdate | undefined): Promise<void> {
+  /** Throws OperatorError. */
+  async update(key: ApplicationKey, step: 'claim' | 'status', make: MakeUpdate): Promise<void> {
     const before = this.#last.get(key) ?? Promise.resolve();
     const write = before.then(() => this.#write(key, step, make));
     const settled = write.catch(() => undefined);
@@ -61,18 +65,19 @@ export class StatusWriter {
     this.#corrected.set(key, entries.set(refKey(entry.ref), entry));
   }
 
-  async #write(key: ApplicationKey, step: 'claim' | 'status', make: (current: Application) => StatusUpdate | undefined): Promise<void> {
+  async #write(key: ApplicationKey, step: 'claim' | 'status', make: MakeUpdate): Promise<void> {
     const current = this.#applications.known(key)?.app;
     if (current === undefined) return;
     const corrected = this.#corrected.get(key) ?? new Map<RefKey, RecordEntry>();
-    const update = make({ ...current, record: current.record.map((entry) => corrected.get(refKey(entry.ref)) ?? entry) });
+    const record = current.record?.map((entry) => corrected.get(refKey(entry.ref)) ?? entry);
+    const update = make(record === undefined ? current : { ...current, record });
     if (update === undefined) return;
-    await this.#applications.write(current, update, step);
+    await this.#applications.write(key, update, step);
     if (this.#corrected.get(key) === corrected) this.#corrected.delete(key);
   }
 }
 
-function isRecorded(app: Application, ref: Ref): boolean {
+function isRecorded(record: readonly RecordEntry[], ref: Ref): boolean {
   const key = refKey(ref);
-  return app.record.some((entry) => refKey(entry.ref) === key);
+  return record.some((entry) => refKey(entry.ref) === key);
 }

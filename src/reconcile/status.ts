@@ -3,6 +3,7 @@ import type {
   ApplicationStatus,
   DriftEntry,
   HistoryEntry,
+  KnownApplication,
   OperationPhase,
   OperationState,
   ResourceStatus,
@@ -18,13 +19,13 @@ import type { ChangeResult, Settled } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Verdict } from './conditions.ts';
 import { mergeConditions } from './conditions.ts';
-import { isSynced } from './settle.ts';
+import { isSynced, isUnderWay } from './settle.ts';
 import { countObjects, imagesAndLinks } from './summary.ts';
-import { verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
+import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
 
 /** What all of a status is made from, besides the run's own result. */
-export interface StatusInput {
-  readonly app: Application;
+export interface StatusInput<A extends KnownApplication = KnownApplication> {
+  readonly app: A;
   readonly drift: readonly DriftEntry[];
   /** RFC 3339. */
   readonly now: string;
@@ -38,7 +39,7 @@ export interface StatusInput {
 
 const limits = { resources: 50, drift: 20, results: 50, destructive: 50 };
 
-export function statusOfSettled(input: StatusInput, settled: Settled): ApplicationStatus {
+export function statusOfSettled(input: StatusInput<Application>, settled: Settled): ApplicationStatus {
   const { app, drift, now } = input;
   const rows = resourceRows(settled);
   const phase = operationPhase(input, settled);
@@ -59,20 +60,37 @@ export function statusOfSettled(input: StatusInput, settled: Settled): Applicati
 }
 
 /** `health` as the watches tell it at the time of the failure. */
-export function statusOfFailure(input: StatusInput, error: OperatorError, known: { revision: string; health: Health | undefined }): ApplicationStatus {
+export function statusOfFailure(
+  input: StatusInput<KnownApplication & Partial<Application>>,
+  error: OperatorError,
+  known: { revision: string; health: Health | undefined },
+): ApplicationStatus {
   const { app, drift, now } = input;
   const compared = error.step !== 'spec' && error.step !== 'source' && error.step !== 'render' && error.step !== 'live';
   const health = known.health ?? app.status.health ?? { status: 'Unknown', message: '' };
   return finish(input, verdictsOfFailure(app, error, drift), {
     ...app.status,
-    sync: { status: compared ? 'OutOfSync' : 'Unknown', revision: compared ? known.revision : (app.status.sync?.revision ?? '') },
+    sync: {
+      status: compared ? 'OutOfSync' : 'Unknown',
+      revision: compared ? known.revision : (app.status.sync?.revision ?? ''),
+    },
     health: healthSince(app.status.health, health, now),
     ...failedOperation(input, error),
   });
 }
 
-export function statusOfSuspended(input: StatusInput): ApplicationStatus {
+export function statusOfSuspended(input: StatusInput<Application>): ApplicationStatus {
   return finish(input, verdictsOfSuspended(input.app, input.drift), input.app.status);
+}
+
+/** The status as it is, with what drifted since. */
+export function statusWithDrift({ app, drift, now }: StatusInput): ApplicationStatus {
+  const others = (app.status.conditions ?? []).filter(({ type }) => type !== 'Drifted');
+  const conditions = mergeConditions(app.status.conditions ?? [], [...others, ...driftedVerdict(drift)], {
+    generation: app.status.observedGeneration ?? app.generation,
+    now,
+  });
+  return { ...app.status, conditions, drift: drift.slice(0, limits.drift), reconciledAt: now };
 }
 
 /** Between the claim and the result: an operation runs. */
@@ -81,12 +99,16 @@ export function statusOfRunning(app: Application, revision: string, now: string)
 }
 
 /** `reconciledAt` moves with a transition only, so an unchanged status is equal to the one before and not written. */
-function finish(input: StatusInput, verdicts: readonly Verdict[], status: ApplicationStatus): ApplicationStatus {
+function finish(
+  input: StatusInput<KnownApplication & Partial<Application>>,
+  verdicts: readonly Verdict[],
+  status: ApplicationStatus,
+): ApplicationStatus {
   const { app, now, drift } = input;
   const next: ApplicationStatus = {
     ...status,
     observedGeneration: app.generation,
-    conditions: mergeConditions(app.status.conditions ?? [], verdicts, app.generation, now),
+    conditions: mergeConditions(app.status.conditions ?? [], verdicts, { generation: app.generation, now }),
     drift: drift.slice(0, limits.drift),
     ...(app.request?.from === 'annotation' && isFinished(status) ? { lastSyncRequest: app.request.token } : {}),
   };
@@ -104,11 +126,19 @@ export function sameStatus(a: ApplicationStatus, b: ApplicationStatus): boolean 
 /** A commit that changes nothing of this Application's render is no reason to write: the older, equal revision stays. */
 function reportedRevision(app: Application, settled: Settled): string {
   const before = app.status.sync;
-  const equal = app.status.applied?.digest === settled.digest && before?.status === settled.sync && !settled.wrote && app.request === undefined;
+  const equal =
+    app.status.applied?.digest === settled.digest &&
+    before?.status === settled.sync &&
+    !settled.wrote &&
+    app.request === undefined;
   return equal ? before.revision : settled.revision;
 }
 
-function healthSince(before: ApplicationStatus['health'], { status, message }: Health, now: string): NonNullable<ApplicationStatus['health']> {
+function healthSince(
+  before: ApplicationStatus['health'],
+  { status, message }: Health,
+  now: string,
+): NonNullable<ApplicationStatus['health']> {
   return { status, message, lastTransitionTime: before?.status === status ? before.lastTransitionTime : now };
 }
 
@@ -125,7 +155,8 @@ function resourceRow(result: ChangeResult, health: Health | undefined): Resource
   return {
     ...refInStatus(change.ref),
     version: (desired?.apiVersion ?? '').replace(/^.*\//, ''),
-    status: change.kind === 'keep' && change.reason === 'unknown' ? 'Unknown' : isSynced(result) ? 'Synced' : 'OutOfSync',
+    status:
+      change.kind === 'keep' && change.reason === 'unknown' ? 'Unknown' : isSynced(result) ? 'Synced' : 'OutOfSync',
     ...(health === undefined || desired === undefined ? {} : { health }),
     ...(desired === undefined ? { requiresPruning: true } : {}),
     ...messageOf(result),
@@ -140,22 +171,31 @@ function messageOf(result: ChangeResult): { message: string } | undefined {
 }
 
 /** undefined: this run is no part of an operation. */
-function operationPhase({ app, triesLeft }: StatusInput, settled: Settled): OperationPhase | undefined {
+function operationPhase({ app, triesLeft }: StatusInput<Application>, settled: Settled): OperationPhase | undefined {
   const running = app.status.operationState?.phase === 'Running';
   if (!running && !settled.wrote && app.request === undefined && settled.failure === undefined) return undefined;
   if (settled.failure !== undefined) return triesLeft > 0 ? 'Running' : 'Failed';
-  return settled.applied.results.some(({ kind }) => kind === 'parked' || kind === 'skipped') ? 'Running' : 'Succeeded';
+  return settled.applied.results.some(isUnderWay) ? 'Running' : 'Succeeded';
 }
 
-function runningOperation(app: Application, revision: string, now: string): OperationState {
+function runningOperation(app: KnownApplication & Partial<Application>, revision: string, now: string): OperationState {
   const before = app.status.operationState;
   if (before?.phase === 'Running') return before;
   const initiatedBy = app.request?.initiatedBy ?? { username: '', automated: true };
-  const { prune = app.spec.automated?.prune ?? false, dryRun = false } = app.request ?? {};
-  return { operation: { initiatedBy, sync: { revision, prune, dryRun } }, phase: 'Running', message: 'applying', startedAt: now };
+  const { prune = app.spec?.automated?.prune ?? false, dryRun = false } = app.request ?? {};
+  return {
+    operation: { initiatedBy, sync: { revision, prune, dryRun } },
+    phase: 'Running',
+    message: 'applying',
+    startedAt: now,
+  };
 }
 
-function operationAfter(input: StatusInput, settled: Settled, phase: OperationPhase | undefined): { operationState?: OperationState } {
+function operationAfter(
+  input: StatusInput<Application>,
+  settled: Settled,
+  phase: OperationPhase | undefined,
+): { operationState?: OperationState } {
   if (phase === undefined) return {};
   const started = runningOperation(input.app, settled.revision, input.now);
   const resources = settled.applied.results.flatMap(syncResultRow).sort(failuresFirst).slice(0, limits.results);
@@ -163,7 +203,9 @@ function operationAfter(input: StatusInput, settled: Settled, phase: OperationPh
     operationState: {
       ...started,
       phase,
-      message: settled.failure?.message.slice(0, 1024) ?? (phase === 'Running' ? 'waiting for kinds to be served' : 'successfully synced'),
+      message:
+        settled.failure?.message.slice(0, 1024) ??
+        (phase === 'Running' ? 'waiting for kinds to be served or objects to go' : 'successfully synced'),
       syncResult: { revision: settled.revision, resources },
       ...(phase === 'Running' ? {} : { finishedAt: input.now }),
       ...(input.attempt > 1 ? { retryCount: input.attempt - 1 } : {}),
@@ -172,7 +214,10 @@ function operationAfter(input: StatusInput, settled: Settled, phase: OperationPh
 }
 
 /** An operation that an error ended before anything was applied. */
-function failedOperation({ app, now, attempt, triesLeft }: StatusInput, error: OperatorError): { operationState?: OperationState } {
+function failedOperation(
+  { app, now, attempt, triesLeft }: StatusInput<KnownApplication & Partial<Application>>,
+  error: OperatorError,
+): { operationState?: OperationState } {
   const before = app.status.operationState;
   if (app.request === undefined && before?.phase !== 'Running') return {};
   const state = { ...runningOperation(app, app.request?.revision ?? '', now), message: error.message.slice(0, 1024) };
@@ -190,11 +235,15 @@ function syncResultRow(result: ChangeResult): SyncResultEntry[] {
       return [{ ...row, status: 'Synced', message: change.kind === 'create' ? 'created' : 'configured' }];
     case 'removed':
     case 'terminating':
-      return change.kind === 'forget' ? [] : [{ ...row, status: 'Pruned', message: result.kind === 'removed' ? 'pruned' : 'terminating' }];
+      return change.kind === 'forget'
+        ? []
+        : [{ ...row, status: 'Pruned', message: result.kind === 'removed' ? 'pruned' : 'terminating' }];
     case 'failed':
       return [{ ...row, status: 'SyncFailed', message: result.error.message.slice(0, 500) }];
     case 'kept':
-      return desired === undefined ? [{ ...row, status: 'PruneSkipped', message: change.kind === 'keep' ? change.message : '' }] : [];
+      return desired === undefined
+        ? [{ ...row, status: 'PruneSkipped', message: change.kind === 'keep' ? change.message : '' }]
+        : [];
     case 'parked':
     case 'skipped':
       return [];
@@ -205,7 +254,7 @@ function failuresFirst(a: SyncResultEntry, b: SyncResultEntry): number {
   return Number(b.status === 'SyncFailed') - Number(a.status === 'SyncFailed');
 }
 
-function historyAfter({ app, now }: StatusInput, settled: Settled): { history: readonly HistoryEntry[] } {
+function historyAfter({ app, now }: StatusInput<Application>, settled: Settled): { history: readonly HistoryEntry[] } {
   const before = app.status.history ?? [];
   if (app.request?.dryRun === true) return { history: before };
   const { repoURL, path, targetRevision } = app.spec.source;
@@ -219,7 +268,9 @@ function historyAfter({ app, now }: StatusInput, settled: Settled): { history: r
     source: { repoURL, path, targetRevision },
   };
   // slice(-0) would keep everything.
-  return { history: app.spec.revisionHistoryLimit === 0 ? [] : [...before, entry].slice(-app.spec.revisionHistoryLimit) };
+  return {
+    history: app.spec.revisionHistoryLimit === 0 ? [] : [...before, entry].slice(-app.spec.revisionHistoryLimit),
+  };
 }
 
 /** What drift is measured against from now on. A run that left something unwritten does not move it. */
@@ -227,7 +278,9 @@ function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatu
   if (app.deleting || app.request?.dryRun === true) return {};
   if (settled.failure !== undefined || settled.applied.results.some(isHeldBack)) return {};
   const before = app.status.applied;
-  return before?.digest === settled.digest ? { applied: before } : { applied: { revision: settled.revision, digest: settled.digest } };
+  return before?.digest === settled.digest
+    ? { applied: before }
+    : { applied: { revision: settled.revision, digest: settled.digest } };
 }
 
 function isHeldBack({ kind, change }: ChangeResult): boolean {
@@ -242,5 +295,7 @@ function withoutPlan(status: ApplicationStatus): ApplicationStatus {
 function planShown(plan: Plan): { plan?: NonNullable<ApplicationStatus['plan']> } {
   if (plan.guard === undefined) return {};
   const destructive = plan.changes.filter((change) => change.kind === 'prune').map(({ ref }) => describeRef(ref));
-  return { plan: { hash: plan.hash, summary: plan.guard.message, destructive: destructive.slice(0, limits.destructive) } };
+  return {
+    plan: { hash: plan.hash, summary: plan.guard.message, destructive: destructive.slice(0, limits.destructive) },
+  };
 }

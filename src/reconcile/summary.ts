@@ -36,7 +36,9 @@ export function imagesAndLinks(before: ApplicationStatus, settled: Settled): Pic
 function imagesIn(value: JsonValue): string[] {
   if (isJsonArray(value)) return value.flatMap(imagesIn);
   if (!isJsonObject(value)) return [];
-  return Object.entries(value).flatMap(([key, child]) => (isContainerList(key, child) ? child.flatMap(imageOf) : imagesIn(child)));
+  return Object.entries(value).flatMap(([key, child]) =>
+    isContainerList(key, child) ? child.flatMap(imageOf) : imagesIn(child),
+  );
 }
 
 function isContainerList(key: string, value: JsonValue): value is readonly JsonValue[] {

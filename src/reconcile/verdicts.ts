@@ -1,4 +1,4 @@
-import type { Application, DriftEntry } from '../model/application.ts';
+import type { Application, DriftEntry, KnownApplication } from '../model/application.ts';
 import type { OperatorError } from '../model/errors.ts';
 import type { Settled } from '../model/outcome.ts';
 import type { Reason } from '../model/reasons.ts';
@@ -8,11 +8,22 @@ import type { Verdict } from './conditions.ts';
 export function verdictsOfSettled(app: Application, settled: Settled, drift: readonly DriftEntry[]): Verdict[] {
   const { failure } = settled;
   const progress = failure === undefined ? progressOf(settled) : progressOfFailure(failure);
-  return [readyOf(settled), ...progress, ...blocked(settled), ...overridden(settled), ...conflicted(failure), ...standing(app, drift)];
+  return [
+    readyOf(settled),
+    ...progress,
+    ...blocked(settled),
+    ...overridden(settled),
+    ...conflicted(failure),
+    ...standing(app, drift),
+  ];
 }
 
 /** The conditions of a run that an expected error ended. */
-export function verdictsOfFailure(app: Application, error: OperatorError, drift: readonly DriftEntry[]): Verdict[] {
+export function verdictsOfFailure(
+  app: KnownApplication,
+  error: OperatorError,
+  drift: readonly DriftEntry[],
+): Verdict[] {
   const ready: Verdict = { type: 'Ready', status: 'False', reason: error.reason, message: clip(error.message) };
   return [ready, ...progressOfFailure(error), ...conflicted(error), ...standing(app, drift)];
 }
@@ -36,14 +47,17 @@ function readyOf({ failure, sync, health }: Settled): Verdict {
     message: clip(message),
   });
   if (failure !== undefined) return ready('False', failure.reason, failure.message);
-  if (sync === 'Unknown') return ready('Unknown', 'KindUnknown', 'some objects cannot be compared at present; they are kept');
+  if (sync === 'Unknown')
+    return ready('Unknown', 'KindUnknown', 'some objects cannot be compared at present; they are kept');
   if (sync === 'OutOfSync') return ready('False', 'OutOfSync', 'the cluster differs from Git');
   if (health.status === 'Healthy' || health.status === 'Suspended') return ready('True', 'Healthy', health.message);
   return ready('False', health.status === 'Progressing' ? 'Progressing' : 'HealthDegraded', health.message);
 }
 
 function progressOf({ progressing, health }: Settled): Verdict[] {
-  const verdict = progressing ? { status: 'True' as const, reason: 'Progressing', message: clip(health.message) } : idle;
+  const verdict = progressing
+    ? { status: 'True' as const, reason: 'Progressing', message: clip(health.message) }
+    : idle;
   return [
     { type: 'Reconciling', ...verdict },
     { type: 'Stalled', ...idle },
@@ -57,21 +71,36 @@ function progressOfFailure({ retry, reason, message }: OperatorError): Verdict[]
   const stalled = retry !== 'backoff';
   const text = clip(message);
   return [
-    { type: 'Reconciling', status: stalled ? 'False' : 'True', reason, message: stalled ? '' : `trying again: ${text}` },
+    {
+      type: 'Reconciling',
+      status: stalled ? 'False' : 'True',
+      reason,
+      message: stalled ? '' : `trying again: ${text}`,
+    },
     { type: 'Stalled', status: stalled ? 'True' : 'False', reason, message: stalled ? text : '' },
   ];
 }
 
 function blocked({ applied }: Settled): Verdict[] {
   const { guard, hash } = applied.plan;
-  if (guard !== undefined) return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message: clip(`${guard.message} (plan ${hash})`) }];
+  if (guard !== undefined)
+    return [
+      {
+        type: 'PruneBlocked',
+        status: 'True',
+        reason: 'PruneBlocked',
+        message: clip(`${guard.message} (plan ${hash})`),
+      },
+    ];
   const empty = applied.plan.changes.find((change) => change.kind === 'keep' && change.reason === 'emptyRender');
   if (empty?.kind !== 'keep') return [];
   return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message: empty.message }];
 }
 
 function overridden({ applied }: Settled): Verdict[] {
-  const rows = applied.overrides.map(({ ref, path, sent, got }) => `${ref.kind} ${ref.namespace}/${ref.name} ${path}: sent ${sent}, got ${got}`);
+  const rows = applied.overrides.map(
+    ({ ref, path, sent, got }) => `${ref.kind} ${ref.namespace}/${ref.name} ${path}: sent ${sent}, got ${got}`,
+  );
   if (rows.length === 0) return [];
   return [{ type: 'AdmissionOverride', status: 'True', reason: 'AdmissionOverride', message: clip(rows.join('; ')) }];
 }
@@ -82,18 +111,21 @@ function conflicted(error: OperatorError | undefined): Verdict[] {
 }
 
 /** What holds whatever the run came to. */
-function standing(app: Application, drift: readonly DriftEntry[]): Verdict[] {
-  const verdicts: Verdict[] = [];
+function standing(app: KnownApplication, drift: readonly DriftEntry[]): Verdict[] {
+  const verdicts = driftedVerdict(drift);
+  if (app.fieldsIgnored.length === 0) return verdicts;
+  const message = app.fieldsIgnored.map(({ path, why }) => `${path}: ${why}`).join('; ');
+  return [...verdicts, { type: 'FieldsIgnored', status: 'True', reason: 'FieldsIgnored', message: clip(message) }];
+}
+
+/** Present while something differs by a foreign write. */
+export function driftedVerdict(drift: readonly DriftEntry[]): Verdict[] {
   const open = drift.filter((entry) => entry.healed === undefined);
-  if (open.length > 0) {
-    const message = open.map(({ kind, namespace, name, manager }) => `${kind} ${namespace}/${name} by ${manager === '' ? 'unknown' : manager}`);
-    verdicts.push({ type: 'Drifted', status: 'True', reason: 'Drifted', message: clip(message.join('; ')) });
-  }
-  if (app.fieldsIgnored.length > 0) {
-    const message = app.fieldsIgnored.map(({ path, why }) => `${path}: ${why}`).join('; ');
-    verdicts.push({ type: 'FieldsIgnored', status: 'True', reason: 'FieldsIgnored', message: clip(message) });
-  }
-  return verdicts;
+  if (open.length === 0) return [];
+  const names = open.map(
+    ({ kind, namespace, name, manager }) => `${kind} ${namespace}/${name} by ${manager === '' ? 'unknown' : manager}`,
+  );
+  return [{ type: 'Drifted', status: 'True', reason: 'Drifted', message: clip(names.join('; ')) }];
 }
 
 /** Messages stay readable, and status small. */

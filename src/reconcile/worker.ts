@@ -35,7 +35,12 @@ async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void
   const attempt = attempts.after(outcome, ports.source.newestRevision(key));
   const told = await guarded(key, options, () => report(outcome, attempt, ports).then(() => outcome));
   if (signal.aborted) return;
-  ports.telemetry.reconciled({ key, outcome: outcome.kind, durationMs: ports.clock.monotonic() - started, ...described(outcome) });
+  ports.telemetry.reconciled({
+    key,
+    outcome: outcome.kind,
+    durationMs: ports.clock.monotonic() - started,
+    ...described(outcome),
+  });
   const next = nextRun(told, told === outcome ? attempt : attempt + 1, ports.random);
   if (next !== undefined) queue.addAfter(key, next.delayMs, 'periodic');
   const audit = untilAudit(outcome, ports);
@@ -43,14 +48,18 @@ async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void
 }
 
 /** The only catch: an expected error becomes an outcome, any other one is a bug, counted apart and tried again. */
-async function guarded(key: ApplicationKey, { ports, signal }: WorkerOptions, step: () => Promise<Outcome>): Promise<Outcome> {
+async function guarded(
+  key: ApplicationKey,
+  { ports, signal }: WorkerOptions,
+  step: () => Promise<Outcome>,
+): Promise<Outcome> {
   try {
     return await step();
   } catch (error) {
-    const app = ports.applications.known(key)?.app;
+    const parsed = ports.applications.known(key);
     const expected = error instanceof OperatorError ? error : unexpected(error);
     if (expected !== error && !signal.aborted) ports.telemetry.bug(error, { application: key });
-    return { kind: 'failed', key, error: expected, ...(app === undefined ? {} : { app }) };
+    return { kind: 'failed', key, error: expected, ...(parsed?.kind === 'valid' ? { app: parsed.app } : {}) };
   }
 }
 
@@ -66,7 +75,11 @@ async function run(key: ApplicationKey, { ports, reconcile, signal }: WorkerOpti
 }
 
 function overdue(): OperatorError {
-  return new OperatorError('the run did not end within five minutes', { step: 'live', reason: 'ApiServerError', retry: 'backoff' });
+  return new OperatorError('the run did not end within five minutes', {
+    step: 'live',
+    reason: 'ApiServerError',
+    retry: 'backoff',
+  });
 }
 
 function unexpected(cause: unknown): OperatorError {
@@ -80,10 +93,17 @@ function untilAudit(outcome: Outcome, ports: Ports): number | undefined {
   return ports.asks.msToAudit(outcome.app);
 }
 
-function described(outcome: Outcome): { revision?: string; writes?: number; reason?: OperatorError['reason']; message?: string } {
+function described(outcome: Outcome): {
+  revision?: string;
+  writes?: number;
+  reason?: OperatorError['reason'];
+  message?: string;
+} {
   if (outcome.kind === 'failed') return { reason: outcome.error.reason, message: outcome.error.message };
   if (outcome.kind !== 'settled') return {};
   const { revision, applied, failure } = outcome.settled;
-  const writes = applied.results.filter(({ kind }) => kind === 'applied' || kind === 'removed' || kind === 'terminating').length;
+  const writes = applied.results.filter(
+    ({ kind }) => kind === 'applied' || kind === 'removed' || kind === 'terminating',
+  ).length;
   return { revision, writes, ...(failure === undefined ? {} : { reason: failure.reason, message: failure.message }) };
 }

@@ -1,0 +1,31 @@
+# The two commands of the README are `make demo` and `make test`; both do all their own set-up.
+NODE := node_modules/.bin/node
+MINUTES ?= 3
+SEED ?=
+
+.PHONY: demo test check cluster-test generate bench clean
+
+demo: node_modules/.installed
+	$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
+
+test: node_modules/.installed
+	npm run check
+	npm run cluster-test
+
+check: node_modules/.installed
+	npm run check
+
+cluster-test: node_modules/.installed
+	npm run cluster-test
+
+# Regenerates everything that is generated: CRDs, install.yaml, dashboards, tables in docs.
+generate: node_modules/.installed
+	$(NODE) tools/generate.ts
+
+# The pinned Node and all packages, from the lock file alone. Needs any Node >= 20 with npm.
+node_modules/.installed: package.json package-lock.json .npmrc
+	npm ci
+	@touch $@
+
+clean:
+	rm -rf node_modules dist

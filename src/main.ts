@@ -1,0 +1,32 @@
+import { ConfigError, readConfig } from './config.ts';
+import { systemClock } from './clock.ts';
+import { startOperator } from './operator.ts';
+
+/** Ends by letting the event loop empty: whoever sent the signal waits for what is on its way. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env, process.argv.slice(2));
+  const operator = await startOperator(config, {
+    clock: systemClock,
+    random: Math.random,
+    log: process.stdout,
+    processMetrics: true,
+  });
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  await operator[Symbol.asyncDispose]();
+}
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = 1;
+  const text =
+    error instanceof ConfigError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+  process.stderr.write(`evenkeel: ${text}\n`);
+}

@@ -1,0 +1,141 @@
+import { mark, normalise } from './diff/diff.ts';
+import type { Config } from './config.ts';
+import { healthRules } from './health/health.ts';
+import type { ClusterConnection, LeaseOptions } from './kube/kube.ts';
+import { connect, createEvents, createSecretReader, loadCredentials } from './kube/kube.ts';
+import { createLive } from './live/live.ts';
+import type { Installation } from './model/installation.ts';
+import { installationNamed } from './model/installation.ts';
+import type { Clock, Random, Scopes } from './model/ports.ts';
+import { startReconciling } from './reconcile/reconcile.ts';
+import { createSource } from './source/source.ts';
+import type { LogDestination, OperatorTelemetry, Readiness } from './telemetry/telemetry.ts';
+import { createTelemetry, serveTelemetry } from './telemetry/telemetry.ts';
+import { build } from './version.ts';
+import { WorkWhileLeading } from './leading.ts';
+
+/** What a process gives to the operator; tests give their own clock. */
+export interface World {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: LogDestination;
+  /** Report CPU, memory and event loop of this process, too. */
+  readonly processMetrics: boolean;
+}
+
+export interface Operator extends AsyncDisposable {
+  /** Port of /metrics, /healthz and /readyz. */
+  readonly httpPort: number;
+}
+
+/**
+ * Builds every part from the configuration and starts them in order; disposing ends them in reverse.
+ * Resolves when the HTTP server listens; competing for the Lease goes on from there. Rejects when credentials cannot be
+ * read or the address is taken.
+ */
+export async function startOperator(config: Config, world: World): Promise<Operator> {
+  await using stack = new AsyncDisposableStack();
+  const installation = installationNamed(config.installation);
+  const { clock, random, log: destination, processMetrics: nodeMetrics } = world;
+  const telemetry = createTelemetry({ level: config.logLevel, destination, clock, build, nodeMetrics });
+  const work = new WorkWhileLeading(telemetry, (signal) =>
+    lead({ config, world, installation, telemetry, connection }, signal),
+  );
+  const credentials = await loadCredentials(config.credentials, clock);
+  const connection = stack.use(
+    connect({
+      credentials,
+      clock,
+      random,
+      telemetry,
+      userAgent: `evenkeel/${build.version}`,
+      connections: config.apiConnections,
+      lease: leaseOf(config, installation, (isLeader) => work.changed(isLeader)),
+    }),
+  );
+  const readiness = (): Readiness => readinessOf(connection);
+  const server = stack.use(
+    await serveTelemetry({ host: config.httpHost, port: config.httpPort, registry: telemetry.registry, readiness }),
+  );
+  stack.use(work);
+  const parts = stack.move();
+  return { httpPort: server.port, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+function leaseOf(config: Config, installation: Installation, changed: (isLeader: boolean) => void): LeaseOptions {
+  return {
+    namespace: config.podNamespace,
+    name: installation.manager,
+    holder: config.podName,
+    manager: installation.controllerManager,
+    durationMs: config.lease.durationMs,
+    renewDeadlineMs: config.lease.renewDeadlineMs,
+    retryMs: config.lease.retryPeriodMs,
+    changed,
+  };
+}
+
+/** Leadership is no part of it: a rolling update would wait for ever for its second pod. */
+function readinessOf({ reachable }: ClusterConnection): Readiness {
+  return { ready: reachable, reason: reachable ? 'ok' : 'the API server cannot be reached' };
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly world: World;
+  readonly installation: Installation;
+  readonly telemetry: OperatorTelemetry;
+  readonly connection: ClusterConnection;
+}
+
+/** Everything that a leader does, from discovery to the workers. Disposing the result ends it. */
+async function lead(
+  { config, world, installation, telemetry, connection }: Parts,
+  signal: AbortSignal,
+): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const { clock, random } = world;
+  await connection.followDefinitions();
+  const secrets = stack.use(createSecretReader(connection, clock));
+  const { controllerManager: manager } = installation;
+  const events = stack.use(createEvents({ cluster: connection, clock, telemetry, manager, instance: config.podName }));
+  const live = stack.use(createLive({ cluster: connection, installation, clock, health: healthRules }));
+  const source = stack.use(
+    createSource({
+      directory: config.dataDir,
+      clock,
+      random,
+      telemetry,
+      scopes: scopesOf(connection),
+      credentials: (namespace, name) => secrets.get(namespace, name),
+      normalise,
+      mark: (object, { key }) => mark(object, { key, installation }),
+      limits: config.sourceLimits,
+    }),
+  );
+  const { watchNamespaces: namespaces, workers } = config;
+  const options = {
+    cluster: connection,
+    source,
+    live,
+    events,
+    installation,
+    clock,
+    random,
+    telemetry,
+    namespaces,
+    workers,
+  };
+  stack.use(await startReconciling(options, signal));
+  return stack.move();
+}
+
+function scopesOf({ kinds }: ClusterConnection): Scopes {
+  return {
+    scopeOf: (kind) => {
+      const answer = kinds.find(kind);
+      if (answer.state !== 'served') return undefined;
+      return answer.kind.namespaced ? 'Namespaced' : 'Cluster';
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Cluster, Events } from '../kube/cluster.ts';
+import type { Live } from '../live/live.ts';
+import type { Installation } from '../model/installation.ts';
+import type { GroupKind } from '../model/object.ts';
+import type { Clock, Random } from '../model/ports.ts';
+import type { Telemetry } from '../model/telemetry.ts';
+import type { Source } from '../source/source.ts';
+import type { ApplicationKinds } from './applications.ts';
+import { Applications } from './applications.ts';
+import { Asks } from './asks.ts';
+import { Claims } from './claims.ts';
+import { Controller } from './controller.ts';
+import { DriftLog } from './drift-log.ts';
+import { PendingWrites } from './pending.ts';
+import type { Ports } from './ports.ts';
+import { KeyedQueue } from './queue.ts';
+import { writeDrift } from './report.ts';
+import { StatusWriter } from './status-writer.ts';
+import type { WorkerOptions } from './worker.ts';
+
+export interface ReconcilingOptions {
+  readonly cluster: Cluster;
+  readonly source: Source;
+  readonly live: Live;
+  readonly events: Events;
+  readonly installation: Installation;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  /** Where Applications are looked for; empty = everywhere. */
+  readonly namespaces: readonly string[];
+  readonly workers: number;
+}
+
+/** Disposing ends all work; nothing is sent afterwards. */
+export type Reconciling = AsyncDisposable;
+
+const group = 'evenkeel.dev';
+
+/** Lists what is there, then starts the workers. Waits for our own CustomResourceDefinitions if they are missing. */
+export async function start(
+  options: ReconcilingOptions,
+  reconcile: WorkerOptions['reconcile'],
+  signal: AbortSignal,
+): Promise<Reconciling> {
+  const { cluster, clock, random, installation, live, source, namespaces, workers } = options;
+  const kinds = await ownKinds(options, signal);
+  const applications = new Applications(cluster, installation);
+  await applications.start(kinds, namespaces, signal);
+
+  const queue = new KeyedQueue(clock);
+  const claims = new Claims((keys) => keys.forEach((key) => queue.add(key, 'commit')));
+  const drift = new DriftLog(clock, (key) => void writeDrift(key, ports));
+  const ports: Ports = {
+    ...options,
+    applications,
+    claims,
+    drift,
+    asks: new Asks(clock, random),
+    pending: new PendingWrites(),
+    status: new StatusWriter(applications, clock),
+    wantedKinds: new Map(),
+    newestDigests: new Map(),
+  };
+  const controller = new Controller({ ports, queue, workers, reconcile });
+  controller.start();
+  return {
+    async [Symbol.asyncDispose]() {
+      await controller.stop();
+      applications[Symbol.dispose]();
+      live[Symbol.dispose]();
+      await source[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function ownKinds({ cluster, telemetry }: ReconcilingOptions, signal: AbortSignal): Promise<ApplicationKinds> {
+  const find = (kind: string): GroupKind => ({ group, kind });
+  for (let told = false; ; told = true) {
+    const application = cluster.kinds.find(find('Application'));
+    const inventory = cluster.kinds.find(find('Inventory'));
+    if (application.state === 'served' && inventory.state === 'served')
+      return { application: application.kind, inventory: inventory.kind };
+    if (!told)
+      telemetry.warn(
+        { group },
+        'waiting for the CustomResourceDefinitions Application and Inventory: install the chart',
+      );
+    await changed(cluster, signal);
+  }
+}
+
+function changed(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = cluster.kinds.onChange(() => {
+      end();
+      resolve();
+    });
+    signal.addEventListener('abort', () => {
+      end();
+      reject(signal.reason as Error);
+    });
+  });
+}
