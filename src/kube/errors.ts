@@ -78,7 +78,8 @@ const byStatus: Readonly<Record<number, (facts: Facts) => ApiErrorKind>> = {
   410: () => 'gone',
   413: () => 'tooLarge',
   415: () => 'invalid',
-  422: () => 'invalid',
+  // Another uid than the one that was sent as a precondition: the object was deleted and made again meanwhile.
+  422: ({ causes }) => (causes.some(({ field }) => field === 'metadata.uid') ? 'conflict' : 'invalid'),
   429: () => 'throttled',
   500: ({ message }) => (permanentFaults.some((fault) => fault.test(message)) ? 'invalid' : 'unavailable'),
 };

@@ -1,7 +1,7 @@
 import type { Cluster, Events, ObjectEvent } from './cluster.ts';
 import { errorOfFailure } from './errors.ts';
 import type { KubeTelemetry } from './kube-telemetry.ts';
-import { shortHash } from '../model/hash.ts';
+import { sha256Hex } from '../model/hash.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { KubeObject, Target } from '../model/object.ts';
 import type { Clock } from '../model/ports.ts';
@@ -71,7 +71,7 @@ class ClusterEvents implements EventEmitter {
   emit(event: ObjectEvent): void {
     if (this.#stop.signal.aborted) return;
     const { regarding, type, reason, note } = event;
-    const key = shortHash([regarding.uid, regarding.name, type, reason, note].join('|'));
+    const key = sha256Hex([regarding.uid, regarding.name, type, reason, note].join('|')).slice(0, 16);
     const now = this.#options.clock.monotonic();
     const series = this.#series.get(key);
     if (series === undefined || now - series.lastAt > seriesMs) this.#begin(key, event, now);

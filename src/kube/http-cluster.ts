@@ -66,7 +66,7 @@ export class HttpCluster implements Cluster {
 
   async apply(object: KubeObject, options: ApplyOptions): Promise<WriteAnswer> {
     const target = targetOf(object);
-    const parameters = { ...writeParameters(options), force: String(options.force), fieldValidation: 'Strict' };
+    const parameters = { ...writeParameters(options), force: String(options.force) };
     const answer = await this.#client.call({
       ...common(options),
       verb: 'apply',
