@@ -1,7 +1,5 @@
 /** The front of `diff/`: pure comparison of what Git wants with what the cluster has. */
 export { checkObject } from './check.ts';
-export type { Drift, DriftKind, Override } from './drift.ts';
-export { overridesOf, whatDrifted } from './drift.ts';
 export { planHash } from './guard.ts';
 export type { Owner, PatchOperation } from './mark.ts';
 export { mark, releasePatch, tracksItself } from './mark.ts';
@@ -10,11 +8,12 @@ export { createMask, maskObject } from './mask.ts';
 export { normalise } from './normalise.ts';
 export type { Claims, Proof } from './ownership.ts';
 export { adoptionRefusal, proofOf } from './ownership.ts';
+export type { Override } from './overrides.ts';
+export { overridesOf } from './overrides.ts';
 export type { PlanInput } from './plan-input.ts';
 export { planChanges, planExisting } from './plan.ts';
 export { keptFromDeletion, keptFromPruning } from './protection.ts';
 export { displayPatch, printDifference, printPlan, summaryOf } from './print.ts';
-export { keptFromDeletion, keptFromPruning } from './protection.ts';
 export type { StagedChanges } from './stages.ts';
 export { orderForApply, orderForRemoval, stageOf } from './stages.ts';
 export type { Comparison, Verdict } from './three-way.ts';
