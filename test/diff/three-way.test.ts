@@ -21,7 +21,9 @@ const folder = new URL('cases/managed-fields/', import.meta.url);
 
 describe('compare: objects of a real API server', () => {
   for (const file of readdirSync(folder).sort()) {
-    const { name, expected, desired, live } = decodeJson(readFileSync(new URL(file, folder), 'utf8')) as unknown as Case;
+    const { name, expected, desired, live } = decodeJson(
+      readFileSync(new URL(file, folder), 'utf8'),
+    ) as unknown as Case;
     it(`${name}: ${expected.verdict}`, () => {
       assert.deepEqual(verdictOn(desired, live), expected);
     });
@@ -31,6 +33,8 @@ describe('compare: objects of a real API server', () => {
 function verdictOn(desired: KubeObject, live: KubeObject): Case['expected'] {
   const { verdict, differences, doubts, lost } = compare(desired, live, 'evenkeel');
   const found = { equal: [], different: differences, doubtful: doubts, ownershipLost: lost }[verdict];
-  const by = found.flatMap(({ who }) => who).map((one) => `${one.manager}/${one.operation} ${one.subresource}`.trimEnd());
+  const by = found
+    .flatMap(({ who }) => who)
+    .map((one) => `${one.manager}/${one.operation} ${one.subresource}`.trimEnd());
   return { verdict, fields: found.map(({ path }) => path), by: [...new Set(by)] };
 }
