@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { request } from 'undici';
+import type { ControlPlane } from './control-plane/control-plane.ts';
+import { eventually } from './eventually.ts';
+import { repositoryRoot } from './generated-file.ts';
+import { freePort } from './ports.ts';
+import type { Child } from './process.ts';
+import { startChild } from './process.ts';
+
+export interface OperatorProcessOptions {
+  readonly plane: ControlPlane;
+  /** Namespace and name of the chart's Deployment and ServiceAccount. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Kubeconfig with the ServiceAccount's token, perhaps through a proxy. */
+  readonly kubeconfig: string;
+  /** Folder for its data; kept over restarts. */
+  readonly dataFolder: string;
+  /** Wins over what the rendered Deployment says. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+interface Container {
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+/** The operator as a process of this machine, with flags and environment of the Deployment that Helm installed. */
+export class OperatorProcess implements AsyncDisposable {
+  readonly child: Child;
+  /** Of /metrics, /healthz and /readyz. */
+  readonly url: string;
+  /** `host:port` of the same, for Prometheus. */
+  readonly address: string;
+
+  constructor(child: Child, address: string) {
+    this.child = child;
+    this.address = address;
+    this.url = `http://${address}`;
+  }
+
+  async get(pathname: string): Promise<{ status: number; body: string }> {
+    const answer = await request(this.url + pathname);
+    return { status: answer.statusCode, body: await answer.body.text() };
+  }
+
+  /** Value of one series of /metrics: the sum of all that match name and labels; undefined when there is none. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
+    const { body } = await this.get('/metrics');
+    const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
+    const values = body
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .filter((line) => wanted.every((label) => line.includes(label)))
+      .map((line) => Number(line.slice(line.lastIndexOf(' '))));
+    return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.child.stop();
+  }
+}
+
+/** Resolves when its HTTP server answers; holding the Lease may take longer. */
+export async function startOperatorProcess(options: OperatorProcessOptions): Promise<OperatorProcess> {
+  const { plane, namespace, name } = options;
+  const deployment = await plane.kubectl(['get', 'deployment', name, '-n', namespace, '-o', 'json']);
+  const container = containerOf(JSON.parse(deployment) as DeploymentJson);
+  const address = `127.0.0.1:${await freePort()}`;
+  await mkdir(options.dataFolder, { recursive: true });
+  const child = await startChild({
+    command: path.join(repositoryRoot, 'node_modules/.bin/node'),
+    args: [path.join(repositoryRoot, 'src/main.ts'), ...(container.args ?? [])],
+    log: path.join(plane.folder, 'operator.log'),
+    name: 'operator',
+    env: {
+      ...Object.fromEntries((container.env ?? []).map((variable) => [variable.name, variable.value ?? ''])),
+      PATH: process.env['PATH'],
+      POD_NAME: `${name}-0`,
+      POD_NAMESPACE: namespace,
+      KUBECONFIG: options.kubeconfig,
+      EVENKEEL_DATA_DIR: options.dataFolder,
+      EVENKEEL_HTTP_ADDRESS: address,
+      ...options.environment,
+    },
+  });
+  const operator = new OperatorProcess(child, address);
+  await eventually('the operator to listen', async () => {
+    if (!child.running) throw new Error(`the operator ended:\n${child.logTail()}`);
+    return (await operator.get('/healthz')).status === 200;
+  });
+  return operator;
+}
+
+interface DeploymentJson {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } };
+}
+
+function containerOf(deployment: DeploymentJson): Container {
+  const [container] = deployment.spec.template.spec.containers;
+  if (container === undefined) throw new Error('the Deployment has no container');
+  return container;
+}

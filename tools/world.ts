@@ -1,0 +1,251 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { obtain } from './assets/assets.ts';
+import type { AuditRequest, ControlPlane, ControlPlaneOptions } from './control-plane/control-plane.ts';
+import { startControlPlane } from './control-plane/control-plane.ts';
+import { eventually, type Patience } from './eventually.ts';
+import type { FaultProxy } from './fault-proxy.ts';
+import { startFaultProxy } from './fault-proxy.ts';
+import { repositoryRoot } from './generated-file.ts';
+import type { GitServer, GitServerOptions } from './git-server.ts';
+import { startGitServer } from './git-server.ts';
+import type { OperatorProcess } from './operator-process.ts';
+import { startOperatorProcess } from './operator-process.ts';
+
+export interface WorldOptions {
+  readonly plane?: ControlPlaneOptions;
+  readonly git?: GitServerOptions;
+  /** `--set` values of the chart. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** Of every start of the operator. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Put the fault proxy between operator and API server. */
+  readonly proxied?: boolean;
+}
+
+/** An Application as kubectl shows it, as far as tests and demo look. */
+export interface ApplicationJson {
+  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly generation: number };
+  readonly spec: Record<string, unknown>;
+  readonly operation?: Record<string, unknown>;
+  readonly status?: StatusJson;
+}
+
+export interface ConditionJson {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface StatusJson {
+  readonly sync?: { readonly status: string; readonly revision: string };
+  readonly health?: { readonly status: string; readonly message: string };
+  readonly conditions?: readonly ConditionJson[];
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly resources?: readonly Record<string, unknown>[];
+  readonly drift?: readonly DriftJson[];
+  readonly history?: readonly { readonly id: number; readonly revision: string; readonly digest: string }[];
+  readonly operationState?: { readonly phase: string; readonly message: string; readonly retryCount?: number };
+  readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
+  readonly record?: { readonly entries: readonly string[] };
+}
+
+export interface DriftJson {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly manager: string;
+  readonly operation: string;
+  readonly since: string;
+  readonly healed?: string;
+}
+
+/** Where the chart is installed, and its release name. */
+const home = 'evenkeel';
+
+/** Leadership changes hands within seconds, so that tests of restarts are short. */
+const quickLease = {
+  EVENKEEL_LEASE_DURATION: '3s',
+  EVENKEEL_LEASE_RENEW_DEADLINE: '2s',
+  EVENKEEL_LEASE_RETRY_PERIOD: '500ms',
+};
+
+/**
+ * A cluster, a Git server and the operator, installed as a user would: by `helm install`, with the RBAC of the chart.
+ * Disposing ends everything.
+ */
+export class World implements AsyncDisposable {
+  readonly plane: ControlPlane;
+  readonly git: GitServer;
+  /** Between operator and API server; present with `proxied`. */
+  readonly proxy: FaultProxy | undefined;
+  readonly #options: WorldOptions;
+  #operator: OperatorProcess | undefined;
+
+  constructor(parts: { plane: ControlPlane; git: GitServer; proxy: FaultProxy | undefined }, options: WorldOptions) {
+    this.plane = parts.plane;
+    this.git = parts.git;
+    this.proxy = parts.proxy;
+    this.#options = options;
+  }
+
+  get operator(): OperatorProcess {
+    if (this.#operator === undefined) throw new Error('the operator was not started');
+    return this.#operator;
+  }
+
+  /** User name of the operator in the audit log. */
+  get user(): string {
+    return `system:serviceaccount:${home}:${home}`;
+  }
+
+  async helm(args: readonly string[]): Promise<string> {
+    const { helm } = await obtain(['helm']);
+    const env = { PATH: process.env['PATH'], HOME: this.plane.folder, KUBECONFIG: this.plane.kubeconfig };
+    const { stdout } = await promisify(execFile)(helm, [...args], { env, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  }
+
+  async installChart(verb: 'install' | 'upgrade' = 'install', values = this.#options.values ?? {}): Promise<void> {
+    const sets = Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+    const chart = path.join(repositoryRoot, 'charts/evenkeel');
+    await this.helm([verb, home, chart, '--namespace', home, '--create-namespace', ...sets]);
+  }
+
+  async startOperator(environment: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> {
+    const token = await this.plane.serviceAccountToken(home, home);
+    this.#operator = await startOperatorProcess({
+      plane: this.plane,
+      namespace: home,
+      name: home,
+      kubeconfig: await this.plane.tokenKubeconfig(token, this.proxy?.url ?? this.plane.url),
+      dataFolder: path.join(this.plane.folder, 'operator-data'),
+      environment: { ...quickLease, ...this.#options.environment, ...environment },
+    });
+    return this.#operator;
+  }
+
+  /** SIGKILL, as when a node dies; the data folder stays. */
+  async killOperator(): Promise<void> {
+    await this.operator.child.kill();
+  }
+
+  /** SIGTERM, as when a pod is deleted. */
+  async stopOperator(): Promise<void> {
+    await this.operator.child.stop();
+  }
+
+  async createNamespace(name: string): Promise<void> {
+    await this.plane.kubectl(['create', 'namespace', name]);
+  }
+
+  /** Creates or changes an Application in the operator's namespace; `spec` is merged over an automated one. */
+  async application(
+    name: string,
+    spec: Readonly<Record<string, unknown>>,
+    metadata: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    const manifest = {
+      apiVersion: 'evenkeel.dev/v1alpha1',
+      kind: 'Application',
+      metadata: { name, namespace: home, ...metadata },
+      spec: { interval: '1s', syncPolicy: { automated: { prune: true, selfHeal: true } }, ...spec },
+    };
+    await this.plane.kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
+  }
+
+  async read(name: string): Promise<ApplicationJson> {
+    return JSON.parse(
+      await this.plane.kubectl(['get', 'application', name, '-n', home, '-o', 'json']),
+    ) as ApplicationJson;
+  }
+
+  async annotate(name: string, annotation: string): Promise<void> {
+    await this.plane.kubectl(['annotate', 'application', name, '-n', home, '--overwrite', annotation]);
+  }
+
+  /** Waits until the status says so; fails with the status as it is. */
+  async until(
+    name: string,
+    what: string,
+    holds: (status: StatusJson, app: ApplicationJson) => boolean,
+    patience?: Patience,
+  ): Promise<ApplicationJson> {
+    const probe = async (): Promise<ApplicationJson | undefined> => {
+      const app = await this.read(name);
+      return holds(app.status ?? {}, app) ? app : undefined;
+    };
+    return eventually(`Application ${name} to be ${what}`, probe, patience).catch(async (cause: unknown) => {
+      const now = await this.read(name).catch(() => undefined);
+      throw new Error(`Application ${name} is not ${what}: ${JSON.stringify(now?.status, undefined, 1)}`, { cause });
+    });
+  }
+
+  /** Waits for Synced at the revision (any when left out) and Ready. */
+  async untilSynced(name: string, revision?: string, patience?: Patience): Promise<ApplicationJson> {
+    return this.until(
+      name,
+      `synced at ${revision ?? 'any revision'}`,
+      (status) => isSynced(status, revision),
+      patience,
+    );
+  }
+
+  /** The operator's requests since the last `plane.forgetRequests()`. */
+  async requests(matching: (request: AuditRequest) => boolean = () => true): Promise<AuditRequest[]> {
+    return (await this.plane.requests(this.user)).filter(matching);
+  }
+
+  /** The operator's writes to what it manages: not the Lease, Applications, Inventories, Events. Dry-runs do not count. */
+  async managedWrites(): Promise<AuditRequest[]> {
+    return this.requests(
+      (request) => isWrite(request) && !isOwnBookkeeping(request) && !request.uri.includes('dryRun='),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#operator?.[Symbol.asyncDispose]();
+    await this.proxy?.[Symbol.asyncDispose]();
+    await this.git[Symbol.asyncDispose]();
+    await this.plane[Symbol.asyncDispose]();
+  }
+}
+
+export function conditionOf(status: StatusJson, type: string): ConditionJson | undefined {
+  return status.conditions?.find((condition) => condition.type === type);
+}
+
+export function isSynced(status: StatusJson, revision?: string): boolean {
+  const ready = conditionOf(status, 'Ready')?.status === 'True' && status.sync?.status === 'Synced';
+  return ready && (revision === undefined || status.sync?.revision === revision);
+}
+
+export function isWrite({ verb }: AuditRequest): boolean {
+  return ['create', 'update', 'patch', 'delete', 'deletecollection'].includes(verb);
+}
+
+/** Lease, Applications and their status, Inventories, Events. */
+export function isOwnBookkeeping({ group, resource }: AuditRequest): boolean {
+  return group === 'coordination.k8s.io' || group === 'evenkeel.dev' || resource === 'events';
+}
+
+/** Installs the chart on a new control plane; the operator is started by `startOperator`. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  await using cleanup = new AsyncDisposableStack();
+  const plane = cleanup.use(await startControlPlane({ controllerManager: true, ...options.plane }));
+  const git = cleanup.use(await startGitServer(options.git));
+  const certificate = plane.issueServingCertificate();
+  const proxy =
+    options.proxied === true
+      ? cleanup.use(await startFaultProxy({ target: plane.url, targetCa: plane.caPem, certificate }))
+      : undefined;
+  const world = new World({ plane, git, proxy }, options);
+  await world.installChart();
+  await eventually('the ServiceAccount to exist', () => plane.kubectl(['get', 'serviceaccount', home, '-n', home]));
+  cleanup.move();
+  return world;
+}
