@@ -51,7 +51,7 @@ const refused: readonly [name: string, text: string | Buffer, reason: string, me
   ['a list at the root', '- a\n', 'InvalidObject', /is no mapping/],
   ['a List item without type', 'apiVersion: v1\nkind: List\nitems: [{a: 1}]\n', 'InvalidObject', /items\[0\]/],
   ['no UTF-8', Buffer.from([0x61, 0x3a, 0x20, 0xff]), 'DecodeFailed', /UTF-8/],
-  ['JSON syntax', '{\n"a": }', 'DecodeFailed', /a\.json:document 1:line 2: /, 'a.json'],
+  ['JSON syntax', '{\n"a": ]}', 'DecodeFailed', /a\.json:document 1:line 2: /, 'a.json'],
   ['JSON too deep', '['.repeat(1_000) + ']'.repeat(1_000), 'DecodeFailed', /levels deep/, 'a.json'],
 ];
 

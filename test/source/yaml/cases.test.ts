@@ -41,7 +41,8 @@ function sorted(json: string): string {
 
 function byKey(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(byKey);
-  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return value;
+  // A raw number has no prototype.
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, part]) => [key, byKey(part)]));
 }

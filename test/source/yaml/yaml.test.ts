@@ -16,7 +16,7 @@ function failure(text: string): YamlSyntaxError {
 
 const laughs = [
   'a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]',
-  ...[...'bcdefghi'].map(
+  ...Array.from('bcdefghi').map(
     (name, i) =>
       `${name}: &${name} [${Array<string>(9)
         .fill(`*${'abcdefgh'.charAt(i)}`)
