@@ -1,5 +1,5 @@
 import type { Comparison } from '../diff/diff.ts';
-import { compare } from '../diff/diff.ts';
+import { adoptionRefusal, compare, proofOf } from '../diff/diff.ts';
 import type { OperatorError } from '../model/errors.ts';
 import { stringAt } from '../model/json.ts';
 import type { FieldWriter, Suspect } from '../model/live.ts';
@@ -82,6 +82,8 @@ async function lookOnce(input: CorrectionInput, context: ApplyContext): Promise<
   if (live !== undefined && stringAt(live.metadata, 'deletionTimestamp') !== undefined) return { kind: 'terminating' };
   try {
     if (live === undefined) return await recreate(input, context);
+    const refusal = takeover(input, live, context);
+    if (refusal !== undefined) return failure(refusal);
     const before = compare(body, live, context.installation.manager);
     const seen = { input, live, before };
     return mode === 'detect' ? await detect(seen, context) : await repair(seen, context);
@@ -89,6 +91,13 @@ async function lookOnce(input: CorrectionInput, context: ApplyContext): Promise<
     if (isStale(error)) return 'stale';
     throw error;
   }
+}
+
+/** Another object of the same name is taken under the planner's rules only. */
+function takeover({ recorded }: CorrectionInput, live: KubeObject, context: ApplyContext): OperatorError | undefined {
+  const { app, claims, installation } = context;
+  const owner = { key: app.key, installation };
+  return proofOf(recorded, live, owner) === 'theirs' ? adoptionRefusal(live, owner, claims) : undefined;
 }
 
 /** An object, as it was read, beside what was applied to it. */
@@ -170,6 +179,7 @@ function healedBetween(before: Comparison, after: Comparison): FieldDifference[]
 async function detect(seen: Seen, context: ApplyContext): Promise<Correction> {
   const { before, input } = seen;
   if (isAsApplied(seen)) return accept(seen, context);
+  if (uidOf(seen.live) !== input.recorded.uid) return { kind: 'detected', fields: ['metadata.uid'], by: undefined };
   const sure = before.differences.filter(({ base, desired }) => base === undefined || desired === undefined);
   const fields = sure.length > 0 ? sure : await healedByDryRun(seen, context);
   return fields.length > 0 ? { kind: 'detected', ...drifted(fields, input, context) } : accept(seen, context);

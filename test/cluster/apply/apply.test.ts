@@ -1,0 +1,25 @@
+import { after, before, describe } from 'node:test';
+import { driftRows } from './drift-rows.ts';
+import { lostRows } from './lost-rows.ts';
+import { notDriftRows } from './not-drift-rows.ts';
+import type { Scene } from './scene.ts';
+import { startScene } from './scene.ts';
+import { writeRows } from './write-rows.ts';
+
+/** One control plane for all of it: every case has a namespace and an Application of its own. */
+describe('apply/ on a real API server', () => {
+  let started: Scene | undefined;
+  const scene = (): Scene => {
+    if (started === undefined) throw new Error('the control plane did not start');
+    return started;
+  };
+  before(async () => {
+    started = await startScene();
+  });
+  after(() => started?.[Symbol.asyncDispose]());
+
+  driftRows(scene);
+  notDriftRows(scene);
+  lostRows(scene);
+  writeRows(scene);
+});
