@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { gitUnavailable, sourceError } from '../failures.ts';
 import type { Limits } from '../limits.ts';
 import type { GitAnswer, GitHttp } from './http.ts';
@@ -63,20 +62,16 @@ interface Place {
 
 /** Everything with a band number before it is pack, progress or the remote's last words; the rest is negotiation. */
 async function savePack(answer: GitAnswer, file: string, place: Place): Promise<number> {
-  const output = createWriteStream(file, { mode: 0o600 });
   let bytes = 0;
-  try {
+  const packOnly = async function* () {
     for await (const packet of readPackets(answer.body, place.url)) {
       const data = packOf(packet, place);
       if (data === undefined) continue;
       bytes += data.length;
-      if (!output.write(data)) await once(output, 'drain');
+      yield data;
     }
-    output.end();
-    await finished(output);
-  } finally {
-    output.destroy();
-  }
+  };
+  await pipeline(packOnly, createWriteStream(file, { mode: 0o600 }));
   if (bytes === 0) throw gitUnavailable(`${place.url}: sent no objects for ${place.commit}`);
   return bytes;
 }
