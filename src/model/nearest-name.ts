@@ -1,6 +1,9 @@
+/** Longer names are compared by their beginning. */
+const compared = 100;
+
 /** The known name that a misspelt one most likely means; undefined when none is close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const reach = Math.max(2, Math.floor(name.length / 2));
+  const reach = Math.max(2, Math.floor(Math.min(name.length, compared) / 2));
   let best: { name: string; distance: number } | undefined;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
@@ -9,9 +12,9 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return best?.name;
 }
 
-/** Levenshtein's; texts longer than 100 characters count as their first 100. */
+/** Levenshtein's. */
 function editDistance(from: string, to: string): number {
-  const [a, b] = [from.slice(0, 100), to.slice(0, 100)];
+  const [a, b] = [from.slice(0, compared), to.slice(0, compared)];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
