@@ -49,7 +49,7 @@ export const settings = {
   apiConnections: {
     variable: 'EVENKEEL_API_CONNECTIONS',
     fallback: '8',
-    meaning: 'connections to the API server for requests, 1 to 32; watches have their own',
+    meaning: 'connections to the API server for requests, 2 to 32; watches have their own',
   },
   watchNamespaces: {
     variable: 'EVENKEEL_WATCH_NAMESPACES',
@@ -136,38 +136,48 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 type Parse = <T>(name: Name, read: (value: string) => T | undefined) => T | undefined;
 
 function build(text: (name: Name) => string, parse: Parse): Config {
-  const address = parse('httpAddress', readAddress);
-  const repositoryBytes = parse('maxRepositorySize', readBytes) ?? 0;
+  const address = parse('httpAddress', readAddress) ?? { host: '', port: 0 };
   return {
-    installation:
-      parse('installation', (value) => (/^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?)?$/.test(value) ? value : undefined)) ??
-      '',
+    installation: parse('installation', readInstallation) ?? '',
     dataDir: text('dataDir'),
     logLevel: parse('logLevel', readLevel) ?? 'info',
-    httpHost: address?.host ?? '',
-    httpPort: address?.port ?? 0,
-    lease: {
-      durationMs: parse('leaseDuration', parseDuration) ?? 0,
-      renewDeadlineMs: parse('leaseRenewDeadline', parseDuration) ?? 0,
-      retryPeriodMs: parse('leaseRetryPeriod', parseDuration) ?? 0,
-    },
+    httpHost: address.host,
+    httpPort: address.port,
+    lease: buildLease(parse),
     workers: parse('workers', between(1, 64)) ?? 0,
-    apiConnections: parse('apiConnections', between(1, 32)) ?? 0,
+    apiConnections: parse('apiConnections', between(2, 32)) ?? 0,
     watchNamespaces: text('watchNamespaces')
       .split(',')
       .filter((namespace) => namespace !== ''),
-    sourceLimits: {
-      fetchMs: parse('gitTimeout', parseDuration) ?? 0,
-      transferBytes: repositoryBytes,
-      unpackedBytes: repositoryBytes,
-    },
+    sourceLimits: buildLimits(parse),
     podName: text('podName'),
     podNamespace: text('podNamespace'),
-    credentials:
-      text('kubeconfig') === ''
-        ? { kind: 'serviceAccount', host: text('kubernetesHost'), port: text('kubernetesPort') }
-        : { kind: 'kubeconfig', file: text('kubeconfig') },
+    credentials: buildCredentials(text),
   };
+}
+
+function buildLease(parse: Parse): Config['lease'] {
+  return {
+    durationMs: parse('leaseDuration', parseDuration) ?? 0,
+    renewDeadlineMs: parse('leaseRenewDeadline', parseDuration) ?? 0,
+    retryPeriodMs: parse('leaseRetryPeriod', parseDuration) ?? 0,
+  };
+}
+
+function buildLimits(parse: Parse): Config['sourceLimits'] {
+  const repositoryBytes = parse('maxRepositorySize', readBytes) ?? 0;
+  const fetchMs = parse('gitTimeout', parseDuration) ?? 0;
+  return { fetchMs, transferBytes: repositoryBytes, unpackedBytes: repositoryBytes };
+}
+
+function buildCredentials(text: (name: Name) => string): Config['credentials'] {
+  const file = text('kubeconfig');
+  if (file !== '') return { kind: 'kubeconfig', file };
+  return { kind: 'serviceAccount', host: text('kubernetesHost'), port: text('kubernetesPort') };
+}
+
+function readInstallation(value: string): string | undefined {
+  return /^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?)?$/.test(value) ? value : undefined;
 }
 
 function readFlags(args: readonly string[], problems: string[]): Map<string, string> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Telemetry } from './model/telemetry.ts';
 
 /**
@@ -31,10 +32,11 @@ export class WorkWhileLeading implements AsyncDisposable {
   async #work(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
-      await using _work = await this.#start(signal);
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      const work = await this.#start(signal);
+      await once(signal, 'abort');
+      await work[Symbol.asyncDispose]();
     } catch (error) {
-      if (!signal.aborted) this.#telemetry.bug(error);
+      if (error !== signal.reason) this.#telemetry.bug(error);
     }
   }
 }

@@ -1,9 +1,10 @@
 import type { Cluster, PatchOperation, Reflector, ServedKind } from '../kube/cluster.ts';
 import { ApiError } from '../model/api-error.ts';
-import type { Application, KnownApplication } from '../model/application.ts';
+import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey, Installation } from '../model/installation.ts';
 import { applicationKey } from '../model/installation.ts';
+import type { StoragePlan } from '../model/inventory.ts';
 import { isInventoryOf, planStorage } from '../model/inventory.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
 import { arrayAt, jsonEqual, objectAt, stringAt } from '../model/json.ts';
@@ -11,11 +12,18 @@ import type { KubeObject } from '../model/object.ts';
 import { annotationsOf, describeRef, refOf, resourceVersionOf, targetOf, uidOf } from '../model/object.ts';
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { parseApplication } from '../model/parse-application.ts';
-import type { StatusUpdate } from './status-writer.ts';
+import type { RecordEntry } from '../model/record.ts';
 
 export interface ApplicationKinds {
   readonly application: ServedKind;
   readonly inventory: ServedKind;
+}
+
+/** What is to be written, made from the newest known Application. */
+export interface StatusUpdate {
+  readonly status: ApplicationStatus;
+  /** Absent: the record stays as it is, also when nobody can read it. */
+  readonly record?: readonly RecordEntry[];
 }
 
 interface Stored {
@@ -90,17 +98,15 @@ export class Applications implements Disposable {
     const stored = this.#stored.get(key);
     const known = this.known(key);
     if (stored?.object === undefined || known === undefined) return;
-    const inventories = [...stored.inventories.values()];
-    const storage = record === undefined ? undefined : planStorage(known.app, record, inventories);
+    const before = objectAt(stored.object, 'status');
+    const storage = record === undefined ? keep : planStorage(known.app, record, [...stored.inventories.values()]);
     // Inventories grow before the status says so and shrink after it: what is read in between is a superset.
-    for (const inventory of storage?.write ?? []) await this.#writeInventory(inventory.object, step);
-    const kept =
-      storage === undefined ? objectAt(stored.object, 'status')['record'] : (storage.inline as unknown as JsonObject);
-    const next = { ...(status as unknown as JsonObject), ...(kept === undefined ? {} : { record: kept }) };
-    if (!jsonEqual(stored.object['status'], next)) {
+    for (const inventory of storage.write) await this.#writeInventory(inventory.object, step);
+    const next = withRecord(status, storage.inline ?? before['record']);
+    if (!jsonEqual(before, next)) {
       await this.#patch(stored.object, [{ op: 'add', path: '/status', value: next }], { step, subresource: 'status' });
     }
-    for (const inventory of storage?.remove ?? []) await this.#deleteInventory(inventory, step);
+    for (const inventory of storage.remove) await this.#deleteInventory(inventory, step);
   }
 
   /** Removes what a user asked for and what is done: the `operation`, annotations, finalizers. */
@@ -209,6 +215,14 @@ export class Applications implements Disposable {
     if (stored.object === undefined && stored.inventories.size === 0) this.#stored.delete(key);
     for (const listener of this.#listeners) listener(key);
   }
+}
+
+/** The record stays where and as it is. */
+const keep: Partial<StoragePlan> & Pick<StoragePlan, 'write' | 'remove'> = { write: [], remove: [] };
+
+/** As it is sent: the types of status and record are plain JSON by construction. */
+function withRecord(status: ApplicationStatus, record: unknown): JsonObject {
+  return { ...status, ...(record === undefined ? {} : { record }) } as unknown as JsonObject;
 }
 
 export interface Removal {

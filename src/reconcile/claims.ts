@@ -106,12 +106,16 @@ export class Claims {
   }
 
   #recorder(key: ApplicationKey, ref: RefKey): ApplicationKey | undefined {
-    for (const other of this.#recordedBy.get(ref) ?? []) {
-      const uid = this.#records.get(other)?.get(ref) ?? '';
-      const failing = this.#rendered.get(other)?.revision === undefined;
-      if (other !== key && uid !== '' && (failing || this.#desiredBy.get(ref)?.has(other) === true)) return other;
-    }
+    for (const other of this.#recordedBy.get(ref) ?? []) if (other !== key && this.#holds(other, ref)) return other;
     return undefined;
+  }
+
+  /** Has written the object, and wants it still or cannot say. */
+  #holds(key: ApplicationKey, ref: RefKey): boolean {
+    const uid = this.#records.get(key)?.get(ref);
+    if (uid === undefined || uid === '') return false;
+    const rendered = this.#rendered.get(key);
+    return rendered?.revision === undefined || rendered.desires.has(ref);
   }
 
   #release(): void {

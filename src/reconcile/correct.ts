@@ -96,7 +96,10 @@ export class Corrector {
     const recorded = app.record.find((entry) => refKey(entry.ref) === refKey(ref));
     if (recorded === undefined || this.#isHeldBack(suspect, app)) return;
     const body = await appliedBody(app, recorded, this.#ports, this.#signal);
-    if (body === undefined) return this.#resync(key);
+    if (body === undefined) {
+      this.#resync(key);
+      return;
+    }
     const mayRecreate = suspect.why === 'left' && (await this.#vanishings.mayRecreate(app, ref));
     const input = { ref, body, desiredHash: recorded.desired, recorded, suspect, mode: modeOf(app), mayRecreate };
     await this.#settle(suspect, app, input);
@@ -124,16 +127,20 @@ export class Corrector {
         this.#ports.drift.healed(app.key, suspect.ref, app.status.drift);
         return;
       case 'corrected':
-        return this.#tell(suspect, app, { fields: correction.fields, by: correction.by, healed: true });
+        this.#tell(suspect, app, { fields: correction.fields, by: correction.by, healed: true });
+        return;
       case 'recreated':
         this.#ports.status.corrected(app.key, correction.entry);
-        return this.#tell(suspect, app, { fields: [], by: undefined, healed: true });
+        this.#tell(suspect, app, { fields: [], by: undefined, healed: true });
+        return;
       case 'detected':
         this.#tell(suspect, app, { fields: correction.fields, by: correction.by, healed: false });
-        return this.#resync(app.key);
+        this.#resync(app.key);
+        return;
       case 'vanished':
       case 'terminating':
-        return this.#resync(app.key);
+        this.#resync(app.key);
+        return;
       case 'failed':
         throw correction.error;
     }

@@ -1,10 +1,22 @@
 import { worstOf } from '../health/health.ts';
+import type { Live } from '../live/live.ts';
 import type { Health } from '../model/health.ts';
+import type { Ref } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
-import type { HealthView } from './settle.ts';
 
-/** Health of what is on record, as the watches tell it; undefined when nothing is on record. */
+/** What the watches know. */
+export type HealthView = Pick<Live, 'healthOf' | 'observation' | 'complete'>;
+
+/** Health of one object as the watches tell it; a kind without a status is healthy by being there. */
+export function healthNow(ref: Ref, live: HealthView): Health {
+  const known = live.healthOf(ref);
+  if (known !== undefined) return known;
+  if (live.observation(ref) !== undefined) return { status: 'Healthy', message: '' };
+  if (live.complete([ref])) return { status: 'Missing', message: 'not in the cluster' };
+  return { status: 'Unknown', message: `${ref.kind} cannot be watched at present` };
+}
+
+/** Health of what is on record; undefined when nothing is on record. */
 export function worstHealth(record: readonly RecordEntry[], live: HealthView): Health | undefined {
-  if (record.length === 0) return undefined;
-  return worstOf(record.map(({ ref }) => ({ ref, ...(live.healthOf(ref) ?? { status: 'Healthy', message: '' }) })));
+  return record.length === 0 ? undefined : worstOf(record.map(({ ref }) => healthNow(ref, live)));
 }

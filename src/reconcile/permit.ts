@@ -51,9 +51,7 @@ function isWrite(change: Change): boolean {
 }
 
 function isUnchangedInGit(change: Change, recorded: ReadonlyMap<RefKey, string>): boolean {
-  return (
-    'desired' in change && change.desired !== undefined && recorded.get(refKey(change.ref)) === change.desired.hash
-  );
+  return 'desired' in change && recorded.get(refKey(change.ref)) === change.desired.hash;
 }
 
 const messages = { correcting: 'drifted; being corrected', waitsForSync: 'differs from Git; waits for a sync' };

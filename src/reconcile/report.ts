@@ -9,7 +9,7 @@ import { tellDriftOf } from './plan-drift.ts';
 import type { Ports } from './ports.ts';
 import { retryLimit } from './schedule.ts';
 import { recordAfter } from './settle.ts';
-import type { StatusInput } from './status.ts';
+import type { StatusInput } from './status-input.ts';
 import { sameStatus, statusOfFailure, statusOfSettled, statusOfSuspended, statusWithDrift } from './status.ts';
 import { tellTransitions } from './transitions.ts';
 
@@ -20,7 +20,8 @@ const hookFinalizer = /^(pre|post)-delete-finalizer\.argocd\.argoproj\.io(\/clea
 export async function report(outcome: Outcome, attempt: number, ports: Ports): Promise<void> {
   switch (outcome.kind) {
     case 'gone':
-      return forget(outcome.key, ports);
+      forget(outcome.key, ports);
+      return;
     case 'abandoned':
       forget(outcome.app.key, ports);
       return ports.applications.remove(outcome.app, { finalizers: isOurFinalizer });

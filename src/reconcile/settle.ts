@@ -10,11 +10,8 @@ import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
 import type { KeepReason } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
-
-/** Health as the watches tell it. */
-export interface HealthView {
-  healthOf(ref: Ref): Health | undefined;
-}
+import type { HealthView } from './health-now.ts';
+import { healthNow } from './health-now.ts';
 
 /** How things stand after a run: sync, health and the new record. */
 export function settle(app: Application, desired: Desired, applied: Applied, health: HealthView): Outcome {
@@ -38,7 +35,7 @@ export function settle(app: Application, desired: Desired, applied: Applied, hea
 function healthAfter(ref: Ref, result: ChangeResult | undefined, health: HealthView): Health {
   if (result?.kind === 'applied') return assessHealth(result.object);
   if (result !== undefined && isMissing(result)) return { status: 'Missing', message: 'not in the cluster' };
-  return health.healthOf(ref) ?? { status: 'Healthy', message: '' };
+  return healthNow(ref, health);
 }
 
 /** Desired and, as far as this run knows, not there. */

@@ -1,19 +1,12 @@
-import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
+import type { Application, KnownApplication } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Clock } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
-import type { Applications } from './applications.ts';
+import type { Applications, StatusUpdate } from './applications.ts';
 import { statusOfRunning } from './status.ts';
-
-/** What is to be written, made from the newest known Application. */
-export interface StatusUpdate {
-  readonly status: ApplicationStatus;
-  /** Absent: the record stays as it is, also when nobody can read it. */
-  readonly record?: readonly RecordEntry[];
-}
 
 /** Sees the newest state; undefined = nothing to write. */
 export type MakeUpdate = (current: KnownApplication) => StatusUpdate | undefined;

@@ -1,47 +1,23 @@
-import type {
-  Application,
-  ApplicationStatus,
-  DriftEntry,
-  HistoryEntry,
-  KnownApplication,
-  OperationPhase,
-  OperationState,
-  ResourceStatus,
-  SyncResultEntry,
-} from '../model/application.ts';
-import { isException, refInStatus } from '../model/application.ts';
+import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import type { OperatorError } from '../model/errors.ts';
 import type { Health } from '../model/health.ts';
 import type { JsonObject } from '../model/json.ts';
 import { jsonEqual } from '../model/json.ts';
-import { describeRef, refKey } from '../model/object.ts';
+import { describeRef } from '../model/object.ts';
 import type { ChangeResult, Settled } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Verdict } from './conditions.ts';
 import { mergeConditions } from './conditions.ts';
-import { isSynced, isUnderWay } from './settle.ts';
+import { failedOperation, historyAfter, operationAfter, operationPhase, runningOperation } from './operation.ts';
+import { exceptionsOf } from './resource-rows.ts';
+import type { StatusInput } from './status-input.ts';
 import { countObjects, imagesAndLinks } from './summary.ts';
 import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
 
-/** What all of a status is made from, besides the run's own result. */
-export interface StatusInput<A extends KnownApplication = KnownApplication> {
-  readonly app: A;
-  readonly drift: readonly DriftEntry[];
-  /** RFC 3339. */
-  readonly now: string;
-  /** Failures in a row, this one included. */
-  readonly attempt: number;
-  /** Tries that the retry policy still grants; an operation goes on while it is not 0. */
-  readonly triesLeft: number;
-  /** Objects with our marks that nobody recorded. */
-  readonly unexplained: number;
-}
-
-const limits = { resources: 50, drift: 20, results: 50, destructive: 50 };
+const limits = { drift: 20, destructive: 50 };
 
 export function statusOfSettled(input: StatusInput<Application>, settled: Settled): ApplicationStatus {
   const { app, drift, now } = input;
-  const rows = resourceRows(settled);
   const phase = operationPhase(input, settled);
   return finish(input, verdictsOfSettled(app, settled, drift), {
     ...withoutPlan(app.status),
@@ -50,10 +26,9 @@ export function statusOfSettled(input: StatusInput<Application>, settled: Settle
     sourceType: 'Directory',
     counts: countObjects(settled, input.unexplained),
     ...imagesAndLinks(app.status, settled),
-    resources: rows.slice(0, limits.resources),
-    resourcesOmitted: Math.max(0, rows.length - limits.resources),
+    ...exceptionsOf(settled),
     ...operationAfter(input, settled, phase),
-    ...(phase === 'Succeeded' ? historyAfter(input, settled) : {}),
+    ...(phase === 'Succeeded' ? { history: historyAfter(input, settled) } : {}),
     ...appliedAfter(app, settled),
     ...planShown(settled.applied.plan),
   });
@@ -140,137 +115,6 @@ function healthSince(
   now: string,
 ): NonNullable<ApplicationStatus['health']> {
   return { status, message, lastTransitionTime: before?.status === status ? before.lastTransitionTime : now };
-}
-
-function resourceRows(settled: Settled): ResourceStatus[] {
-  const health = new Map(settled.objects.map(({ ref, status, message }) => [refKey(ref), { status, message }]));
-  const rows = settled.applied.results.map((result) => resourceRow(result, health.get(refKey(result.change.ref))));
-  return rows.filter((row) => row !== undefined).filter(isException);
-}
-
-function resourceRow(result: ChangeResult, health: Health | undefined): ResourceStatus | undefined {
-  const { change } = result;
-  if (result.kind === 'removed') return undefined;
-  const desired = 'desired' in change ? change.desired : undefined;
-  return {
-    ...refInStatus(change.ref),
-    version: (desired?.apiVersion ?? '').replace(/^.*\//, ''),
-    status:
-      change.kind === 'keep' && change.reason === 'unknown' ? 'Unknown' : isSynced(result) ? 'Synced' : 'OutOfSync',
-    ...(health === undefined || desired === undefined ? {} : { health }),
-    ...(desired === undefined ? { requiresPruning: true } : {}),
-    ...messageOf(result),
-  };
-}
-
-function messageOf(result: ChangeResult): { message: string } | undefined {
-  if (result.kind === 'failed') return { message: result.error.message.slice(0, 500) };
-  if (result.kind === 'parked') return { message: result.message };
-  if (result.kind === 'kept' && result.change.message !== '') return { message: result.change.message };
-  return undefined;
-}
-
-/** undefined: this run is no part of an operation. */
-function operationPhase({ app, triesLeft }: StatusInput<Application>, settled: Settled): OperationPhase | undefined {
-  const running = app.status.operationState?.phase === 'Running';
-  if (!running && !settled.wrote && app.request === undefined && settled.failure === undefined) return undefined;
-  if (settled.failure !== undefined) return triesLeft > 0 ? 'Running' : 'Failed';
-  return settled.applied.results.some(isUnderWay) ? 'Running' : 'Succeeded';
-}
-
-function runningOperation(app: KnownApplication & Partial<Application>, revision: string, now: string): OperationState {
-  const before = app.status.operationState;
-  if (before?.phase === 'Running') return before;
-  const initiatedBy = app.request?.initiatedBy ?? { username: '', automated: true };
-  const { prune = app.spec?.automated?.prune ?? false, dryRun = false } = app.request ?? {};
-  return {
-    operation: { initiatedBy, sync: { revision, prune, dryRun } },
-    phase: 'Running',
-    message: 'applying',
-    startedAt: now,
-  };
-}
-
-function operationAfter(
-  input: StatusInput<Application>,
-  settled: Settled,
-  phase: OperationPhase | undefined,
-): { operationState?: OperationState } {
-  if (phase === undefined) return {};
-  const started = runningOperation(input.app, settled.revision, input.now);
-  const resources = settled.applied.results.flatMap(syncResultRow).sort(failuresFirst).slice(0, limits.results);
-  return {
-    operationState: {
-      ...started,
-      phase,
-      message:
-        settled.failure?.message.slice(0, 1024) ??
-        (phase === 'Running' ? 'waiting for kinds to be served or objects to go' : 'successfully synced'),
-      syncResult: { revision: settled.revision, resources },
-      ...(phase === 'Running' ? {} : { finishedAt: input.now }),
-      ...(input.attempt > 1 ? { retryCount: input.attempt - 1 } : {}),
-    },
-  };
-}
-
-/** An operation that an error ended before anything was applied. */
-function failedOperation(
-  { app, now, attempt, triesLeft }: StatusInput<KnownApplication & Partial<Application>>,
-  error: OperatorError,
-): { operationState?: OperationState } {
-  const before = app.status.operationState;
-  if (app.request === undefined && before?.phase !== 'Running') return {};
-  const state = { ...runningOperation(app, app.request?.revision ?? '', now), message: error.message.slice(0, 1024) };
-  const retried = attempt > 1 ? { retryCount: attempt - 1 } : {};
-  if (triesLeft > 0 && error.retry !== 'never') return { operationState: { ...state, ...retried, phase: 'Running' } };
-  return { operationState: { ...state, ...retried, phase: 'Error', finishedAt: now } };
-}
-
-function syncResultRow(result: ChangeResult): SyncResultEntry[] {
-  const { change } = result;
-  const desired = 'desired' in change ? change.desired : undefined;
-  const row = { ...refInStatus(change.ref), version: (desired?.apiVersion ?? '').replace(/^.*\//, '') };
-  switch (result.kind) {
-    case 'applied':
-      return [{ ...row, status: 'Synced', message: change.kind === 'create' ? 'created' : 'configured' }];
-    case 'removed':
-    case 'terminating':
-      return change.kind === 'forget'
-        ? []
-        : [{ ...row, status: 'Pruned', message: result.kind === 'removed' ? 'pruned' : 'terminating' }];
-    case 'failed':
-      return [{ ...row, status: 'SyncFailed', message: result.error.message.slice(0, 500) }];
-    case 'kept':
-      return desired === undefined
-        ? [{ ...row, status: 'PruneSkipped', message: change.kind === 'keep' ? change.message : '' }]
-        : [];
-    case 'parked':
-    case 'skipped':
-      return [];
-  }
-}
-
-function failuresFirst(a: SyncResultEntry, b: SyncResultEntry): number {
-  return Number(b.status === 'SyncFailed') - Number(a.status === 'SyncFailed');
-}
-
-function historyAfter({ app, now }: StatusInput<Application>, settled: Settled): { history: readonly HistoryEntry[] } {
-  const before = app.status.history ?? [];
-  if (app.request?.dryRun === true) return { history: before };
-  const { repoURL, path, targetRevision } = app.spec.source;
-  const entry: HistoryEntry = {
-    id: (before.at(-1)?.id ?? -1) + 1,
-    revision: settled.revision,
-    digest: settled.digest,
-    deployStartedAt: app.status.operationState?.phase === 'Running' ? app.status.operationState.startedAt : now,
-    deployedAt: now,
-    initiatedBy: app.request?.initiatedBy ?? { automated: true },
-    source: { repoURL, path, targetRevision },
-  };
-  // slice(-0) would keep everything.
-  return {
-    history: app.spec.revisionHistoryLimit === 0 ? [] : [...before, entry].slice(-app.spec.revisionHistoryLimit),
-  };
 }
 
 /** What drift is measured against from now on. A run that left something unwritten does not move it. */

@@ -1,6 +1,7 @@
 import type { ObjectEvent } from '../kube/cluster.ts';
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
-import type { ObjectCounts } from '../model/telemetry.ts';
+import type { Condition } from '../model/condition.ts';
+import type { ApplicationVerdict, ObjectCounts } from '../model/telemetry.ts';
 import { conditionOf } from './conditions.ts';
 import type { Ports } from './ports.ts';
 
@@ -12,34 +13,15 @@ export interface StatusChange {
 }
 
 /** One log line and one event per verdict that changed, and the metrics that follow the status. */
-export function tellTransitions(change: StatusChange, ports: Ports): void {
-  const { app, before, status } = change;
-  tell('sync', before.sync?.status, status.sync?.status, status.operationState?.message ?? '');
-  tell('health', before.health?.status, status.health?.status, status.health?.message ?? '');
-  const ready = conditionOf(status.conditions, 'Ready');
-  const was = conditionOf(before.conditions, 'Ready');
-  tell('ready', label(was), label(ready), ready?.message ?? '');
-  tellEvents(change, ports);
-  ports.telemetry.applicationStatus({
-    namespace: app.namespace,
-    name: app.name,
-    project: app.spec?.project ?? '',
-    repo: app.spec?.source.repoURL ?? '',
-    sync: status.sync?.status ?? 'Unknown',
-    health: status.health?.status ?? 'Unknown',
-    suspended: app.spec?.suspend !== undefined,
-  });
-  ports.telemetry.objects(app.key, status.counts ?? noObjects);
-
-  function tell(
-    what: 'sync' | 'health' | 'ready',
-    from: string | undefined,
-    to: string | undefined,
-    message: string,
-  ): void {
-    if (from === to || to === undefined) return;
-    ports.telemetry.transition({ key: app.key, what, from: from ?? '', to, message });
+export function tellTransitions({ app, before, status }: StatusChange, ports: Ports): void {
+  const [was, is] = [verdictsIn(before), verdictsIn(status)];
+  for (const what of ['sync', 'health', 'ready'] as const) {
+    const [from, to] = [was[what].state, is[what].state];
+    if (from !== to) ports.telemetry.transition({ key: app.key, what, from, to, message: is[what].message });
   }
+  for (const event of eventsBetween(app, before, status)) ports.events.emit({ regarding: regarding(app), ...event });
+  ports.telemetry.applicationStatus({ ...standing(app), sync: syncIn(status), health: healthIn(status) });
+  ports.telemetry.objects(app.key, status.counts ?? noObjects);
 }
 
 const noObjects: ObjectCounts = {
@@ -52,36 +34,79 @@ const noObjects: ObjectCounts = {
   unexplained: 0,
 };
 
-function label(condition: { readonly status: string; readonly reason: string } | undefined): string | undefined {
-  return condition === undefined ? undefined : `${condition.status}:${condition.reason}`;
+interface Spoken {
+  readonly state: string;
+  readonly message: string;
 }
 
-function tellEvents({ app, before, status }: StatusChange, ports: Ports): void {
-  const ready = conditionOf(status.conditions, 'Ready');
-  if (ready !== undefined && label(ready) !== label(conditionOf(before.conditions, 'Ready'))) {
-    const type = ready.status === 'True' || ready.reason === 'Progressing' ? 'Normal' : 'Warning';
-    emit({
-      type,
-      reason: ready.reason,
-      action: 'Reconcile',
-      note: ready.message === '' ? `${app.name} is ${ready.reason}` : ready.message,
-    });
-  }
-  const blocked = conditionOf(status.conditions, 'PruneBlocked');
-  if (blocked !== undefined && blocked.message !== conditionOf(before.conditions, 'PruneBlocked')?.message) {
-    emit({ type: 'Warning', reason: blocked.reason, action: 'Prune', note: blocked.message });
-  }
-  const operation = status.operationState;
-  if (operation?.finishedAt !== undefined && operation.finishedAt !== before.operationState?.finishedAt) {
-    const revision = operation.syncResult?.revision ?? status.sync?.revision ?? '';
-    const [type, reason] =
-      operation.phase === 'Succeeded' ? (['Normal', 'Synced'] as const) : (['Warning', 'SyncFailed'] as const);
-    emit({ type, reason, action: 'Sync', note: `${revision}: ${operation.message}` });
-  }
+function verdictsIn({
+  sync,
+  health,
+  operationState,
+  conditions,
+}: ApplicationStatus): Record<'sync' | 'health' | 'ready', Spoken> {
+  const ready = conditionOf(conditions, 'Ready');
+  return {
+    sync: spoken(sync?.status, operationState?.message),
+    health: spoken(health?.status, health?.message),
+    ready: spoken(stateOf(ready), ready?.message),
+  };
+}
 
-  function emit(event: Omit<ObjectEvent, 'regarding'>): void {
-    ports.events.emit({ regarding: regarding(app), ...event });
-  }
+function spoken(state = '', message = ''): Spoken {
+  return { state, message };
+}
+
+function stateOf(condition: Condition | undefined): string {
+  return condition === undefined ? '' : `${condition.status}:${condition.reason}`;
+}
+
+function syncIn({ sync }: ApplicationStatus): ApplicationVerdict['sync'] {
+  return sync?.status ?? 'Unknown';
+}
+
+function healthIn({ health }: ApplicationStatus): ApplicationVerdict['health'] {
+  return health?.status ?? 'Unknown';
+}
+
+function standing({ namespace, name, spec }: StatusChange['app']): Omit<ApplicationVerdict, 'sync' | 'health'> {
+  if (spec === undefined) return { namespace, name, project: '', repo: '', suspended: false };
+  return { namespace, name, project: spec.project, repo: spec.source.repoURL, suspended: spec.suspend !== undefined };
+}
+
+type Told = Omit<ObjectEvent, 'regarding'>;
+
+function eventsBetween({ name }: KnownApplication, before: ApplicationStatus, status: ApplicationStatus): Told[] {
+  return [readyEvent(name, before, status), pruneEvent(before, status), syncEvent(before, status)].filter(
+    (event) => event !== undefined,
+  );
+}
+
+function readyEvent(name: string, before: ApplicationStatus, status: ApplicationStatus): Told | undefined {
+  const ready = conditionOf(status.conditions, 'Ready');
+  if (ready === undefined || stateOf(ready) === stateOf(conditionOf(before.conditions, 'Ready'))) return undefined;
+  const type = ready.status === 'True' || ready.reason === 'Progressing' ? 'Normal' : 'Warning';
+  return {
+    type,
+    reason: ready.reason,
+    action: 'Reconcile',
+    note: ready.message === '' ? `${name} is ${ready.reason}` : ready.message,
+  };
+}
+
+function pruneEvent(before: ApplicationStatus, status: ApplicationStatus): Told | undefined {
+  const blocked = conditionOf(status.conditions, 'PruneBlocked');
+  if (blocked === undefined || blocked.message === conditionOf(before.conditions, 'PruneBlocked')?.message)
+    return undefined;
+  return { type: 'Warning', reason: blocked.reason, action: 'Prune', note: blocked.message };
+}
+
+function syncEvent(before: ApplicationStatus, { operationState }: ApplicationStatus): Told | undefined {
+  if (operationState?.finishedAt === undefined || operationState.finishedAt === before.operationState?.finishedAt)
+    return undefined;
+  const note = `${operationState.syncResult?.revision ?? ''} ${operationState.message}`.trim();
+  if (operationState.phase === 'Succeeded') return { type: 'Normal', reason: 'Synced', action: 'Sync', note };
+  return { type: 'Warning', reason: 'SyncFailed', action: 'Sync', note };
 }
 
 /** What Events about an Application are about. */

@@ -1,0 +1,88 @@
+import type { ApplicationStatus, ResourceStatus, SyncResultEntry } from '../model/application.ts';
+import { isException, refInStatus } from '../model/application.ts';
+import type { DesiredObject } from '../model/desired.ts';
+import type { Health } from '../model/health.ts';
+import { refKey, versionOf } from '../model/object.ts';
+import type { ChangeResult, Settled } from '../model/outcome.ts';
+import type { Change, ChangeOf } from '../model/plan.ts';
+import { isSynced } from './settle.ts';
+
+const atMost = 50;
+
+/** The objects of which status has to speak, and how many of them did not fit. */
+export function exceptionsOf(settled: Settled): Pick<ApplicationStatus, 'resources' | 'resourcesOmitted'> {
+  const rows = rowsOf(settled);
+  return { resources: rows.slice(0, atMost), resourcesOmitted: Math.max(0, rows.length - atMost) };
+}
+
+function rowsOf(settled: Settled): ResourceStatus[] {
+  const health = new Map(settled.objects.map(({ ref, status, message }) => [refKey(ref), { status, message }]));
+  const rows = settled.applied.results.map((result) => resourceRow(result, health.get(refKey(result.change.ref))));
+  return rows.filter((row) => row !== undefined).filter(isException);
+}
+
+function resourceRow(result: ChangeResult, health: Health | undefined): ResourceStatus | undefined {
+  const { change } = result;
+  if (result.kind === 'removed') return undefined;
+  const desired = desiredOf(change);
+  const row = { ...refInStatus(change.ref), status: syncOf(result), ...messageOf(result) };
+  if (desired === undefined) return { ...row, version: '', requiresPruning: true };
+  return { ...row, version: versionOf(desired.apiVersion), ...(health === undefined ? {} : { health }) };
+}
+
+function syncOf(result: ChangeResult): ResourceStatus['status'] {
+  if (result.change.kind === 'keep' && result.change.reason === 'unknown') return 'Unknown';
+  return isSynced(result) ? 'Synced' : 'OutOfSync';
+}
+
+function messageOf(result: ChangeResult): { message: string } | undefined {
+  if (result.kind === 'failed') return { message: result.error.message.slice(0, 500) };
+  if (result.kind === 'parked') return { message: result.message };
+  if (result.kind === 'kept' && result.change.message !== '') return { message: result.change.message };
+  return undefined;
+}
+
+function desiredOf(change: Change): DesiredObject | undefined {
+  return 'desired' in change ? change.desired : undefined;
+}
+
+/** What became of each object of a sync, failures first. Objects that needed nothing are left out. */
+export function syncResults(results: readonly ChangeResult[]): readonly SyncResultEntry[] {
+  return results.flatMap(syncResultRow).sort(failuresFirst).slice(0, atMost);
+}
+
+function failuresFirst(a: SyncResultEntry, b: SyncResultEntry): number {
+  return Number(b.status === 'SyncFailed') - Number(a.status === 'SyncFailed');
+}
+
+function syncResultRow(result: ChangeResult): SyncResultEntry[] {
+  const said = whatBecame(result);
+  if (said === undefined) return [];
+  const version = versionOf(desiredOf(result.change)?.apiVersion ?? '');
+  return [{ ...refInStatus(result.change.ref), version, ...said }];
+}
+
+function whyKept(change: ChangeOf<'keep'>): Said | undefined {
+  return change.desired === undefined ? { status: 'PruneSkipped', message: change.message } : undefined;
+}
+
+type Said = Pick<SyncResultEntry, 'status' | 'message'>;
+
+function whatBecame(result: ChangeResult): Said | undefined {
+  const { change } = result;
+  switch (result.kind) {
+    case 'applied':
+      return { status: 'Synced', message: change.kind === 'create' ? 'created' : 'configured' };
+    case 'removed':
+      return change.kind === 'forget' ? undefined : { status: 'Pruned', message: 'pruned' };
+    case 'terminating':
+      return { status: 'Pruned', message: 'terminating' };
+    case 'failed':
+      return { status: 'SyncFailed', message: result.error.message.slice(0, 500) };
+    case 'kept':
+      return whyKept(result.change);
+    case 'parked':
+    case 'skipped':
+      return undefined;
+  }
+}
