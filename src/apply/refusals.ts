@@ -1,7 +1,8 @@
 import type { PatchOperation } from '../kube/cluster.ts';
-import type { ApiError, ApiErrorCause } from '../model/api-error.ts';
+import type { ApiErrorCause } from '../model/api-error.ts';
+import { ApiError } from '../model/api-error.ts';
 import type { Installation } from '../model/installation.ts';
-import type { JsonObject, JsonValue, MutableJson } from '../model/json.ts';
+import type { JsonObject, JsonValue } from '../model/json.ts';
 import { isJsonArray, isJsonObject, jsonEqual, objectAt, stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { groupOf } from '../model/object.ts';
@@ -32,16 +33,21 @@ export function unionRemedy(desired: KubeObject, live: KubeObject): Remedy | und
   return { kind: 'union', merge: { spec: { [union.field]: { type: union.type, [union.excluded]: null } } } };
 }
 
+/** True for a 422: valid by itself, refused together with what is there. */
+export function isInvalidInPlace(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.kind === 'invalid' && error.status === 422;
+}
+
 /** What may help after a 422, or undefined: then it is the manifest that is wrong. */
 export function remedyFor(
   error: ApiError,
   { desired, live, installation }: { desired: KubeObject; live: KubeObject; installation: Installation },
 ): Remedy | undefined {
-  if (error.kind !== 'invalid' || error.status !== 422) return undefined;
+  if (!isInvalidInPlace(error)) return undefined;
   const duplicates = error.causes.filter((cause) => cause.reason === 'FieldValueDuplicate');
   const removals = duplicates.flatMap((cause) => foreignTwins(cause, desired, live));
   if (removals.length > 0) return { kind: 'listKey', patch: [...inRemovalOrder(removals), unchangedSince(live)] };
-  const places = error.causes.map((cause) => namesIn(cause.field)).filter((names) => !wants(desired, names));
+  const places = error.causes.filter((cause) => isOthersFault(cause, desired)).map(({ field }) => namesIn(field));
   const patch = foldForeign(live, installation, (fields) => places.some((names) => ownsNear(fields, names)));
   return patch.length > 0 ? { kind: 'fold', patch } : undefined;
 }
@@ -104,10 +110,18 @@ function namesIn(field: string): string[] {
     .filter((part) => !/^[0-9]*$/.test(part));
 }
 
-function wants(desired: KubeObject, names: readonly string[]): boolean {
-  return reaches(desired, names);
+/**
+ * A value that Git says is Git's fault, unless what is refused is that it stands beside something else. A refusal of the
+ * whole spec is about what must not change, which no taking over of fields can help.
+ */
+function isOthersFault({ reason, field }: ApiErrorCause, desired: KubeObject): boolean {
+  const names = namesIn(field);
+  return names.length >= shallowest && (reason === 'FieldValueForbidden' || !reaches(desired, names));
 }
 
+const shallowest = 3;
+
+/** True when the object has something at this place, through any item of the lists on the way. */
 function reaches(value: JsonValue, names: readonly string[]): boolean {
   if (isJsonArray(value)) return value.some((item) => reaches(item, names));
   const [name, ...rest] = names;
@@ -129,12 +143,4 @@ function ownsBelow(fields: JsonObject, names: readonly string[]): boolean {
     if (key === `f:${name}`) return Object.keys(node).length === 0 || ownsBelow(node, rest);
     return key.startsWith('k:') && ownsBelow(node, names);
   });
-}
-
-/** The same object without the fields that are preconditions. */
-export function withoutPreconditions(object: KubeObject): KubeObject {
-  const metadata: MutableJson & { name: string } = { ...object.metadata };
-  delete metadata['uid'];
-  delete metadata['resourceVersion'];
-  return { ...object, metadata };
 }

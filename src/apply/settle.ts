@@ -13,7 +13,7 @@ import type { Provided } from './definitions.ts';
 import { isServed, needsProvided } from './definitions.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
-import { remedyFor, unionRemedy } from './refusals.ts';
+import { isInvalidInPlace, remedyFor, unionRemedy } from './refusals.ts';
 import { dryRun, isFieldConflict } from './write.ts';
 
 /** A change that asks for a write, or may turn out to. */
@@ -68,39 +68,61 @@ function doing({ ref, desired }: Write): Doing {
 async function ask(change: Write, context: ApplyContext): Promise<Change> {
   const body = change.desired.body();
   const known = change.kind === 'create' ? undefined : change.live;
-  // The server would refuse the apply alone; what has to go before it cannot be tried out together with it.
-  if (known !== undefined && unionRemedy(body, known) !== undefined) return asUpdate(change, known, context);
-  const first = await tryOut({ change, body, live: known, force: false }, context);
-  if (first?.created === true) return { kind: 'create', ref: change.ref, desired: change.desired };
-  return known === undefined
-    ? meet(change, { body, first }, context)
-    : judge(change, { body, first, live: known }, context);
+  const said = await tryOut(change, { body, force: false }, context);
+  if (!(said instanceof ApiError) && said.created) return { kind: 'create', ref: change.ref, desired: change.desired };
+  const tried = { body, said };
+  return known === undefined ? meet(change, tried, context) : judge(change, { ...tried, live: known }, context);
 }
 
-/** What the unforced dry-run said; undefined: a refusal that is not the last word. */
+/** What the server said to an unforced apply; a refusal is not the last word when it is about what others set. */
 interface Tried {
   readonly body: KubeObject;
-  readonly first: WriteAnswer | undefined;
+  readonly said: WriteAnswer | ApiError;
 }
 
-/** No list had shown the object, and it exists. */
+async function tryOut(
+  { ref, desired }: Write,
+  { body, force }: { readonly body: KubeObject; readonly force: boolean },
+  context: ApplyContext,
+): Promise<WriteAnswer | ApiError> {
+  try {
+    return await dryRun({ ref, body, desired: desired.hash, force }, context);
+  } catch (error) {
+    if (isFieldConflict(error) || isInvalidInPlace(error)) return error;
+    throw error;
+  }
+}
+
+/** No list had shown the object, and it may exist. */
 async function meet(change: Write, tried: Tried, context: ApplyContext): Promise<Change> {
   const target = { ...change.ref, apiVersion: change.desired.apiVersion };
   const live = await context.cluster.read(target, requestOptions(context));
-  if (live === undefined) throw objectError(doing(change), wentAway);
+  if (live === undefined) throw tried.said instanceof ApiError ? tried.said : objectError(doing(change), wentAway);
   const planned = existing(change, live, context);
   return isWrite(planned) ? judge(planned, { ...tried, live }, context) : planned;
 }
 
 async function judge(
   change: Write,
-  { body, first, live }: Tried & { readonly live: KubeObject },
+  { body, said, live }: Tried & { readonly live: KubeObject },
   context: ApplyContext,
 ): Promise<Change> {
+  if (!(said instanceof ApiError)) {
+    return changesNothing(live, said.object, context) ? inSync(change, live) : asUpdate(change, live, context);
+  }
   // The refusal of an unforced apply hides what else is wrong: taking the fields over is tried out, too.
-  if (first === undefined) await tryOut({ change, body, live, force: true }, context);
-  const settled = first !== undefined && changesNothing(live, first.object, context);
-  return settled ? inSync(change, live) : asUpdate(change, live, context);
+  const refusal = isFieldConflict(said) ? await tryOut(change, { body, force: true }, context) : said;
+  if (refusal instanceof ApiError && !hasRemedy(refusal, { desired: body, live }, context)) throw refusal;
+  return asUpdate(change, live, context);
+}
+
+/** What has to go first cannot be tried out together with the apply: the remedy is taken for good. */
+function hasRemedy(
+  error: ApiError,
+  { desired, live }: { readonly desired: KubeObject; readonly live: KubeObject },
+  { installation }: ApplyContext,
+): boolean {
+  return unionRemedy(desired, live) !== undefined || remedyFor(error, { desired, live, installation }) !== undefined;
 }
 
 const wentAway: Complaint = {
@@ -108,33 +130,6 @@ const wentAway: Complaint = {
   reason: 'SyncFailed',
   retry: 'backoff',
 };
-
-interface Trial {
-  readonly change: Write;
-  readonly body: KubeObject;
-  readonly live: KubeObject | undefined;
-  readonly force: boolean;
-}
-
-/** undefined: fields are owned by others, or the server refuses what a second request of ours will make acceptable. */
-async function tryOut({ change, body, live, force }: Trial, context: ApplyContext): Promise<WriteAnswer | undefined> {
-  const { ref, desired } = change;
-  try {
-    return await dryRun({ ref, body, desired: desired.hash, force }, context);
-  } catch (error) {
-    if (!force && isFieldConflict(error)) return undefined;
-    if (live !== undefined && hasRemedy(error, { desired: body, live }, context)) return undefined;
-    throw error;
-  }
-}
-
-function hasRemedy(
-  error: unknown,
-  objects: { readonly desired: KubeObject; readonly live: KubeObject },
-  { installation }: ApplyContext,
-): boolean {
-  return error instanceof ApiError && remedyFor(error, { ...objects, installation }) !== undefined;
-}
 
 /** The rules of the planner for an object that no list had shown. */
 function existing({ ref, desired }: Write, live: KubeObject, { app, installation, claims }: ApplyContext): Change {

@@ -2,6 +2,7 @@ import { after, before, describe } from 'node:test';
 import { driftRows } from './drift-rows.ts';
 import { lostRows } from './lost-rows.ts';
 import { notDriftRows } from './not-drift-rows.ts';
+import { planRows } from './plan-rows.ts';
 import type { Scene } from './scene.ts';
 import { startScene } from './scene.ts';
 import { writeRows } from './write-rows.ts';
@@ -22,4 +23,5 @@ describe('apply/ on a real API server', () => {
   notDriftRows(scene);
   lostRows(scene);
   writeRows(scene);
+  planRows(scene);
 });
