@@ -24,7 +24,8 @@ const jitter = 0.1;
  * Looks at one ref of one remote, for all Applications that follow it.
  *
  * Guarantees: one look at a time; the first at once; then at the shortest interval of the followers, ± 10 %. After a
- * failure ever later, up to the interval (at least 5 s, at most 1 min), never before the Retry-After that was given.
+ * failure that the remote is to blame for ever later, up to the interval (at least 5 s, at most 1 min), after others that
+ * long at once; never before the Retry-After that was given.
  */
 export class Poll {
   readonly #options: PollOptions;
@@ -108,6 +109,8 @@ export class Poll {
     const interval = this.#intervalMs();
     if (this.#failures === 0) return interval;
     const longest = Math.min(Math.max(interval, 5_000), 60_000);
+    // Wrong credentials, tried again and again, lock accounts.
+    if (this.#outcome.kind === 'failed' && this.#outcome.error.retry !== 'backoff') return longest;
     return Math.min(firstRetryMs * 2 ** Math.min(this.#failures - 1, 10), longest);
   }
 

@@ -44,6 +44,7 @@ export class Remotes implements AsyncDisposable {
   readonly #states = new Map<string, State>();
   readonly #stop = new AbortController();
   #cleaned: Promise<void> | undefined;
+  #repositories = 0;
 
   constructor(options: RemotesOptions) {
     this.#options = options;
@@ -72,10 +73,11 @@ export class Remotes implements AsyncDisposable {
   }
 
   /** Nobody follows it any more: its local copies go. */
-  async forget(remote: Remote): Promise<void> {
-    const state = this.#states.get(remote.id);
+  forget(remote: Remote): void {
+    const retired = this.#states.get(remote.id)?.repository.retire();
     this.#states.delete(remote.id);
-    await state?.repository[Symbol.asyncDispose]();
+    // What cannot be removed now goes when the next process begins.
+    retired?.catch(() => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,7 +93,8 @@ export class Remotes implements AsyncDisposable {
     const repository = new Repository({
       fetch: (commit, folder) => this.#fetch(remote, commit, folder),
       open: (folder) => this.#options.engine.open(folder),
-      folder: join(this.#options.folder, remote.id),
+      // Numbered, because a retired repository may still be emptying its own.
+      folder: join(this.#options.folder, `${remote.id}-${++this.#repositories}`),
       wanted: (commit) => this.#options.wanted(remote, commit),
     });
     const state = { repository, failures: 0, lastError: undefined, notBefore: 0, closedUntil: 0 };

@@ -90,14 +90,20 @@ class GitSource implements Source {
   follow(app: Application): void {
     const remote = validRemote(app);
     const id = remote === undefined ? undefined : pollId(remote, app);
-    if (this.#followed.get(app.key) !== id) this.#stopFollowing(app.key);
-    if (remote === undefined || id === undefined) return;
-    this.#followed.set(app.key, id);
-    this.#pollOf(remote, app).follow(app.key, app.spec.intervalMs);
+    const before = this.#followed.get(app.key);
+    this.#followed.delete(app.key);
+    if (remote !== undefined && id !== undefined) {
+      this.#followed.set(app.key, id);
+      this.#pollOf(remote, app).follow(app.key, app.spec.intervalMs);
+    }
+    // Only now, so that a repository that is followed at another ref is kept.
+    if (before !== undefined && before !== id) this.#leave(before, app.key);
   }
 
   unfollow(key: ApplicationKey): void {
-    this.#stopFollowing(key);
+    const id = this.#followed.get(key);
+    this.#followed.delete(key);
+    if (id !== undefined) this.#leave(id, key);
     this.#memo.forget(key);
     this.artefacts.keep(`newest of ${key}`, []);
   }
@@ -240,16 +246,14 @@ class GitSource implements Source {
     return poll;
   }
 
-  #stopFollowing(key: ApplicationKey): void {
-    const id = this.#followed.get(key) ?? '';
-    this.#followed.delete(key);
-    const followed = this.#polls.get(id);
-    followed?.poll.unfollow(key);
-    if (followed === undefined || followed.poll.isFollowed) return;
+  /** An Application ceases to follow a poll; with its last follower it ends, and with its last poll the local copies. */
+  #leave(id: string, key: ApplicationKey): void {
+    const left = this.#polls.get(id);
+    left?.poll.unfollow(key);
+    if (left === undefined || left.poll.isFollowed) return;
     this.#polls.delete(id);
-    const { remote } = followed;
-    const isUsed = [...this.#polls.values()].some((other) => other.remote.id === remote.id);
-    if (!isUsed) void this.#remotes.forget(remote);
+    const isUsed = [...this.#polls.values()].some(({ remote }) => remote.id === left.remote.id);
+    if (!isUsed) this.#remotes.forget(left.remote);
   }
 
   #isWanted(remote: Remote, commit: string): boolean {

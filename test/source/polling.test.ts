@@ -83,6 +83,15 @@ test('failures back off up to the interval', async () => {
   assert.deepEqual(looks, [0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000]);
 });
 
+test('wrong credentials are not tried faster than the interval', async () => {
+  const { clock, looks, answers, poll } = stage();
+  const error = new OperatorError('no', { step: 'source', reason: 'AuthenticationFailed', retry: 'interval' });
+  answers.next = { kind: 'failed', error };
+  poll.follow('a', 30_000);
+  await clock.advance(65_000);
+  assert.deepEqual(looks, [0, 30_000, 60_000]);
+});
+
 test('Retry-After is never undercut', async () => {
   const { clock, looks, answers, poll } = stage();
   answers.next = { kind: 'failed', error: gitUnavailable('busy', undefined, 20_000) };

@@ -201,6 +201,18 @@ describe('sharing', () => {
     await eventually('none is left', async () => (await copies()).length === 0);
   });
 
+  test('following another ref of the repository keeps its copies', async () => {
+    await using setting = await setUp({ 'a.yaml': configMap('a') });
+    const { stage, repository, server, app } = setting;
+    await repository.tag('v1');
+    stage.source.follow(app());
+    await stage.source.load(app(), {}, never);
+    const tagged = app({ source: { targetRevision: 'v1' }, destinationNamespace: 'other' });
+    stage.source.follow(tagged);
+    await stage.source.load(tagged, {}, never);
+    assert.equal(server.count('fetch'), 1);
+  });
+
   test('a damaged local copy is fetched again', async () => {
     const clock = new ManualClock();
     await using setting = await setUp({ 'a.yaml': configMap('a') }, { clock });
@@ -260,6 +272,20 @@ describe('polling', () => {
       const error = await refused(stage.source.load(app, {}, never), reason, message);
       assert.ok(!error.message.includes('hunter2'));
     }
+  });
+
+  test('50 Applications at 50 refs of a remote that is down', async () => {
+    await using setting = await setUp({ 'a.yaml': configMap('a') });
+    const { stage, server, app } = setting;
+    server.setFault({ kind: 'answer', status: 500 });
+    const apps = Array.from({ length: 50 }, (_, i) =>
+      app({ name: `a${i}`, source: { targetRevision: `branch-${i}` } }),
+    );
+    const start = performance.now();
+    for (const each of apps) stage.source.follow(each);
+    await eventually('it failed a few times', () => stage.telemetry.failures.length > 55);
+    const seconds = (performance.now() - start) / 1000;
+    assert.ok(server.requests.length <= 50 + 2 * seconds + 1, `${server.requests.length} in ${seconds} s`);
   });
 
   test('giving up waiting does not stop others', async () => {

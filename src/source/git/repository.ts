@@ -67,6 +67,17 @@ export class Repository implements AsyncDisposable {
     });
   }
 
+  /** Nobody will ask again: what is still held goes when it is let go. */
+  async retire(): Promise<void> {
+    await this.#exclusive(async () => {
+      const all = [...this.#snapshots.values()];
+      this.#snapshots.clear();
+      for (const held of all) if (held.users === 0) await this.#remove(held);
+      if (all.every(({ users }) => users === 0)) await rm(this.#options.folder, { recursive: true, force: true });
+    });
+  }
+
+  /** Ends what is under way, too. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#exclusive(async () => {
       for (const held of [...this.#snapshots.values()]) await this.#drop(held);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { OperatorError } from '../../../src/model/errors.ts';
@@ -138,6 +138,45 @@ describe('redirects', () => {
     await refused({ repoURL: `${front.url}/r.git` }, 'GitUnavailable', /more than 5 redirects/);
   });
 });
+
+describe('a server that knows only the first version of the protocol', () => {
+  test('branch, tag and SHA', async () => {
+    await using server = await startGitServer();
+    const repository = await server.createRepository('r');
+    const old = await repository.commit(one, 'first');
+    await repository.tag('v1', 'main', 'words');
+    await repository.commit({ 'a.yaml': configMap('b') }, 'second');
+    await using front = await oldServer(server.url);
+    const repoURL = repository.url.replace(server.url, front.url);
+    assert.deepEqual(await load({ repoURL }), ['b']);
+    assert.deepEqual(await load({ repoURL, targetRevision: 'v1' }), ['a']);
+    assert.deepEqual(await load({ repoURL, targetRevision: old }), ['a']);
+    await refused({ repoURL, targetRevision: 'nope' }, 'RevisionNotFound', /nope/);
+    await refused({ repoURL, targetRevision: 'b'.repeat(40) }, 'RevisionNotFound', /does not give/);
+  });
+});
+
+/** Passes everything on but the header by which a client asks for version 2. */
+async function oldServer(target: string) {
+  const server = createServer((request, response) => {
+    const headers = { ...request.headers };
+    delete headers['git-protocol'];
+    const onward = httpRequest(`${target}${request.url ?? ''}`, { method: request.method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 const quick = { connectMs: 1_000, stallMs: 300, pollMs: 5_000, fetchMs: 5_000 };
 
