@@ -65,20 +65,17 @@ export class OperatorProcess implements AsyncDisposable {
 /** Resolves when its HTTP server answers; holding the Lease may take longer. */
 export async function startOperatorProcess(options: OperatorProcessOptions): Promise<OperatorProcess> {
   const { plane, namespace, name } = options;
-  const deployment = await plane.kubectl(['get', 'deployment', name, '-n', namespace, '-o', 'json']);
-  const container = containerOf(JSON.parse(deployment) as DeploymentJson);
+  const settings = await settingsInCluster(plane, namespace, name);
   const address = `127.0.0.1:${await freePort()}`;
   await mkdir(options.dataFolder, { recursive: true });
   const child = await startChild({
     command: path.join(repositoryRoot, 'node_modules/.bin/node'),
-    args: [path.join(repositoryRoot, 'src/main.ts'), ...(container.args ?? [])],
+    args: [path.join(repositoryRoot, 'src/main.ts'), ...settings.args],
     log: path.join(plane.folder, 'operator.log'),
     name: 'operator',
     env: {
-      ...Object.fromEntries((container.env ?? []).map((variable) => [variable.name, variable.value ?? ''])),
+      ...settings.environment,
       PATH: process.env['PATH'],
-      POD_NAME: `${name}-0`,
-      POD_NAMESPACE: namespace,
       KUBECONFIG: options.kubeconfig,
       EVENKEEL_DATA_DIR: options.dataFolder,
       EVENKEEL_HTTP_ADDRESS: address,
@@ -91,6 +88,19 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
     return (await operator.get('/healthz')).status === 200;
   });
   return operator;
+}
+
+/** What the Deployment that Helm installed gives to the operator, and what Kubernetes would add. */
+export async function settingsInCluster(
+  plane: ControlPlane,
+  namespace: string,
+  name: string,
+): Promise<{ args: readonly string[]; environment: Readonly<Record<string, string>> }> {
+  const deployment = await plane.kubectl(['get', 'deployment', name, '-n', namespace, '-o', 'json']);
+  const { args = [], env = [] } = containerOf(JSON.parse(deployment) as DeploymentJson);
+  const variables = env.map((variable) => [variable.name, variable.value ?? '']);
+  const pod = { POD_NAME: `${name}-0`, POD_NAMESPACE: namespace };
+  return { args, environment: { ...Object.fromEntries(variables), ...pod } };
 }
 
 interface DeploymentJson {

@@ -12,12 +12,13 @@ import { AuditLog, type AuditRequest } from './audit-log.ts';
 import { fileIn, flagsOf, type Component, type Layout } from './components.ts';
 import { writeIdentity, type Identity } from './identity.ts';
 import { kubeconfigOf, type KubeconfigParts } from './kubeconfig.ts';
-import { runKubectl } from './kubectl.ts';
+import { runKubectl, runKubectlAtOnce, type KubectlCommand } from './kubectl.ts';
 import { createNodes, stageFiles } from './nodes.ts';
 
 export type { ApiAnswer, ApiClient, ApiRequest } from './api-client.ts';
 export type { AuditRequest } from './audit-log.ts';
 export type { Component } from './components.ts';
+export type { KubectlCommand } from './kubectl.ts';
 
 export interface ControlPlaneOptions {
   /**
@@ -138,6 +139,12 @@ export class ControlPlane implements AsyncDisposable {
   async kubectl(args: readonly string[], stdin?: string): Promise<string> {
     const { kubeconfig } = this;
     return runKubectl({ binary: this.#binary('kubectl'), kubeconfig, home: this.folder }, args, stdin);
+  }
+
+  /** Runs kubectl as admin, once per command, while this process stands still: an operator in it sees the end only. */
+  kubectlAtOnce(...commands: readonly KubectlCommand[]): void {
+    const { kubeconfig } = this;
+    runKubectlAtOnce({ binary: this.#binary('kubectl'), kubeconfig, home: this.folder }, commands);
   }
 
   /**

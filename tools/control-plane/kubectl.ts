@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 
@@ -21,4 +21,21 @@ export async function runKubectl(kubectl: Kubectl, args: readonly string[], stdi
   const [out, complaint] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
   if (child.exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${complaint.trim()}`);
   return out;
+}
+
+/**
+ * Runs one command after the other while this process stands still, and throws with kubectl's words when one fails: what
+ * else runs in this process sees only what all of them together have done.
+ */
+export function runKubectlAtOnce(kubectl: Kubectl, commands: readonly KubectlCommand[]): void {
+  const env = { ...process.env, KUBECONFIG: kubectl.kubeconfig, HOME: kubectl.home };
+  for (const { args, stdin } of commands) {
+    const { status, stderr } = spawnSync(kubectl.binary, args, { env, input: stdin ?? '', encoding: 'utf8' });
+    if (status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`);
+  }
+}
+
+export interface KubectlCommand {
+  readonly args: readonly string[];
+  readonly stdin?: string;
 }
