@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { parse, parseAllDocuments } from 'yaml';
+import { readConfig, settings } from '../../src/config.ts';
+import { installationNamed } from '../../src/model/installation.ts';
+import type { JsonObject, JsonValue } from '../../src/model/json.ts';
+import { arrayAt, isJsonObject, jsonEqual, objectAt, stringAt } from '../../src/model/json.ts';
+import type { KubeObject } from '../../src/model/object.ts';
+import { isKubeObject } from '../../src/model/object.ts';
+import { parseApplication } from '../../src/model/parse-application.ts';
+import { generateInstall } from '../../tools/generate-install.ts';
+import { repositoryRoot, settle } from '../../tools/generated-file.ts';
+import { chartFolder, runHelm } from '../../tools/helm.ts';
+
+const rulesProfile = [
+  '--set=rbac.profile=rules',
+  '--set-json=rbac.rules=[{"apiGroups":["","apps"],"resources":["configmaps","deployments"],"verbs":["get","list"]}]',
+];
+
+const readingVerbs: readonly JsonValue[] = ['get', 'list', 'watch'];
+
+async function rendered(...args: readonly string[]): Promise<KubeObject[]> {
+  const text = await runHelm(['template', 'evenkeel', chartFolder, '--namespace', 'evenkeel', ...args]);
+  return documentsIn(text);
+}
+
+function documentsIn(text: string): KubeObject[] {
+  return parseAllDocuments(text)
+    .map((document) => document.toJS() as JsonValue)
+    .filter(isKubeObject);
+}
+
+function only(objects: readonly KubeObject[], kind: string, name: string): KubeObject {
+  const found = objects.filter((object) => object.kind === kind && object.metadata.name === name);
+  assert.equal(found.length, 1, `${kind} ${name}`);
+  return found[0] ?? assert.fail();
+}
+
+function container(objects: readonly KubeObject[]): JsonObject {
+  const template = objectAt(objectAt(only(objects, 'Deployment', 'evenkeel'), 'spec'), 'template');
+  const [first] = arrayAt(objectAt(template, 'spec'), 'containers');
+  assert.ok(isJsonObject(first));
+  return first;
+}
+
+function environmentOf(objects: readonly KubeObject[]): Record<string, string> {
+  const values = arrayAt(container(objects), 'env').filter(isJsonObject);
+  return Object.fromEntries(values.map((item) => [stringAt(item, 'name') ?? '', stringAt(item, 'value') ?? '']));
+}
+
+describe('helm lint', () => {
+  const everything = [...rulesProfile, '--set=serviceMonitor.enabled=true', '--set=dashboards.enabled=true'];
+  test('default values', async () => {
+    await runHelm(['lint', '--strict', chartFolder]);
+  });
+  test('rules profile with everything on', async () => {
+    await runHelm(['lint', '--strict', chartFolder, ...everything]);
+  });
+});
+
+describe('permissions', () => {
+  test('cluster-admin', async () => {
+    const objects = await rendered();
+    const binding = only(objects, 'ClusterRoleBinding', 'evenkeel-managed-cluster-admin');
+    assert.equal(stringAt(binding['roleRef'], 'name'), 'cluster-admin');
+  });
+
+  test('rules: nothing but what they say, and what the operator itself needs', async () => {
+    const objects = await rendered(...rulesProfile);
+    assert.ok(!JSON.stringify(objects).includes('"cluster-admin"'));
+    const role = only(objects, 'ClusterRole', 'evenkeel-managed');
+    const rule = { apiGroups: ['', 'apps'], resources: ['configmaps', 'deployments'], verbs: ['get', 'list'] };
+    assert.deepEqual(role['rules'], [rule]);
+    only(objects, 'ClusterRole', 'evenkeel-operator');
+    only(objects, 'Role', 'evenkeel-leader');
+  });
+
+  test('nobody but the operator may write status and inventories', async () => {
+    const objects = await rendered('--set=rbac.aggregate.edit=true');
+    for (const name of ['evenkeel-view', 'evenkeel-edit']) {
+      for (const rule of arrayAt(only(objects, 'ClusterRole', name), 'rules')) {
+        const isReading = arrayAt(rule, 'verbs').every((verb) => readingVerbs.includes(verb));
+        assert.ok(isReading || jsonEqual(arrayAt(rule, 'resources'), ['applications']), JSON.stringify(rule));
+      }
+    }
+  });
+
+  test('writing Applications is added to edit only when asked for', async () => {
+    const label = 'rbac.authorization.k8s.io/aggregate-to-edit';
+    const labels = async (...args: readonly string[]) =>
+      objectAt(only(await rendered(...args), 'ClusterRole', 'evenkeel-edit').metadata, 'labels');
+    assert.equal(stringAt(await labels(), label), undefined);
+    assert.equal(stringAt(await labels('--set=rbac.aggregate.edit=true'), label), 'true');
+  });
+
+  test('with watchNamespaces the operator may read Applications and Secrets there only', async () => {
+    const objects = await rendered('--set=config.watchNamespaces={shop,team}');
+    const text = JSON.stringify(only(objects, 'ClusterRole', 'evenkeel-operator'));
+    assert.ok(!text.includes('secrets') && !text.includes('applications'));
+    const roles = objects.filter((object) => object.metadata.name === 'evenkeel-applications' && object.kind === 'Role');
+    assert.deepEqual(roles.map((role) => role.metadata['namespace']).sort(), ['shop', 'team']);
+  });
+});
+
+describe('the Deployment', () => {
+  test('runs without privileges', async () => {
+    const security = objectAt(container(await rendered()), 'securityContext');
+    assert.deepEqual(security, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  test('sets every setting of the operator, each as its default', async () => {
+    const environment = environmentOf(await rendered());
+    const variables = Object.values(settings).map(({ variable }) => variable);
+    for (const variable of variables.filter((name) => /^(EVENKEEL|POD)_/.test(name))) {
+      assert.ok(variable in environment, variable);
+    }
+    // What the pod itself knows is asked of the API server when it starts.
+    const downward = { POD_NAME: 'p', POD_NAMESPACE: 'n' };
+    assert.deepEqual(readConfig({ ...environment, ...downward }, []), readConfig(downward, []));
+  });
+
+  test('passes values on in a form that the operator reads', async () => {
+    const args = ['--set=config.watchNamespaces={shop,team}', '--set=config.workers=7', '--set=config.lease.duration=3s'];
+    const more = ['--set=config.lease.renewDeadline=2s', '--set=config.lease.retryPeriod=500ms'];
+    const config = readConfig(environmentOf(await rendered(...args, ...more)), []);
+    assert.deepEqual([config.watchNamespaces, config.workers], [['shop', 'team'], 7]);
+    assert.deepEqual(config.lease, { durationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 500 });
+  });
+});
+
+describe('switches', () => {
+  test('CRDs can be left out, and are kept by default', async () => {
+    const crds = (objects: KubeObject[]) => objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    const kept = crds(await rendered());
+    assert.deepEqual(
+      kept.map(({ metadata }) => stringAt(objectAt(metadata, 'annotations'), 'helm.sh/resource-policy')),
+      ['keep', 'keep'],
+    );
+    assert.deepEqual(crds(await rendered('--set=crds.keep=false')).map(({ metadata }) => metadata['annotations']), [
+      undefined,
+      undefined,
+    ]);
+    assert.deepEqual(crds(await rendered('--set=crds.install=false')), []);
+  });
+
+  test('the dashboard is shipped as it is', async () => {
+    const objects = await rendered('--set=dashboards.enabled=true');
+    const map = only(objects, 'ConfigMap', 'evenkeel-dashboards');
+    assert.equal(stringAt(objectAt(map.metadata, 'labels'), 'grafana_dashboard'), '1');
+    const source = readFileSync(path.join(repositoryRoot, 'deploy/dashboards/evenkeel.json'), 'utf8');
+    assert.equal(stringAt(objectAt(map, 'data'), 'evenkeel.json'), source);
+  });
+
+  test('the ServiceMonitor selects the Service', async () => {
+    const objects = await rendered('--set=serviceMonitor.enabled=true');
+    const selector = objectAt(objectAt(only(objects, 'ServiceMonitor', 'evenkeel'), 'spec'), 'selector');
+    const labels = objectAt(only(objects, 'Service', 'evenkeel-metrics').metadata, 'labels');
+    for (const [key, value] of Object.entries(objectAt(selector, 'matchLabels'))) assert.equal(labels[key], value);
+  });
+});
+
+describe('the values schema refuses', () => {
+  const wrong = [
+    ['a misspelt name', 'config.worker=3'],
+    ['no workers', 'config.workers=0'],
+    ['an unknown log level', 'config.logLevel=loud'],
+    ['no duration', 'config.gitTimeout=soon'],
+    ['an unknown profile', 'rbac.profile=root'],
+    ['a profile of rules without rules', 'rbac.profile=rules'],
+    ['text for a switch', 'crds.keep=maybe'],
+    ['no digest', 'image.digest=latest'],
+  ] as const;
+  for (const [name, setting] of wrong) {
+    test(name, () => assert.rejects(rendered(`--set=${setting}`), /values don't meet the specifications|schema/));
+  }
+});
+
+test('install.yaml is the rendered chart', async () => {
+  assert.deepEqual(await settle(await generateInstall(), true), []);
+});
+
+test('every Application of the examples is valid', () => {
+  const folder = path.join(repositoryRoot, 'deploy/examples');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  const objects = files.flatMap((file) => documentsIn(readFileSync(path.join(folder, file), 'utf8')));
+  const applications = objects.filter(({ kind }) => kind === 'Application');
+  assert.ok(applications.length >= 3);
+  for (const object of applications) {
+    const answer = parseApplication(object, [], installationNamed(''));
+    assert.equal(answer.kind, 'valid', answer.kind === 'invalid' ? answer.error.message : '');
+    assert.deepEqual(answer.app.fieldsIgnored, []);
+  }
+});
+
+test('chart and package have one version', () => {
+  const read = (file: string) => readFileSync(path.join(repositoryRoot, file), 'utf8');
+  const chart = parse(read('charts/evenkeel/Chart.yaml')) as JsonObject;
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  assert.deepEqual([chart['version'], chart['appVersion']], [version, version]);
+});
