@@ -49,13 +49,14 @@ function maskMetadata(metadata: KubeObject['metadata'], mask: Mask): KubeObject[
   return { ...metadata, annotations: masked };
 }
 
-/** Differences of an object, values of Secrets hidden. */
-export function hideSecrets(object: KubeObject, differences: readonly FieldDifference[]): readonly FieldDifference[] {
-  if (!isSecret(object)) return differences;
+/** Hides values in the differences of an object when it is a Secret; one call per comparison, so that equal stays equal. */
+export function secretsHidden(
+  object: KubeObject,
+): (differences: readonly FieldDifference[]) => readonly FieldDifference[] {
+  if (!isSecret(object)) return (differences) => differences;
   const mask = createMask();
-  return differences.map((difference) =>
-    hiddenPath.test(difference.path) ? hideValues(difference, mask) : difference,
-  );
+  const hide = (one: FieldDifference): FieldDifference => (hiddenPath.test(one.path) ? hideValues(one, mask) : one);
+  return (differences) => differences.map(hide);
 }
 
 function hideValues(difference: FieldDifference, mask: Mask): FieldDifference {

@@ -1,4 +1,5 @@
 import type { DesiredObject } from '../model/desired.ts';
+import { describeOrigin } from '../model/desired.ts';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { objectAt, stringAt } from '../model/json.ts';
 import type { LiveAnswer } from '../model/live.ts';
@@ -116,8 +117,9 @@ function sharing({ claims }: PlanInput, { object, entry }: Wanted): OperatorErro
 
 function notServed({ object, answer, defined }: Wanted): OperatorError | undefined {
   if (answer.state !== 'notServed' || defined.has(groupKindKey(object.ref))) return undefined;
-  const message = `${describeRef(object.ref)}: the cluster does not serve ${object.ref.kind} in ${object.apiVersion}, and no CustomResourceDefinition for it is in the source`;
-  return new OperatorError(message, { step: 'plan', reason: 'KindNotServed', retry: 'interval', object: object.ref });
+  const { ref, apiVersion, origin } = object;
+  const message = `${describeOrigin(origin)}: ${describeRef(ref)}: the cluster does not serve ${ref.kind} in ${apiVersion}, and no CustomResourceDefinition for it is in the source: install it, or correct apiVersion and kind`;
+  return new OperatorError(message, { step: 'plan', reason: 'KindNotServed', retry: 'interval', object: ref });
 }
 
 /** Kinds of which the definition is desired; bodies are read only when a kind is not served. */

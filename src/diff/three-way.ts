@@ -4,7 +4,7 @@ import type { KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf } from '../model/object.ts';
 import type { FieldDifference } from '../model/plan.ts';
 import type { Finding } from './finding.ts';
-import { hideSecrets } from './mask.ts';
+import { secretsHidden } from './mask.ts';
 import { rootOf } from './place.ts';
 import { compareObject } from './walk.ts';
 
@@ -42,10 +42,11 @@ export function compare(desired: KubeObject, live: KubeObject, manager: string):
   const others = entries.filter((entry) => entry !== own);
   const place = rootOf(kind, own, others);
   const found = [...compareObject(place, withoutIdentity(desired), withoutIdentity(live))];
+  const hide = secretsHidden(desired);
   const comparison = {
-    differences: hideSecrets(desired, pick(found, 'different')),
-    doubts: hideSecrets(desired, pick(found, 'doubtful')),
-    lost: hideSecrets(desired, pick(found, 'lost')),
+    differences: hide(pick(found, 'different')),
+    doubts: hide(pick(found, 'doubtful')),
+    lost: hide(pick(found, 'lost')),
   };
   // An entry of another API version moves to ours with the next apply, and fields that only it had leave.
   const otherVersion = own !== undefined && own.apiVersion !== desired.apiVersion;

@@ -4,10 +4,14 @@ import { checkObject } from '../../src/diff/diff.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import { casesIn } from './cases.ts';
 
+interface Case {
+  readonly name: string;
+  readonly object: KubeObject;
+  readonly errors: readonly string[];
+}
+
 describe('checkObject', () => {
-  for (const { name, object, errors } of casesIn<{ name: string; object: KubeObject; errors: readonly string[] }>(
-    'check/objects.yaml',
-  )) {
+  for (const { name, object, errors } of casesIn('check/objects.yaml') as readonly Case[]) {
     it(name, () => {
       const found = checkObject(object);
       const messages = found.map(({ message }) => message.slice(message.indexOf(': ') + 2));

@@ -6,10 +6,14 @@ import type { KubeObject } from '../../src/model/object.ts';
 import { casesIn } from './cases.ts';
 import { anyObject } from './arbitrary.ts';
 
+interface Case {
+  readonly name: string;
+  readonly given: KubeObject;
+  readonly expect: KubeObject;
+}
+
 describe('normalise', () => {
-  for (const { name, given, expect } of casesIn<{ name: string; given: KubeObject; expect: KubeObject }>(
-    'normalise/objects.yaml',
-  )) {
+  for (const { name, given, expect } of casesIn('normalise/objects.yaml') as readonly Case[]) {
     it(name, () => {
       const before = structuredClone(given);
       assert.deepEqual(normalise(given), expect);

@@ -28,21 +28,12 @@ function planOne(
 }
 
 function brief(change: Change): string {
-  switch (change.kind) {
-    case 'keep':
-      return `keep ${change.reason}`;
-    case 'refuse':
-      return `refuse ${change.error.reason}`;
-    case 'update':
-      return `update${change.adopts ? ' adopts' : ''}: ${change.differences.map(({ path }) => path).join(' ')}`;
-    case 'undecided':
-      return `undecided ${change.question}${change.adopts ? ' adopts' : ''}`;
-    case 'create':
-    case 'prune':
-    case 'release':
-    case 'forget':
-      return change.kind;
-  }
+  if (change.kind === 'keep') return `keep ${change.reason}`;
+  if (change.kind === 'refuse') return `refuse ${change.error.reason}`;
+  const adopts = 'adopts' in change && change.adopts ? ' adopts' : '';
+  if (change.kind === 'undecided') return `undecided ${change.question}${adopts}`;
+  if (change.kind !== 'update') return change.kind;
+  return `update${adopts}: ${change.differences.map(({ path }) => path).join(' ')}`;
 }
 
 describe('a desired object', () => {
@@ -90,11 +81,8 @@ describe('a desired object', () => {
 
   it('is updated when only ownership was lost', () => {
     const object = live(wanted);
-    const { managedFields: _entries, ...metadata } = object.metadata;
-    assert.match(
-      brief(planOne(body({ ...object, metadata: { ...metadata, name: 'a' } }))),
-      /^update: data\.x metadata\.labels/,
-    );
+    const metadata = { ...object.metadata, managedFields: [] };
+    assert.match(brief(planOne(body({ ...object, metadata }))), /^update: data\.x metadata\.labels/);
   });
 
   it('is left to the server when only it knows', () => {

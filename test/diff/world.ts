@@ -122,18 +122,21 @@ export function live(
   more: { readonly uid?: string; readonly metadata?: JsonObject } = {},
 ): KubeObject {
   const body = intended(object);
-  const { name: _name, namespace: _namespace, ...metadata } = body.metadata;
-  const { apiVersion, kind: _kind, ...rest } = body;
+  const owned = { ...omit(body, ['apiVersion', 'kind']), metadata: omit(body.metadata, ['name', 'namespace']) };
   const entry = {
     manager: installation.manager,
     operation: 'Apply',
-    apiVersion,
+    apiVersion: body.apiVersion,
     time: '2026-01-01T00:00:00Z',
     fieldsType: 'FieldsV1',
-    fieldsV1: fieldSetOf({ ...rest, metadata }),
+    fieldsV1: fieldSetOf(owned),
   };
   const own = { uid: more.uid ?? uidFor(refOf(object)), resourceVersion: '7', managedFields: [entry] };
   return { ...body, metadata: { ...merged(body.metadata, more.metadata ?? {}), ...own, name: body.metadata.name } };
+}
+
+function omit(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
 
 function merged(a: JsonObject, b: JsonObject): JsonObject {
