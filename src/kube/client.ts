@@ -125,17 +125,18 @@ export class ApiClient implements AsyncDisposable {
   }
 
   async #attempt(call: Call): Promise<Answer> {
+    const { priority = 'normal' } = call;
     const deadline = new AbortController();
     const abort = () => deadline.abort(new ApiError('given up by the caller', { kind: 'unavailable', status: 0 }));
     if (call.signal?.aborted === true) abort();
     call.signal?.addEventListener('abort', abort);
     try {
-      await this.#gate.enter(call.priority ?? 'normal', deadline.signal);
+      await this.#gate.enter(priority, deadline.signal);
       try {
         this.#checkLeader(call);
         return await this.#send(call, deadline);
       } finally {
-        this.#gate.leave();
+        this.#gate.leave(priority);
       }
     } finally {
       call.signal?.removeEventListener('abort', abort);

@@ -34,13 +34,14 @@ const probeEveryMs = 500;
 export class Gate {
   readonly #clock: Clock;
   readonly #patienceMs: number;
-  readonly #limits: Readonly<Record<GatePriority, number>>;
+  readonly #limits: Readonly<Record<'urgent' | 'normal', number>>;
   readonly #waiting: Readonly<Record<GatePriority, Set<Waiter>>> = {
     lease: new Set(),
     urgent: new Set(),
     normal: new Set(),
   };
   #inUse = 0;
+  #leaseInUse = 0;
   #pausedUntil = 0;
   #outage: { readonly why: string; nextProbeAt: number; probing: boolean } | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -48,7 +49,7 @@ export class Gate {
   constructor({ clock, connections, patienceMs = 10_000 }: GateOptions) {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
-    this.#limits = { lease: connections + 1, urgent: connections, normal: Math.max(1, connections - 1) };
+    this.#limits = { urgent: connections, normal: Math.max(1, connections - 1) };
   }
 
   /** Milliseconds until the end of a Retry-After; 0 when there is none. */
@@ -89,9 +90,10 @@ export class Gate {
     });
   }
 
-  leave(): void {
-    this.#inUse -= 1;
-    if (this.#outage !== undefined) this.#outage.probing = false;
+  leave(priority: GatePriority): void {
+    if (priority === 'lease') this.#leaseInUse -= 1;
+    else this.#inUse -= 1;
+    if (priority !== 'lease' && this.#outage !== undefined) this.#outage.probing = false;
     this.#pump();
   }
 
@@ -119,7 +121,8 @@ export class Gate {
     for (const priority of priorities) {
       for (const waiter of this.#waiting[priority]) {
         if (!this.#admits(priority)) break;
-        this.#inUse += 1;
+        if (priority === 'lease') this.#leaseInUse += 1;
+        else this.#inUse += 1;
         waiter.admit();
       }
     }
@@ -127,8 +130,8 @@ export class Gate {
   }
 
   #admits(priority: GatePriority): boolean {
+    if (priority === 'lease') return this.#leaseInUse === 0;
     if (this.#inUse >= this.#limits[priority]) return false;
-    if (priority === 'lease') return true;
     if (this.pausedForMs > 0) return false;
     const outage = this.#outage;
     if (outage === undefined) return true;

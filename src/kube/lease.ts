@@ -29,7 +29,7 @@ export interface LeaseOptions {
 }
 
 export interface LeaseParts {
-  readonly client: ApiClient;
+  readonly client: Pick<ApiClient, 'call' | 'abortInFlight' | 'drained'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: KubeTelemetry;

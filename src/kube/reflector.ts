@@ -15,7 +15,7 @@ import type { KubeObject } from '../model/object.ts';
 import type { Clock, Random } from '../model/ports.ts';
 
 export interface ReflectorParts {
-  readonly client: ApiClient;
+  readonly client: Pick<ApiClient, 'call' | 'open'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: KubeTelemetry;
@@ -207,7 +207,7 @@ class HttpReflector implements Reflector {
     }
     if (error.kind === 'notLeader') return notLeaderPauseMs;
     if (this.#lived() >= hurryMs) this.#backOff.reset();
-    const pause = this.#backOff.next(error.kind, error.retryAfterMs);
+    const pause = this.#backOff.next(error, this.#lived() >= 0);
     const { kind: reason, message } = error;
     const attempt = this.#backOff.failures;
     this.#parts.telemetry.connectionFailure({ ...this.#connection(), reason, message, attempt });

@@ -26,7 +26,7 @@ const longestLineBytes = 32 * 1024 ** 2;
 
 /** Events of one watch request, in batches as they arrive; ends when the server ends it. Throws ApiError. */
 export async function* watch(
-  parts: { readonly client: ApiClient; readonly clock: Clock },
+  parts: { readonly client: Pick<ApiClient, 'open'>; readonly clock: Clock },
   request: WatchRequest,
   controller: AbortController,
 ): AsyncGenerator<WatchEvent[]> {
