@@ -11,20 +11,23 @@ export class WorkWhileLeading implements AsyncDisposable {
   readonly #start: (signal: AbortSignal) => Promise<AsyncDisposable>;
   #abort: AbortController | undefined;
   #last: Promise<void> = Promise.resolve();
+  #disposed = false;
 
   constructor(telemetry: Pick<Telemetry, 'bug'>, start: (signal: AbortSignal) => Promise<AsyncDisposable>) {
     this.#telemetry = telemetry;
     this.#start = start;
   }
 
+  /** Taking the Lease may be on its way while the process ends: after disposing nothing is started any more. */
   changed(isLeader: boolean): void {
     this.#abort?.abort(new Error('the Lease is lost'));
-    this.#abort = isLeader ? new AbortController() : undefined;
+    this.#abort = isLeader && !this.#disposed ? new AbortController() : undefined;
     const signal = this.#abort?.signal;
     if (signal !== undefined) this.#last = this.#last.then(() => this.#work(signal));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
     this.changed(false);
     await this.#last;
   }
@@ -33,10 +36,15 @@ export class WorkWhileLeading implements AsyncDisposable {
     if (signal.aborted) return;
     try {
       const work = await this.#start(signal);
-      await once(signal, 'abort');
+      await aborted(signal);
       await work[Symbol.asyncDispose]();
     } catch (error) {
       if (error !== signal.reason) this.#telemetry.bug(error);
     }
   }
+}
+
+/** Resolves at once when it is aborted already, which the event alone would never say. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }

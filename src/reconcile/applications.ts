@@ -50,14 +50,19 @@ export class Applications implements Disposable {
     this.#installation = installation;
   }
 
-  /** Resolves when both lists are complete. */
+  /** Resolves when both lists are complete; rejects with the signal's reason, and then follows nothing any more. */
   async start(kinds: ApplicationKinds, namespaces: readonly string[], signal: AbortSignal): Promise<void> {
     const scopes = namespaces.length === 0 ? [''] : namespaces;
     const lists = scopes.flatMap((namespace) => [
       this.#follow(kinds.inventory, namespace, (object, gone) => this.#inventory(object, gone)),
       this.#follow(kinds.application, namespace, (object, gone) => this.#application(object, gone)),
     ]);
-    await Promise.race([Promise.all(lists), aborted(signal)]);
+    try {
+      await Promise.race([Promise.all(lists), aborted(signal)]);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   onChange(listener: (key: ApplicationKey) => void): () => void {

@@ -77,6 +77,7 @@ export async function start(
 async function ownKinds({ cluster, telemetry }: ReconcilingOptions, signal: AbortSignal): Promise<ApplicationKinds> {
   const find = (kind: string): GroupKind => ({ group, kind });
   for (let told = false; ; told = true) {
+    signal.throwIfAborted();
     const application = cluster.kinds.find(find('Application'));
     const inventory = cluster.kinds.find(find('Inventory'));
     if (application.state === 'served' && inventory.state === 'served')
