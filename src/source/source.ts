@@ -10,9 +10,9 @@ import { embeddedEngine } from './git/embedded-engine.ts';
 import { isFullSha } from './git/poll.ts';
 import { remoteOf, type Remote } from './git/remote.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { Poll, type PollOutcome } from './polling.ts';
+import { Following } from './following.ts';
 import { prepareObjects } from './prepare.ts';
-import { asOperatorError, Remotes, withRetryAfter, type ReadSecret, type SourceTelemetry } from './remotes.ts';
+import { Remotes, type ReadSecret, type SourceTelemetry } from './remotes.ts';
 import { decodeFiles, parametersOf, readSetOf, RenderMemo, type ReadSet, type Rendered } from './render.ts';
 import type { Snapshot } from './git/repository.ts';
 
@@ -66,14 +66,11 @@ class GitSource implements Source {
   readonly #limits: Limits;
   readonly #remotes: Remotes;
   readonly #memo: RenderMemo;
-  readonly #polls = new Map<string, { readonly poll: Poll; readonly remote: Remote }>();
-  /** Which poll an Application follows. */
-  readonly #followed = new Map<ApplicationKey, string>();
-  readonly #listeners = new Set<(key: ApplicationKey) => void>();
+  readonly #following: Following;
 
   constructor(options: SourceOptions) {
     this.#options = options;
-    const { clock, telemetry, directory, credentials } = options;
+    const { clock, random, telemetry, directory, credentials } = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#memo = new RenderMemo(options.scopes);
     this.artefacts = new ArtefactStore(join(directory, 'artefacts'), this.#limits.artefactBytes, clock);
@@ -83,42 +80,31 @@ class GitSource implements Source {
       clock,
       telemetry,
       credentials,
-      wanted: (remote, commit) => this.#isWanted(remote, commit),
+      wanted: (remote, commit) => this.#following.isNewest(remote, commit),
     });
+    this.#following = new Following({ clock, random, remotes: this.#remotes });
   }
 
   follow(app: Application): void {
-    const remote = validRemote(app);
-    const id = remote === undefined ? undefined : pollId(remote, app);
-    const before = this.#followed.get(app.key);
-    this.#followed.delete(app.key);
-    if (remote !== undefined && id !== undefined) {
-      this.#followed.set(app.key, id);
-      this.#pollOf(remote, app).follow(app.key, app.spec.intervalMs);
-    }
-    // Only now, so that a repository that is followed at another ref is kept.
-    if (before !== undefined && before !== id) this.#leave(before, app.key);
+    this.#following.follow(app, validRemote(app));
   }
 
   unfollow(key: ApplicationKey): void {
-    const id = this.#followed.get(key);
-    this.#followed.delete(key);
-    if (id !== undefined) this.#leave(id, key);
+    this.#following.unfollow(key);
     this.#memo.forget(key);
     this.artefacts.keep(`newest of ${key}`, []);
   }
 
   onNews(listener: (key: ApplicationKey) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#following.onNews(listener);
   }
 
   pollNow(key: ApplicationKey): void {
-    void this.#polls.get(this.#followed.get(key) ?? '')?.poll.look();
+    void this.#following.pollOf(key)?.look();
   }
 
   newestRevision(key: ApplicationKey): string | undefined {
-    return this.#polls.get(this.#followed.get(key) ?? '')?.poll.newest;
+    return this.#following.pollOf(key)?.newest;
   }
 
   async load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired> {
@@ -138,10 +124,7 @@ class GitSource implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { poll } of this.#polls.values()) poll.stop();
-    this.#polls.clear();
-    this.#followed.clear();
-    this.#listeners.clear();
+    this.#following.stop();
     await this.#remotes[Symbol.asyncDispose]();
   }
 
@@ -151,14 +134,7 @@ class GitSource implements Source {
     if (revision !== '' && revision !== app.spec.source.targetRevision) {
       return await this.#remotes.poll(remote, revision, undefined);
     }
-    const poll = this.#polls.get(pollId(remote, app))?.poll ?? this.#newPoll(remote, app);
-    const isDue = poll.outcome.kind === 'unknown' || (ask.refresh !== undefined && this.#mayLook(poll));
-    return revisionOf(isDue ? await poll.look() : poll.outcome, poll.waitMs);
-  }
-
-  /** A remote that said when it wants to be asked again is not asked before. */
-  #mayLook(poll: Poll): boolean {
-    return poll.outcome.kind !== 'failed' || poll.outcome.error.retryAfterMs === undefined || poll.waitMs === 0;
+    return await this.#following.newestOf(app, remote, ask.refresh !== undefined);
   }
 
   async #render(job: {
@@ -215,65 +191,6 @@ class GitSource implements Source {
     const desired = await this.artefacts.open(rendered.digest);
     return desired === undefined ? undefined : { ...desired, revision, skippedDocuments: rendered.skippedDocuments };
   }
-
-  #pollOf(remote: Remote, app: Application): Poll {
-    const id = pollId(remote, app);
-    const existing = this.#polls.get(id);
-    if (existing !== undefined) return existing.poll;
-    const poll = this.#newPoll(remote, app);
-    this.#polls.set(id, { poll, remote });
-    return poll;
-  }
-
-  #newPoll(remote: Remote, app: Application): Poll {
-    const { clock, random } = this.#options;
-    const revision = app.spec.source.targetRevision;
-    const poll: Poll = new Poll({
-      clock,
-      random,
-      look: async () => {
-        if (isFullSha(revision)) return { kind: 'found', revision };
-        try {
-          return { kind: 'found', revision: await this.#remotes.poll(remote, revision, poll.newest) };
-        } catch (error) {
-          return { kind: 'failed', error: asOperatorError(error, remote) };
-        }
-      },
-      news: (keys) => {
-        for (const key of keys) for (const listener of this.#listeners) listener(key);
-      },
-    });
-    return poll;
-  }
-
-  /** An Application ceases to follow a poll; with its last follower it ends, and with its last poll the local copies. */
-  #leave(id: string, key: ApplicationKey): void {
-    const left = this.#polls.get(id);
-    left?.poll.unfollow(key);
-    if (left === undefined || left.poll.isFollowed) return;
-    this.#polls.delete(id);
-    const isUsed = [...this.#polls.values()].some(({ remote }) => remote.id === left.remote.id);
-    if (!isUsed) this.#remotes.forget(left.remote);
-  }
-
-  #isWanted(remote: Remote, commit: string): boolean {
-    return [...this.#polls.values()].some(({ poll, remote: { id } }) => id === remote.id && poll.newest === commit);
-  }
-}
-
-function revisionOf(outcome: PollOutcome, waitMs: number): string {
-  switch (outcome.kind) {
-    case 'found':
-      return outcome.revision;
-    case 'failed':
-      throw waitMs > 0 ? withRetryAfter(outcome.error, waitMs) : outcome.error;
-    case 'unknown':
-      throw new Error('a look that ended knows neither a revision nor an error');
-  }
-}
-
-function pollId(remote: Remote, app: Application): string {
-  return `${remote.id} ${app.spec.source.targetRevision}`;
 }
 
 function remoteOfApplication(app: Application): Remote {
@@ -293,9 +210,9 @@ function validRemote(app: Application): Remote | undefined {
 
 /** Gives up waiting, not the work: others may wait for it too. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
     return await Promise.race([work, aborted]);

@@ -26,5 +26,9 @@ function reply(message: ReaderReply, move: ArrayBuffer[]): void {
 
 function failureOf(error: unknown): ReaderFailure {
   if (error instanceof OperatorError) return { message: error.message, reason: error.reason };
+  // A tree with such a name is what it is, however often it is fetched.
+  if (error instanceof Error && 'code' in error && error.code === 'UnsafeFilepathError') {
+    return { message: `the repository holds a file name that is refused: ${error.message}`, reason: 'InvalidObject' };
+  }
   return { message: messageOf(error) };
 }

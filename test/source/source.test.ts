@@ -297,6 +297,7 @@ describe('polling', () => {
     const second = stage.source.load(app({ name: 'other' }), {}, never);
     impatient.abort(new Error('enough'));
     await assert.rejects(first, /enough/);
+    await assert.rejects(stage.source.load(app(), {}, impatient.signal), /enough/);
     assert.equal((await second).objects.length, 1);
   });
 });

@@ -291,3 +291,13 @@ test('a Git LFS pointer is named', async () => {
   const repoURL = await serve(server, { 'big.yaml': pointer });
   await refused({ repoURL }, 'NotYetSupported', /big\.yaml: is stored in Git LFS/);
 });
+
+test('a tree with a name that could lead elsewhere is refused', async () => {
+  await using server = await startGitServer();
+  const repository = await server.createRepository('r');
+  const blob = (await repository.git(['hash-object', '-w', '--stdin'], configMap('a'))).trim();
+  const tree = (await repository.git(['mktree', '-z'], `100644 blob ${blob}\ta\\b.yaml\0`)).trim();
+  const commit = (await repository.git(['commit-tree', '-m', 'first', tree])).trim();
+  await repository.git(['update-ref', 'refs/heads/main', commit]);
+  await refused({ repoURL: repository.url }, 'InvalidObject', /file name that is refused/);
+});
