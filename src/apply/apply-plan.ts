@@ -1,10 +1,12 @@
 import { orderForApply, orderForRemoval } from '../diff/diff.ts';
 import { OperatorError } from '../model/errors.ts';
+import type { RefKey } from '../model/object.ts';
 import { describeRef, refKey } from '../model/object.ts';
 import type { Applied, ChangeResult } from '../model/outcome.ts';
 import type { Change, ChangeOf, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import type { ApplyContext } from './context.ts';
+import { recordOf } from './context.ts';
 import type { Provided } from './definitions.ts';
 import { isServed, needsProvided, providedBy } from './definitions.ts';
 import { inParallel } from './in-parallel.ts';
@@ -25,6 +27,7 @@ interface Run {
   readonly plan: Plan;
   readonly context: ApplyContext;
   readonly provided: Provided;
+  readonly recorded: ReadonlyMap<RefKey, RecordEntry>;
   readonly results: ChangeResult[];
   readonly overrides: Override[];
 }
@@ -39,18 +42,19 @@ interface Run {
  * Caveats: throws only for a bug.
  */
 export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Applied> {
-  const run: Run = { plan, context, provided: providedBy(plan), results: [], overrides: [] };
-  run.results.push(...plan.changes.flatMap((change) => withoutRequest(change, context)));
+  const recorded = recordOf(context);
+  const run: Run = { plan, context, provided: providedBy(plan), recorded, results: [], overrides: [] };
+  run.results.push(...plan.changes.flatMap((change) => withoutRequest(change, run)));
   for (const { changes } of orderForApply(plan.changes)) await writeStage(run, changes.filter(isWrite));
   for (const { changes } of orderForRemoval(plan.changes)) await removeStage(run, changes.filter(isRemoval));
   return { plan, results: run.results, overrides: run.overrides };
 }
 
 /** What becomes of the changes that ask for no request. */
-function withoutRequest(change: Change, context: ApplyContext): ChangeResult[] {
+function withoutRequest(change: Change, run: Run): ChangeResult[] {
   switch (change.kind) {
     case 'keep': {
-      const entry = entryKept(change, context);
+      const entry = entryKept(change, run);
       return [{ kind: 'kept', change, ...(entry === undefined ? {} : { entry }) }];
     }
     case 'forget':
@@ -67,11 +71,11 @@ function withoutRequest(change: Change, context: ApplyContext): ChangeResult[] {
 }
 
 /** What was read and found equal goes on record as it is; everything else stays there as it was. */
-function entryKept({ reason, ref, desired, live }: ChangeOf<'keep'>, context: ApplyContext): RecordEntry | undefined {
+function entryKept({ reason, ref, desired, live }: ChangeOf<'keep'>, run: Run): RecordEntry | undefined {
   if (reason === 'inSync' && desired !== undefined && live !== undefined) {
-    return entryOf({ ref, desired: desired.hash }, live, context);
+    return entryOf({ ref, desired: desired.hash }, live, run.context);
   }
-  return context.app.record.find((entry) => refKey(entry.ref) === refKey(ref));
+  return run.recorded.get(refKey(ref));
 }
 
 async function writeStage(run: Run, changes: readonly Write[]): Promise<void> {
@@ -119,16 +123,16 @@ async function settleStage(run: Run, changes: readonly Write[]): Promise<Decided
     } else if (outcome.kind === 'refuse') {
       run.results.push({ kind: 'failed', change: changes[index] ?? outcome, error: sayWhatStands(run, outcome.error) });
     } else {
-      run.results.push(...withoutRequest(outcome, run.context));
+      run.results.push(...withoutRequest(outcome, run));
     }
     return [];
   });
 }
 
-async function settleNow({ context }: Run, change: Write): Promise<Change> {
+async function settleNow({ context, recorded }: Run, change: Write): Promise<Change> {
   if (change.kind !== 'undecided') return change;
   try {
-    return await settle(change, { context, provided: nothingProvided });
+    return await settle(change, { context, provided: nothingProvided, recorded });
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return { kind: 'refuse', ref: change.ref, error };

@@ -2,7 +2,10 @@ import type { Claims } from '../diff/diff.ts';
 import type { Cluster, RequestOptions } from '../kube/cluster.ts';
 import type { Application } from '../model/application.ts';
 import type { Installation } from '../model/installation.ts';
+import type { RefKey } from '../model/object.ts';
+import { refKey } from '../model/object.ts';
 import type { WriteLog } from '../model/ports.ts';
+import type { RecordEntry } from '../model/record.ts';
 
 /** What writing the objects of one Application needs. */
 export interface ApplyContext {
@@ -22,4 +25,9 @@ export interface ApplyContext {
 /** The options that every request of this context carries. */
 export function requestOptions({ signal, priority }: ApplyContext): RequestOptions {
   return { signal, ...(priority === undefined ? {} : { priority }) };
+}
+
+/** The record by ref: made once per run, for plans of thousands of objects ask it once per object. */
+export function recordOf({ app }: ApplyContext): ReadonlyMap<RefKey, RecordEntry> {
+  return new Map(app.record.map((entry) => [refKey(entry.ref), entry]));
 }

@@ -24,8 +24,8 @@ export interface CorrectionInput {
   readonly recorded: RecordEntry;
   readonly suspect: Pick<Suspect, 'why' | 'observation'>;
   readonly mode: 'repair' | 'detect';
-  /** Whether an object that was deleted may be created again out of order (apply-rules part 6). */
-  readonly mayRecreate: boolean;
+  /** Whether an object that was deleted may be created again out of order (apply-rules part 6); asked when it is gone. */
+  readonly mayRecreate: () => Promise<boolean>;
 }
 
 export type Correction =
@@ -109,7 +109,7 @@ interface Seen {
 
 /** No preconditions: there is nothing to look at. Without force, for somebody may create it at the same moment. */
 async function recreate(input: CorrectionInput, context: ApplyContext): Promise<Correction | 'stale'> {
-  if (!input.mayRecreate || input.mode === 'detect') return { kind: 'vanished' };
+  if (input.mode === 'detect' || !(await input.mayRecreate())) return { kind: 'vanished' };
   try {
     const { object, entry } = await writeObject(orderOf(input, { force: false }), context);
     return { kind: 'recreated', object, entry };

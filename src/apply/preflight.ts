@@ -1,6 +1,7 @@
 import { OperatorError } from '../model/errors.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
+import { recordOf } from './context.ts';
 import { providedBy } from './definitions.ts';
 import { throwAll } from './errors.ts';
 import { inParallel } from './in-parallel.ts';
@@ -15,7 +16,7 @@ import { isWrite, settle } from './settle.ts';
  * Throws OperatorError, or OperatorErrors when several objects are refused.
  */
 export async function preflight(plan: Plan, context: ApplyContext): Promise<Plan> {
-  const settling = { context, provided: providedBy(plan) };
+  const settling = { context, provided: providedBy(plan), recorded: recordOf(context) };
   const outcomes = await inParallel(plan.changes, async (change): Promise<Change | OperatorError> => {
     if (change.kind === 'refuse') return change.error;
     return isWrite(change) ? settle(change, settling).catch(expected) : change;

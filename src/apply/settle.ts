@@ -4,8 +4,9 @@ import { ApiError } from '../model/api-error.ts';
 import type { JsonObject } from '../model/json.ts';
 import { jsonEqual } from '../model/json.ts';
 import { isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
-import type { KubeObject, Target } from '../model/object.ts';
+import type { KubeObject, RefKey, Target } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
+import type { RecordEntry } from '../model/record.ts';
 import type { Change, ChangeOf } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
@@ -26,6 +27,7 @@ export function isWrite(change: Change): change is Write {
 export interface Settling {
   readonly context: ApplyContext;
   readonly provided: Provided;
+  readonly recorded: ReadonlyMap<RefKey, RecordEntry>;
 }
 
 /**
@@ -35,11 +37,12 @@ export interface Settling {
  * Returns the change decided: create, update, keep, refuse; or `undecided` still when the same plan has to bring its
  * namespace or kind first. Throws OperatorError (step `preflight`).
  */
-export async function settle(change: Write, { context, provided }: Settling): Promise<Change> {
+export async function settle(change: Write, settling: Settling): Promise<Change> {
+  const { provided } = settling;
   const target = { ...change.ref, apiVersion: change.desired.apiVersion };
-  if (comesFirst(target, { context, provided })) return deferred(change);
+  if (comesFirst(target, settling)) return deferred(change);
   try {
-    return await ask(change, context);
+    return await ask(change, settling);
   } catch (error) {
     if (lacksNamespace(error) && needsProvided(change.ref, provided).namespace) return deferred(change);
     throw operatorErrorOf(error, doing(change));
@@ -65,13 +68,14 @@ function doing({ ref, desired }: Write): Doing {
   return { step: 'preflight', ref, origin: desired.origin };
 }
 
-async function ask(change: Write, context: ApplyContext): Promise<Change> {
+async function ask(change: Write, settling: Settling): Promise<Change> {
+  const { context } = settling;
   const body = change.desired.body();
   const known = change.kind === 'create' ? undefined : change.live;
   const said = await tryOut(change, { body, force: false }, context);
   if (!(said instanceof ApiError) && said.created) return { kind: 'create', ref: change.ref, desired: change.desired };
   const tried = { body, said };
-  return known === undefined ? meet(change, tried, context) : judge(change, { ...tried, live: known }, context);
+  return known === undefined ? meet(change, tried, settling) : judge(change, { ...tried, live: known }, context);
 }
 
 /** What the server said to an unforced apply; a refusal is not the last word when it is about what others set. */
@@ -94,11 +98,12 @@ async function tryOut(
 }
 
 /** No list had shown the object, and it may exist. */
-async function meet(change: Write, tried: Tried, context: ApplyContext): Promise<Change> {
+async function meet(change: Write, tried: Tried, settling: Settling): Promise<Change> {
+  const { context } = settling;
   const target = { ...change.ref, apiVersion: change.desired.apiVersion };
   const live = await context.cluster.read(target, requestOptions(context));
   if (live === undefined) throw tried.said instanceof ApiError ? tried.said : objectError(doing(change), wentAway);
-  const planned = existing(change, live, context);
+  const planned = existing(change, live, settling);
   return isWrite(planned) ? judge(planned, { ...tried, live }, context) : planned;
 }
 
@@ -132,8 +137,9 @@ const wentAway: Complaint = {
 };
 
 /** The rules of the planner for an object that no list had shown. */
-function existing({ ref, desired }: Write, live: KubeObject, { app, installation, claims }: ApplyContext): Change {
-  const entry = app.record.find((recorded) => refKey(recorded.ref) === refKey(ref));
+function existing({ ref, desired }: Write, live: KubeObject, { context, recorded }: Settling): Change {
+  const { app, installation, claims } = context;
+  const entry = recorded.get(refKey(ref));
   return planExisting({ app, installation, claims }, { object: desired, live, entry });
 }
 

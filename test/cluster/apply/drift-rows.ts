@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { objectAt } from '../../../src/model/json.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
-import { installation } from './scene.ts';
+import { installation } from '../../apply/subject.ts';
 import type { Scene } from './scene.ts';
 import { drifting, told } from './drifting.ts';
-import { configMap, deployment, networkPolicy, role, service } from './objects.ts';
+import { configMap, deployment, networkPolicy, role, service } from '../../apply/objects.ts';
 
 const forced = (resource: string): string[] => [`get ${resource}`, `apply forced ${resource}`];
 const unforced = (resource: string): string[] => [`get ${resource}`, `apply ${resource}`];

@@ -3,14 +3,14 @@ import type { Correction, CorrectionInput } from '../../../src/apply/apply.ts';
 import type { SuspectWhy } from '../../../src/model/live.ts';
 import { refOf, resourceVersionOf, uidOf } from '../../../src/model/object.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
-import type { Scene, Subject } from './scene.ts';
+import type { ClusterSubject, Scene } from './scene.ts';
 
 /** One object, synced, and what happens to it. */
 export class Drifting {
-  readonly subject: Subject;
+  readonly subject: ClusterSubject;
   readonly object: KubeObject;
 
-  constructor(subject: Subject, object: KubeObject) {
+  constructor(subject: ClusterSubject, object: KubeObject) {
     this.subject = subject;
     this.object = object;
   }

@@ -6,8 +6,8 @@ import { labelsOf, refOf } from '../../../src/model/object.ts';
 import { eventually } from '../../../tools/eventually.ts';
 import type { Drifting } from './drifting.ts';
 import { drifting, told } from './drifting.ts';
-import { configMap, definition, deployment, widget } from './objects.ts';
-import { installation } from './scene.ts';
+import { configMap, definition, deployment, widget } from '../../apply/objects.ts';
+import { installation } from '../../apply/subject.ts';
 import type { Scene } from './scene.ts';
 
 /** apply-rules part 1: our ownership, our label or the object itself is gone. */
@@ -84,7 +84,7 @@ export function lostRows(scene: () => Scene): void {
     it('is only said where the ordered plan has to create it', async () => {
       const map = await drifting(scene(), (ns) => configMap(ns, 'map', { a: '1' }));
       await map.kubectl('delete', 'configmap', 'map');
-      assert.deepEqual(told(await map.correct('left', { mayRecreate: false })), { kind: 'vanished' });
+      assert.deepEqual(told(await map.correct('left', { mayRecreate: () => Promise.resolve(false) })), { kind: 'vanished' });
       assert.deepEqual(told(await map.correct('left', { mode: 'detect' })), { kind: 'vanished' });
     });
 

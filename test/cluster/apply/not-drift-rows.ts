@@ -4,9 +4,9 @@ import { objectAt } from '../../../src/model/json.ts';
 import { managedEntriesOf } from '../../../src/model/managed-fields.ts';
 import { resourceVersionOf } from '../../../src/model/object.ts';
 import { drifting, told } from './drifting.ts';
-import { autoscaler, claim, configMap, deployment } from './objects.ts';
+import { autoscaler, claim, configMap, deployment } from '../../apply/objects.ts';
 import { mutateConfigMaps } from './admission.ts';
-import { installation } from './scene.ts';
+import { installation } from '../../apply/subject.ts';
 import type { Scene } from './scene.ts';
 
 /** apply-rules part 1: foreign acts that are no drift. One look, at most one verify, no resourceVersion moved by us. */

@@ -7,8 +7,8 @@ import type { KubeObject } from '../../../src/model/object.ts';
 import type { Applied } from '../../../src/model/outcome.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import { eventually } from '../../../tools/eventually.ts';
-import { claim, configMap, definition, deployment, namespaceNamed, statefulSet, widget } from './objects.ts';
-import type { Scene, Subject } from './scene.ts';
+import { claim, configMap, definition, deployment, namespaceNamed, statefulSet, widget } from '../../apply/objects.ts';
+import type { ClusterSubject, Scene } from './scene.ts';
 
 /** A plan on its way to the cluster: what is asked first, what is written in which order, and what stops it. */
 export function planRows(scene: () => Scene): void {
@@ -257,6 +257,6 @@ function kinds({ plan, results }: Applied): string[] {
   );
 }
 
-function sameRef(a: Subject['app']['record'][number]['ref'], b: typeof a): boolean {
+function sameRef(a: ClusterSubject['app']['record'][number]['ref'], b: typeof a): boolean {
   return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
 }

@@ -1,29 +1,12 @@
-import { applyPlan, correctObject, preflight } from '../../../src/apply/apply.ts';
-import type { ApplyContext, Correction, CorrectionInput } from '../../../src/apply/apply.ts';
-import type { Claims } from '../../../src/diff/diff.ts';
-import { mark, normalise, planChanges } from '../../../src/diff/diff.ts';
 import type { ClusterConnection } from '../../../src/kube/kube.ts';
 import { connect, loadCredentials } from '../../../src/kube/kube.ts';
 import type { Application } from '../../../src/model/application.ts';
-import type { Desired, DesiredObject } from '../../../src/model/desired.ts';
-import { sha256Hex, shortHash } from '../../../src/model/hash.ts';
-import { installationNamed } from '../../../src/model/installation.ts';
-import { canonicalJson } from '../../../src/model/json.ts';
-import type { LiveAnswer, SuspectWhy } from '../../../src/model/live.ts';
-import { observe } from '../../../src/model/managed-fields.ts';
-import type { KubeObject, Ref, Target } from '../../../src/model/object.ts';
-import { refKey, refOf } from '../../../src/model/object.ts';
-import type { Applied } from '../../../src/model/outcome.ts';
-import type { Plan } from '../../../src/model/plan.ts';
-import type { WriteLog } from '../../../src/model/ports.ts';
-import type { RecordEntry } from '../../../src/model/record.ts';
 import type { AuditRequest, ControlPlane, ControlPlaneOptions } from '../../../tools/control-plane/control-plane.ts';
 import { startControlPlane } from '../../../tools/control-plane/control-plane.ts';
+import { applicationNamed } from '../../apply/application.ts';
+import { Subject } from '../../apply/subject.ts';
 import { realClock } from '../../fakes/clock.ts';
 import { RecordedTelemetry } from '../../fakes/kube-telemetry.ts';
-import { applicationNamed } from './application.ts';
-
-export const installation = installationNamed('');
 
 /** The user whose requests the tests count. */
 const operator = 'evenkeel-under-test';
@@ -40,10 +23,10 @@ export class Scene implements AsyncDisposable {
   }
 
   /** An Application with a namespace of its own. */
-  async application(change: Partial<Application['spec']> = {}): Promise<Subject> {
+  async application(change: Partial<Application['spec']> = {}): Promise<ClusterSubject> {
     const namespace = `case-${++this.#namespaces}`;
     await this.plane.kubectl(['create', 'namespace', namespace]);
-    return new Subject(this, applicationNamed(namespace, change));
+    return new ClusterSubject(this, applicationNamed(namespace, change));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,104 +51,13 @@ export async function startScene(options: ControlPlaneOptions = {}): Promise<Sce
   return new Scene(plane, cluster);
 }
 
-/** Keeps what the writers announced, so that tests see that every write was. */
-class AnnouncedWrites implements WriteLog {
-  readonly answered: { readonly key: string; readonly fp: string }[] = [];
-  open = 0;
-
-  begin(ref: Ref): ReturnType<WriteLog['begin']> {
-    this.open += 1;
-    return {
-      answered: (object) => void this.answered.push({ key: refKey(ref), fp: observe(object, installation).fp }),
-      gone: () => undefined,
-      end: () => void (this.open -= 1),
-    };
-  }
-}
-
-/** One Application under test: its record is kept as `reconcile` would keep it. */
-export class Subject {
+/** An Application under test on the real API server. */
+export class ClusterSubject extends Subject {
   readonly scene: Scene;
-  readonly writes = new AnnouncedWrites();
-  readonly signal = new AbortController();
-  claims: Claims = { claimedBy: () => undefined, recordedBy: () => undefined };
-  superseded = false;
-  app: Application;
-  readonly #bodies = new Map<string, KubeObject>();
 
   constructor(scene: Scene, app: Application) {
+    super(scene.cluster, app);
     this.scene = scene;
-    this.app = app;
-  }
-
-  get namespace(): string {
-    return this.app.spec.destinationNamespace;
-  }
-
-  get context(): ApplyContext {
-    const { app, claims, writes } = this;
-    const { cluster } = this.scene;
-    const superseded = (): boolean => this.superseded;
-    return { app, claims, writes, cluster, installation, signal: this.signal.signal, superseded };
-  }
-
-  /** As `source/` hands objects over: normalised, in the destination's namespace, marked. */
-  desire(object: KubeObject): DesiredObject {
-    const owner = { key: this.app.key, installation };
-    const body = mark(normalise(object), owner);
-    const origin = { file: 'deploy.yaml', document: 1, line: 1 };
-    const hash = shortHash(canonicalJson(body));
-    return { ref: refOf(body), apiVersion: body.apiVersion, hash, origin, body: () => body };
-  }
-
-  async plan(...objects: KubeObject[]): Promise<Plan> {
-    const desired = revisionOf(objects.map((object) => this.desire(object)));
-    const live = new Map<string, LiveAnswer>();
-    const recorded = this.app.record.map(({ ref }) => ({ ...ref, apiVersion: this.#versionOf(ref) }));
-    const targets = [...desired.objects.map(({ ref, apiVersion }) => ({ ...ref, apiVersion })), ...recorded];
-    for (const target of targets) live.set(refKey(target), await this.#answer(target));
-    return planChanges({ app: this.app, installation, desired, live, claims: this.claims });
-  }
-
-  /** Plans, tries out, applies and keeps the record. */
-  async sync(...objects: KubeObject[]): Promise<Applied> {
-    return this.apply(await preflight(await this.plan(...objects), this.context));
-  }
-
-  async apply(plan: Plan): Promise<Applied> {
-    const applied = await applyPlan(plan, this.context);
-    this.#keepRecord(applied);
-    return applied;
-  }
-
-  /** Looks at one object as the second lane does after an event. */
-  async correct(ref: Ref, why: SuspectWhy, how: Partial<CorrectionInput> = {}): Promise<Correction> {
-    const body = this.#bodies.get(refKey(ref));
-    const recorded = this.entry(ref);
-    if (body === undefined) throw new Error(`nothing was applied to ${refKey(ref)}`);
-    const live = (await this.read(body)) ?? body;
-    const suspect = { why, observation: observe(live, installation) };
-    const input = { ref, body, desiredHash: recorded.desired, recorded, suspect, mode: 'repair' as const };
-    await this.scene.plane.forgetRequests();
-    const correction = await correctObject({ ...input, mayRecreate: true, ...how }, this.context);
-    if ('entry' in correction) this.record([correction.entry]);
-    return correction;
-  }
-
-  entry(ref: Ref): RecordEntry {
-    const found = this.app.record.find((entry) => refKey(entry.ref) === refKey(ref));
-    if (found === undefined) throw new Error(`${refKey(ref)} is not on record`);
-    return found;
-  }
-
-  record(entries: readonly RecordEntry[], gone: readonly Ref[] = []): void {
-    const changed = new Set([...entries.map(({ ref }) => ref), ...gone].map(refKey));
-    const others = this.app.record.filter(({ ref }) => !changed.has(refKey(ref)));
-    this.app = { ...this.app, record: [...others, ...entries] };
-  }
-
-  async read(object: KubeObject): Promise<KubeObject | undefined> {
-    return this.scene.cluster.read({ ...refOf(object), apiVersion: object.apiVersion }, {});
   }
 
   /** Requests of the code under test about managed objects, as `verb resource`, oldest first, since the last forget. */
@@ -178,35 +70,9 @@ export class Subject {
     return this.scene.plane.kubectl(['-n', this.namespace, ...args], stdin);
   }
 
-  #versionOf(ref: Ref): string {
-    return this.#bodies.get(refKey(ref))?.apiVersion ?? (ref.group === '' ? 'v1' : `${ref.group}/v1`);
+  protected override beforeLook(): Promise<void> {
+    return this.scene.plane.forgetRequests();
   }
-
-  async #answer(target: Target): Promise<LiveAnswer> {
-    const { state } = this.scene.cluster.kinds.find(target, target.apiVersion);
-    if (state !== 'served') return { state: 'notServed' };
-    const object = await this.scene.cluster.read(target, {});
-    return object === undefined ? { state: 'absent' } : { state: 'body', object };
-  }
-
-  #keepRecord({ results }: Applied): void {
-    const entries = results.flatMap((result) => ('entry' in result ? [result.entry] : []));
-    const gone = results.flatMap((result) => (result.kind === 'removed' ? [result.change.ref] : []));
-    this.record(entries, gone);
-    for (const result of results) {
-      if (result.kind === 'applied' && 'desired' in result.change) this.#remember(result.change.desired);
-      if (result.kind === 'kept' && result.change.desired !== undefined) this.#remember(result.change.desired);
-    }
-  }
-
-  #remember(desired: DesiredObject | undefined): void {
-    if (desired !== undefined) this.#bodies.set(refKey(desired.ref), desired.body());
-  }
-}
-
-function revisionOf(objects: readonly DesiredObject[]): Desired {
-  const digest = sha256Hex(objects.map(({ hash }) => hash).join());
-  return { revision: digest.slice(0, 40), digest, objects, skippedDocuments: 0 };
 }
 
 function describe({ method, verb, resource, subresource, uri, code }: AuditRequest): string {

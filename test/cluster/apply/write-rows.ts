@@ -8,8 +8,8 @@ import type { KubeObject } from '../../../src/model/object.ts';
 import type { Applied } from '../../../src/model/outcome.ts';
 import { mutateConfigMaps } from './admission.ts';
 import { drifting } from './drifting.ts';
-import { autoscaler, configMap, deployment, service, statefulSet } from './objects.ts';
-import { installation } from './scene.ts';
+import { autoscaler, configMap, deployment, service, statefulSet } from '../../apply/objects.ts';
+import { installation } from '../../apply/subject.ts';
 import type { Scene } from './scene.ts';
 
 /** apply-rules parts 3, 4 and 5: how we write, what the server refuses, and how ownership changes hands. */
@@ -115,6 +115,12 @@ export function writeRows(scene: () => Scene): void {
     const wrong = deployment(subject.namespace, 'web', { replicas: -1 });
     await assert.rejects(subject.sync(wrong), { reason: 'InvalidObject', step: 'preflight' });
     assert.ok(managersOf(await web.live()).includes('kubectl-patch/Update'));
+  });
+
+  it('a map that Git wrote empty is filled by Git', async () => {
+    const map = await drifting(scene(), (ns) => configMap(ns, 'map', {}));
+    await map.subject.sync(configMap(map.subject.namespace, 'map', { a: '1' }));
+    assert.deepEqual((await map.live())['data'], { a: '1' });
   });
 
   it('unowned Service clusterIP is left alone', async () => {

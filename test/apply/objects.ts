@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../src/model/json.ts';
-import type { KubeObject } from '../../../src/model/object.ts';
+import type { JsonObject } from '../../src/model/json.ts';
+import type { KubeObject } from '../../src/model/object.ts';
 
 export function configMap(namespace: string, name: string, data: JsonObject, labels?: JsonObject): KubeObject {
   const metadata = { name, namespace, ...(labels === undefined ? {} : { labels }) };

@@ -1,5 +1,5 @@
-import type { Application, ApplicationSpec } from '../../../src/model/application.ts';
-import { applicationKey } from '../../../src/model/installation.ts';
+import type { Application, ApplicationSpec } from '../../src/model/application.ts';
+import { applicationKey } from '../../src/model/installation.ts';
 
 const spec: ApplicationSpec = {
   project: 'default',
