@@ -22,6 +22,8 @@ export interface LiveQuestion {
   readonly recorded: readonly RecordEntry[];
   /** Reads every body, also of what is in sync: a hard refresh, an audit. */
   readonly full?: boolean;
+  /** Objects that are being put back as they were applied: they count as being so, and their bodies are not read. */
+  readonly correcting?: (ref: Ref) => boolean;
 }
 
 export interface ReadPorts extends BodiesPorts {
@@ -81,14 +83,14 @@ function answerFromMemory(asked: Asked, question: LiveQuestion, ports: ReadPorts
     ports.watches.wakeWhenKnown(question.key, groupKindKey(ref));
     return { state: 'unknown', why: served.why };
   }
-  const known = question.full === true ? undefined : fromIndex(asked, question.key, ports);
+  const known = question.full === true ? undefined : fromIndex(asked, question, ports);
   return known ?? { id: asked.id, ref, kind: served.kind };
 }
 
 /** undefined: only the body, or its proved absence, can tell. */
 function fromIndex(
   { id, ref, wanted, recorded }: Asked,
-  key: ApplicationKey,
+  { key, correcting }: LiveQuestion,
   ports: ReadPorts,
 ): LiveAnswer | undefined {
   const kind = groupKindKey(ref);
@@ -101,11 +103,17 @@ function fromIndex(
   const entry = ports.index.get(id);
   if (recorded === undefined) return entry === undefined ? { state: 'absent' } : undefined;
   if (entry?.seen === undefined || recorded.uid !== entry.seen.observation.uid) return undefined;
-  return isAsApplied(entry, wanted.hash) ? { state: 'inSync', observation: entry.seen.observation } : undefined;
+  const counts = isAsApplied(entry, wanted.hash) || isPutBack(entry, wanted.hash, correcting);
+  return counts ? { state: 'inSync', observation: entry.seen.observation } : undefined;
 }
 
 /** The body with this hash was applied last, and nothing says that the object is not as that left it. */
 function isAsApplied({ seen, expected }: Entry, desired: string): boolean {
   if (seen === undefined || expected?.verified === undefined) return false;
   return expected.desired === desired && !seen.observation.deleting && suspicion(seen, expected) === undefined;
+}
+
+/** Whatever it is like now, it is about to be what was applied last, which is what is wanted. */
+function isPutBack({ ref, expected }: Entry, desired: string, correcting: LiveQuestion['correcting']): boolean {
+  return expected?.desired === desired && correcting?.(ref) === true;
 }

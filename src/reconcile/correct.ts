@@ -14,6 +14,9 @@ import { Vanishings } from './vanishings.ts';
 /** Corrections at the same time: they share the API server with the syncs. */
 const atOnce = 8;
 
+/** `unsettled`: the ordered plan has to see to the object. */
+type Seen = 'settled' | 'unsettled';
+
 interface Lane {
   /** The newest suspicion that came while the object was being looked at. */
   next: Suspect | undefined;
@@ -62,9 +65,11 @@ export class Corrector {
       const suspect = this.#waiting.shift();
       if (suspect === undefined) return;
       this.#running += 1;
-      void this.#look(suspect).finally(() => {
+      void this.#look(suspect).then((seen) => {
         this.#running -= 1;
         this.#release(suspect.ref);
+        // After the release: while it is being corrected, the plan leaves the object alone.
+        if (seen === 'unsettled') this.#resync(suspect.key);
         this.#pump();
       });
     }
@@ -77,32 +82,29 @@ export class Corrector {
     if (next !== undefined) this.take(next);
   }
 
-  async #look(suspect: Suspect): Promise<void> {
+  async #look(suspect: Suspect): Promise<Seen> {
     try {
-      await this.#correct(suspect);
+      return await this.#correct(suspect);
     } catch (error) {
-      if (this.#signal.aborted) return;
+      if (this.#signal.aborted) return 'settled';
       // The plan of the Application meets the same object in order, and reports what keeps it from being corrected.
       if (!(error instanceof OperatorError)) this.#ports.telemetry.bug(error, { application: suspect.key });
-      this.#resync(suspect.key);
+      return 'unsettled';
     }
   }
 
-  async #correct(suspect: Suspect): Promise<void> {
+  async #correct(suspect: Suspect): Promise<Seen> {
     const { key, ref } = suspect;
     const parsed = this.#ports.applications.known(key);
-    if (parsed?.kind !== 'valid' || parsed.app.deleting || parsed.app.spec.suspend !== undefined) return;
+    if (parsed?.kind !== 'valid' || parsed.app.deleting || parsed.app.spec.suspend !== undefined) return 'settled';
     const { app } = parsed;
     const recorded = app.record.find((entry) => refKey(entry.ref) === refKey(ref));
-    if (recorded === undefined || this.#isHeldBack(suspect, app)) return;
+    if (recorded === undefined || this.#isHeldBack(suspect, app)) return 'settled';
     const body = await appliedBody(app, recorded, this.#ports, this.#signal);
-    if (body === undefined) {
-      this.#resync(key);
-      return;
-    }
-    const mayRecreate = suspect.why === 'left' && (await this.#vanishings.mayRecreate(app, ref));
+    if (body === undefined) return 'unsettled';
+    const mayRecreate = (): Promise<boolean> => this.#vanishings.mayRecreate(app, ref);
     const input = { ref, body, desiredHash: recorded.desired, recorded, suspect, mode: modeOf(app), mayRecreate };
-    await this.#settle(suspect, app, input);
+    return this.#settle(suspect, app, input);
   }
 
   /** True when the suspicion was put off. */
@@ -118,29 +120,27 @@ export class Corrector {
     return true;
   }
 
-  async #settle(suspect: Suspect, app: Application, input: CorrectionInput): Promise<void> {
+  async #settle(suspect: Suspect, app: Application, input: CorrectionInput): Promise<Seen> {
     const context = { ...contextOf(app, this.#ports, this.#signal), priority: 'urgent' as const };
     const correction = await correctObject(input, context);
     switch (correction.kind) {
       case 'unchanged':
       case 'shared':
         this.#ports.drift.healed(app.key, suspect.ref, app.status.drift);
-        return;
+        return 'settled';
       case 'corrected':
         this.#tell(suspect, app, { fields: correction.fields, by: correction.by, healed: true });
-        return;
+        return 'settled';
       case 'recreated':
         this.#ports.status.corrected(app.key, correction.entry);
         this.#tell(suspect, app, { fields: [], by: undefined, healed: true });
-        return;
+        return 'settled';
       case 'detected':
         this.#tell(suspect, app, { fields: correction.fields, by: correction.by, healed: false });
-        this.#resync(app.key);
-        return;
+        return 'unsettled';
       case 'vanished':
       case 'terminating':
-        this.#resync(app.key);
-        return;
+        return 'unsettled';
       case 'failed':
         throw correction.error;
     }

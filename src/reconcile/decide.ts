@@ -27,10 +27,10 @@ export async function readLive(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
   await ports.live.settled(signal);
-  return ports.live.read(
-    { key: app.key, wanted: desired.objects, recorded: app.record, full: ports.asks.of(app).full },
-    signal,
-  );
+  const { full } = ports.asks.of(app);
+  const correcting = (ref: Ref): boolean => ports.pending.correcting(ref);
+  const question = { key: app.key, wanted: desired.objects, recorded: app.record, full, correcting };
+  return ports.live.read(question, signal);
 }
 
 /**
