@@ -26,7 +26,12 @@ export interface WorldOptions {
 
 /** An Application as kubectl shows it, as far as tests and demo look. */
 export interface ApplicationJson {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly generation: number };
+  readonly metadata: {
+    readonly name: string;
+    readonly resourceVersion: string;
+    readonly generation: number;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec: Record<string, unknown>;
   readonly operation?: Record<string, unknown>;
   readonly status?: StatusJson;
@@ -37,6 +42,7 @@ export interface ConditionJson {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+  readonly observedGeneration?: number;
 }
 
 export interface StatusJson {
@@ -158,10 +164,10 @@ export class World implements AsyncDisposable {
     await this.plane.kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
   }
 
+  /** As it is now; throws when there is none. No kubectl: tests that wait ask many times a second. */
   async read(name: string): Promise<ApplicationJson> {
-    return JSON.parse(
-      await this.plane.kubectl(['get', 'application', name, '-n', home, '-o', 'json']),
-    ) as ApplicationJson;
+    const path = `/apis/evenkeel.dev/v1alpha1/namespaces/${home}/applications/${name}`;
+    return (await this.plane.api.must({ path })) as ApplicationJson;
   }
 
   async annotate(name: string, annotation: string): Promise<void> {
@@ -195,6 +201,16 @@ export class World implements AsyncDisposable {
     );
   }
 
+  /** Waits until the running operator process has gone through the Application, and everything is quiet. */
+  async operatorHasLooked(name: string): Promise<void> {
+    const runs = async (): Promise<number> =>
+      (await this.operator.metric('evenkeel_reconcile_duration_seconds_count')) ?? 0;
+    await eventually(
+      `the operator to look at ${name}`,
+      async () => (await runs()) > 0 && (await this.operator.metric('evenkeel_queue_depth')) === 0,
+    );
+  }
+
   /** The operator's requests since the last `plane.forgetRequests()`. */
   async requests(matching: (request: AuditRequest) => boolean = () => true): Promise<AuditRequest[]> {
     return (await this.plane.requests(this.user)).filter(matching);
@@ -221,7 +237,7 @@ export function conditionOf(status: StatusJson, type: string): ConditionJson | u
 
 export function isSynced(status: StatusJson, revision?: string): boolean {
   const ready = conditionOf(status, 'Ready')?.status === 'True' && status.sync?.status === 'Synced';
-  return ready && (revision === undefined || status.sync?.revision === revision);
+  return ready && (revision === undefined || status.sync.revision === revision);
 }
 
 export function isWrite({ verb }: AuditRequest): boolean {

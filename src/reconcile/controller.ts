@@ -67,6 +67,7 @@ export class Controller {
     const { app } = parsed;
     ports.claims.recorded(key, app.record ?? []);
     declareKinds(app, ports);
+    ports.source.artefacts.keep(key, app.status.applied === undefined ? [] : [app.status.applied.digest]);
     if (parsed.kind === 'valid' && needsGit(parsed.app)) ports.source.follow(parsed.app);
     else ports.source.unfollow(key);
     const matters = JSON.stringify([app.uid, app.generation, app.annotations, app.finalizers, app.deleting]);

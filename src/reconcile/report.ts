@@ -115,6 +115,7 @@ export function inputFor(
 
 function forget(key: ApplicationKey, ports: Ports): void {
   ports.source.unfollow(key);
+  ports.source.artefacts.keep(key, []);
   ports.live.undeclare(key);
   ports.wantedKinds.delete(key);
   ports.newestDigests.delete(key);

@@ -21,10 +21,12 @@ const deadlineMs = 300_000;
 
 /** Takes one key after the other until the queue is closed. */
 export async function work(options: WorkerOptions): Promise<void> {
-  const { queue, signal } = options;
+  const { queue, ports, signal } = options;
   for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+    ports.telemetry.queueDepth(queue.depth);
     if (!signal.aborted) await workOn(key, options);
     queue.done(key);
+    ports.telemetry.queueDepth(queue.depth);
   }
 }
 

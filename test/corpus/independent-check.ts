@@ -37,7 +37,7 @@ export function missingLeaves(wanted: Json, live: Json | undefined, path = ''): 
 }
 
 /** What the API server's Go types leave out when they write JSON: absent and zero mean the same there. */
-function isZero(value: NonNullable<Json>): boolean {
+function isZero(value: Json): boolean {
   return (
     value === null ||
     value === false ||
