@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import type { Call } from '../../src/kube/client.ts';
 import { loadCredentials } from '../../src/kube/credentials.ts';
+import type { Credentials } from '../../src/kube/credentials.ts';
 import { ApiError } from '../../src/model/api-error.ts';
 import type { ApiErrorKind } from '../../src/model/api-error.ts';
 import { eventually } from '../../tools/eventually.ts';
@@ -71,7 +72,8 @@ describe('client', () => {
   test('a write that could not be sent is tried again', async () => {
     const port = await freePort();
     const { client, telemetry } = clientOf(`http://127.0.0.1:${port}`);
-    await using _client = client;
+    await using cleanup = new AsyncDisposableStack();
+    cleanup.use(client);
     const error = await failsAs('unavailable', client.call(patch));
     assert.equal(client.reachable, false);
     assert.equal(telemetry.requests.length, 3);
@@ -85,7 +87,8 @@ describe('client', () => {
       else sendJson(response, 429, '{}', { 'retry-after': '2' });
     });
     const { client, telemetry } = clientOf(server.url);
-    await using _client = client;
+    await using cleanup = new AsyncDisposableStack();
+    cleanup.use(client);
     const write = client.call(patch);
     await eventually('the 429', () => telemetry.requests.some(({ code }) => code === 429), { every: 1 });
     const read = client.call({ ...get, priority: 'urgent' });
@@ -151,7 +154,8 @@ describe('client', () => {
       response.on('close', () => clearInterval(timer));
     });
     const { client } = clientOf(server.url, { timeouts: { connectMs: 5_000, requestMs: 300 } });
-    await using _client = client;
+    await using cleanup = new AsyncDisposableStack();
+    cleanup.use(client);
     const error = await failsAs('unavailable', client.call(get));
     assert.match(error.message, /no answer within 0.3 s/);
     assert.equal(server.requests.length, 1, 'waiting again would not help');
@@ -214,7 +218,7 @@ describe('client', () => {
         const status = request.headers.authorization === `Bearer ${good}` ? 200 : 401;
         sendJson(response, status, '{}');
       });
-      const credentials = { ...loaded, ...plainCredentials(server.url), ...pick(loaded) };
+      const credentials = { ...plainCredentials(server.url), ...pick(loaded) };
       await using client = clientOf(server.url, { credentials }).client;
       await client.call(get);
 
@@ -239,8 +243,8 @@ describe('client', () => {
   });
 });
 
-function pick({ authorization, renew }: Awaited<ReturnType<typeof loadCredentials>>) {
-  return { authorization, renew };
+function pick(credentials: Credentials): Pick<Credentials, 'authorization' | 'renew'> {
+  return { authorization: () => credentials.authorization(), renew: () => credentials.renew() };
 }
 
 /** With a time of its own, however coarse the file system's clock is. */

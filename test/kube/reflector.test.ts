@@ -77,10 +77,8 @@ describe('reflector', () => {
   });
 
   test('lists where the server ignores the wish for initial events', async () => {
-    const { server, clock, recorder, reflector } = await (async () => {
-      const on = stage();
-      return { ...on, reflector: on.start() };
-    })();
+    const { server, clock, recorder, start } = stage();
+    const reflector = start();
     await settled();
     server.pages.push({ metadata: { resourceVersion: '9' }, items: [configMap('one', '5')] });
     await clock.advance(32_000);

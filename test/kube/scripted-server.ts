@@ -12,7 +12,7 @@ export class ScriptedWatch {
   readonly chunks: AsyncIterable<Buffer>;
   aborted = false;
   readonly #queue: (Buffer | Error | undefined)[] = [];
-  #wake = () => undefined as void;
+  #wake: () => void = () => undefined;
 
   constructor(path: string, signal: AbortSignal) {
     this.parameters = new URLSearchParams(path.slice(path.indexOf('?') + 1));
