@@ -57,6 +57,7 @@ export class ApiClient implements AsyncDisposable {
   readonly #idle: (() => void)[] = [];
   /** Requests without an answer since the last answer. */
   #failures = 0;
+  #reachable = false;
 
   constructor(options: ClientOptions) {
     const { clock, connections } = options;
@@ -66,9 +67,9 @@ export class ApiClient implements AsyncDisposable {
     this.#transport = new Transport({ ...options, connections: connections + 1 });
   }
 
-  /** False from a request that got no answer until the next answer. */
+  /** True from an answer until a request that got none. */
   get reachable(): boolean {
-    return this.#failures === 0;
+    return this.#reachable;
   }
 
   /** Throws ApiError only; an aborted signal is `unavailable`, because the request may have been executed. */
@@ -147,7 +148,11 @@ export class ApiClient implements AsyncDisposable {
     const { clock, timeouts } = this.#options;
     const startedAt = clock.monotonic();
     const ms = call.timeoutMs ?? timeouts.requestMs;
-    const cancel = clock.after(ms, () => controller.abort(timeoutAfter(ms)));
+    let timedOut = false;
+    const cancel = clock.after(ms, () => {
+      timedOut = true;
+      controller.abort(timeoutAfter(ms));
+    });
     if (call.priority !== 'lease') this.#inFlight.add(controller);
     try {
       const answer = await this.#transport.send(call, controller.signal);
@@ -155,7 +160,7 @@ export class ApiClient implements AsyncDisposable {
       if (answer.status >= 300 && answer.status !== 304) throw this.#failure(answer);
       return { status: answer.status, etag: headerOf(answer, 'etag'), body: bodyOf(answer) };
     } catch (error) {
-      if (error instanceof ApiError && error.status === 0) this.#noteFailure(call, error, startedAt);
+      if (error instanceof ApiError && error.status === 0) this.#noteFailure(call, error, { startedAt, timedOut });
       throw error;
     } finally {
       cancel();
@@ -183,14 +188,15 @@ export class ApiClient implements AsyncDisposable {
     return error;
   }
 
-  /** A request that only took too long, or was given up, does not close the gate. */
-  #noteFailure(call: Call, error: ApiError, startedAt: number): void {
+  /** A request that was given up says nothing about the server; one that only took too long does not close the gate. */
+  #noteFailure(call: Call, error: ApiError, { startedAt, timedOut }: { startedAt: number; timedOut: boolean }): void {
     this.#report(call, 0, startedAt);
-    if (error.kind !== 'unavailable' || isOurs(error)) return;
+    if (error.kind !== 'unavailable' || (isOurs(error) && !timedOut)) return;
     this.#failures += 1;
+    this.#reachable = false;
     const { kind: reason, message } = error;
     if (call.priority === 'lease') return;
-    this.#gate.failed(message);
+    if (!timedOut) this.#gate.failed(message);
     this.#options.telemetry.connectionFailure({ target: 'request', reason, message, attempt: this.#failures });
   }
 
@@ -199,6 +205,7 @@ export class ApiClient implements AsyncDisposable {
     telemetry.apiRequest({ verb: call.verb, code, durationMs: clock.monotonic() - startedAt });
     if (code === 0) return;
     this.#failures = 0;
+    this.#reachable = true;
     this.#gate.answered();
     telemetry.connectionRestored({ target: 'request' });
   }

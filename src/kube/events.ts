@@ -1,6 +1,7 @@
 import type { Cluster, Events, ObjectEvent } from './cluster.ts';
 import { errorOfFailure } from './errors.ts';
 import type { KubeTelemetry } from './kube-telemetry.ts';
+import { microTime } from './micro-time.ts';
 import { sha256Hex } from '../model/hash.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { KubeObject, Target } from '../model/object.ts';
@@ -174,7 +175,3 @@ class ClusterEvents implements EventEmitter {
 
 const group = 'events.k8s.io';
 const apiVersion = 'events.k8s.io/v1';
-
-function microTime(now: number): string {
-  return new Date(now).toISOString().replace('Z', '000Z');
-}

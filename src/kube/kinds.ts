@@ -16,7 +16,7 @@ export interface Definitions {
   hasVersion(apiVersion: string): boolean;
 }
 
-export const noDefinitions: Definitions = { complete: false, hasGroup: () => true, hasVersion: () => true };
+const noDefinitions: Definitions = { complete: false, hasGroup: () => true, hasVersion: () => true };
 
 /** Reads one document, given the last one; throws ApiError. */
 export type Discover = (root: Root, last: DiscoveryDocument | undefined) => Promise<DiscoveryDocument>;

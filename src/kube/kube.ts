@@ -40,7 +40,7 @@ export interface ConnectOptions {
 export interface ClusterConnection extends Cluster, AsyncDisposable {
   /** Present if and only if `ConnectOptions.lease` was. Competing for it begins with `connect`. */
   readonly lease: Lease | undefined;
-  /** False from a request without an answer until the next answer: for `/readyz`. */
+  /** True from an answer, whatever it said, until a request that got none: for `/readyz`. */
   readonly reachable: boolean;
   /** Reads discovery and keeps it current until the connection is disposed. Resolves when the first look has ended. */
   followDefinitions(): Promise<void>;
@@ -51,7 +51,7 @@ const defaultConnections = 8;
 
 /**
  * Sends nothing but the Lease's requests until it is used.
- * Disposing gives the Lease back after what is on its way has ended, then closes every connection.
+ * Disposing stops every reflector, gives the Lease back after what is on its way has ended, and closes every connection.
  */
 export function connect(options: ConnectOptions): ClusterConnection {
   const { clock, connections = defaultConnections, timeouts } = options;
@@ -64,15 +64,18 @@ export function connect(options: ConnectOptions): ClusterConnection {
     mayWrite: () => options.lease === undefined || bound.lease?.mayWrite() === true,
   });
   const kinds = new DiscoveredKinds((root, last) => discover(client, root, last));
-  const parts = { ...options, client, watchList: { refused: false } };
+  const closing = new AbortController();
+  const parts = { ...options, client, watchList: { refused: false }, closed: closing.signal };
   const reflect = (spec: ReflectorSpec) => startReflector(parts, spec);
   const follower = new DefinitionFollower({ kinds, reflect, clock });
   if (options.lease !== undefined) bound.lease = holdLease(parts, options.lease);
-  return new KubeConnection({ client, kinds, reflect, follower, lease: bound.lease });
+  return new KubeConnection({ client, kinds, reflect, follower, closing, lease: bound.lease });
 }
 
 interface ConnectionParts extends HttpClusterParts {
   readonly follower: DefinitionFollower;
+  /** Stops every reflector. */
+  readonly closing: AbortController;
   readonly lease: Lease | undefined;
 }
 
@@ -99,6 +102,7 @@ class KubeConnection extends HttpCluster implements ClusterConnection {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.follower.stop();
+    this.#parts.closing.abort();
     await this.lease?.[Symbol.asyncDispose]();
     await this.#parts.client[Symbol.asyncDispose]();
   }

@@ -1,4 +1,5 @@
 import type { ServedKind } from './cluster.ts';
+import { microTime } from './micro-time.ts';
 import type { JsonObject } from '../model/json.ts';
 import { numberAt, objectAt, stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
@@ -53,9 +54,4 @@ function specOf(spec: JsonObject, { holder, durationMs, now }: LeaseTerm): JsonO
     renewTime: microTime(now),
     leaseTransitions: continues ? transitions : transitions + 1,
   };
-}
-
-/** The MicroTime of the API: RFC 3339 with six digits. */
-function microTime(now: number): string {
-  return new Date(now).toISOString().replace('Z', '000Z');
 }

@@ -21,6 +21,8 @@ export interface ReflectorParts {
   readonly telemetry: KubeTelemetry;
   /** Shared by all reflectors of a server: whether it refused to send initial events. */
   readonly watchList: { refused: boolean };
+  /** Aborted when the connection to the server is given up: stops every reflector. */
+  readonly closed: AbortSignal;
 }
 
 /** The server sends a bookmark a minute; two missed and a half. */
@@ -33,6 +35,8 @@ const notLeaderPauseMs = 500;
 
 export function startReflector(parts: ReflectorParts, spec: ReflectorSpec): Reflector {
   const reflector = new HttpReflector(parts, spec);
+  if (parts.closed.aborted) reflector.stop();
+  else parts.closed.addEventListener('abort', reflector.stop);
   void reflector.run();
   return reflector;
 }
@@ -72,10 +76,11 @@ class HttpReflector implements Reflector {
     return this.#synced && !this.#lostForLong();
   }
 
-  stop(): void {
+  readonly stop = (): void => {
+    this.#parts.closed.removeEventListener('abort', this.stop);
     this.#stop.abort();
     this.#stream?.abort();
-  }
+  };
 
   async run(): Promise<void> {
     while (!this.#stopped()) {

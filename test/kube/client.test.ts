@@ -159,6 +159,7 @@ describe('client', () => {
     const error = await failsAs('unavailable', client.call(get));
     assert.match(error.message, /no answer within 0.3 s/);
     assert.equal(server.requests.length, 1, 'waiting again would not help');
+    assert.equal(client.reachable, false);
   });
 
   test('an answer that is no JSON, or is cut, is no answer', async () => {
@@ -197,7 +198,6 @@ describe('client', () => {
     await eventually('the request', () => server.requests.length === 1, { every: 1 });
     caller.abort();
     await call;
-    assert.equal(client.reachable, true);
     await failsAs('unavailable', client.call({ ...get, signal: caller.signal }));
     assert.equal(server.requests.length, 1);
   });

@@ -16,9 +16,10 @@ function stage() {
   const telemetry = new RecordedTelemetry();
   const watchList = { refused: false };
   const recorder = new Recorder();
-  const parts = { client: server, clock, random: () => 0.5, telemetry, watchList };
+  const closing = new AbortController();
+  const parts = { client: server, clock, random: () => 0.5, telemetry, watchList, closed: closing.signal };
   const start = () => startReflector(parts, { kind, metadataOnly: true, labelSelector: 'a=b', listener: recorder });
-  return { clock, server, telemetry, watchList, recorder, start };
+  return { clock, server, telemetry, watchList, recorder, closing, start };
 }
 
 /** With two objects known, at resourceVersion 10. */
@@ -276,6 +277,18 @@ describe('reflector', () => {
     assert.equal(server.watches.length, 1);
     assert.equal(server.watch.aborted, true);
     assert.equal(clock.pending, 0);
+  });
+
+  test('the end of the connection stops it', async () => {
+    const { server, clock, closing, start, reflector } = await synced();
+    closing.abort();
+    await clock.advance(1_000);
+    assert.equal(server.watch.aborted, true);
+    assert.equal(clock.pending, 0);
+    start();
+    await clock.advance(1_000);
+    assert.equal(server.watches.length, 1, 'and none is started any more');
+    reflector.stop();
   });
 
   test('a listener that throws is a bug, not a lost stream', async () => {
