@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { Agent, request } from 'undici';
 import type { Credential } from '../certificates.ts';
 
@@ -13,6 +14,11 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** `application/json` when left out; a patch says its type here. */
   readonly contentType?: string;
+}
+
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: unknown;
 }
 
 /** Raw requests as one user: no retries, no defaults, no errors for refusals. Throws only when no answer came. */
@@ -40,6 +46,14 @@ export class ApiClient implements AsyncDisposable {
     const { status, body } = await this.send(wanted);
     if (status >= 300) throw new Error(`${wanted.method ?? 'GET'} ${wanted.path}: ${status} ${JSON.stringify(body)}`);
     return body;
+  }
+
+  /** The events of one watch until the server ends it; throws when it is refused, cut, or aborted. */
+  async *watch(path: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
+    const response = await request(new URL(path, this.#url), { dispatcher: this.#agent, signal, bodyTimeout: 0 });
+    if (response.statusCode >= 300)
+      throw new Error(`GET ${path}: ${response.statusCode} ${await response.body.text()}`);
+    for await (const line of createInterface({ input: response.body })) yield JSON.parse(line) as WatchEvent;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
