@@ -1,9 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; both do all their own set-up.
 NODE := node_modules/.bin/node
-MINUTES ?= 3
-SEED ?=
-
-.PHONY: demo test check cluster-test generate bench clean
+.PHONY: demo test check cluster-test generate clean
 
 demo: node_modules/.installed
 	$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
@@ -11,6 +8,8 @@ demo: node_modules/.installed
 test: node_modules/.installed
 	npm run check
 	npm run cluster-test
+	@if [ -n "$$EVENKEEL_CORPUS" ]; then npm run corpus-test; \
+	else echo "corpus: EVENKEEL_CORPUS is not set, 0 corpus tests ran"; fi
 
 check: node_modules/.installed
 	npm run check
