@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { World } from '../../tools/world.ts';
 import { startWorld } from '../../tools/world.ts';
-import { checkRequests, configMap, roundOfKept, startSubject, uidOfKept, untilRefused } from './support/bad-input.ts';
+import { checkRequests, keptSaying, roundOfKept, startSubject, uidOfKept, untilRefused } from './support/bad-input.ts';
 import { badFiles } from './support/bad-input-files.ts';
 
 let world: World;
@@ -22,14 +22,13 @@ describe('bad input in files: refused with a reason, nothing is written, and a r
       const subject = await startSubject(world, row.name);
       const { repository, uid, name } = subject;
       await world.plane.forgetRequests();
-      await repository.commit({ ...row.files, 'app/kept.json': configMap('kept', { round: 'bad' }) }, 'break it');
+      await repository.commit({ ...row.files, ...keptSaying('bad') }, 'break it');
       await untilRefused(subject, row);
       await checkRequests(subject, row);
       assert.equal(await roundOfKept(world, name), 'first', 'the good change beside the bad one waits, too');
 
       const removed = Object.fromEntries(Object.keys(row.files).map((file) => [file, null]));
-      const repaired = { 'app/kept.json': configMap('kept', { round: 'repaired' }) };
-      await world.untilSynced(name, await repository.commit({ ...removed, ...repaired }, 'repair it'));
+      await world.untilSynced(name, await repository.commit({ ...removed, ...keptSaying('repaired') }, 'repair it'));
       assert.deepEqual([await uidOfKept(world, name), await roundOfKept(world, name)], [uid, 'repaired']);
     });
   }

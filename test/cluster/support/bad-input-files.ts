@@ -6,7 +6,7 @@ const dryRuns = ['dry-run configmaps NAMESPACE/kept', 'get configmaps NAMESPACE/
 
 const laughs = [
   'a: &a [x, x, x, x, x, x, x, x, x]',
-  ...[...'bcdefghi'].map((letter, index) => {
+  ...['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].map((letter, index) => {
     const before = `*${'abcdefgh'.charAt(index)}`;
     return `${letter}: &${letter} [${Array.from({ length: 9 }, () => before).join(', ')}]`;
   }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AuditRequest } from '../../../tools/control-plane/control-plane.ts';
-import type { FileContent, GitRepository } from '../../../tools/git-server.ts';
+import type { FileContent, GitRepository, GitServer } from '../../../tools/git-server.ts';
 import type { ApplicationJson, StatusJson, World } from '../../../tools/world.ts';
 import { conditionOf, isOwnBookkeeping } from '../../../tools/world.ts';
 
@@ -10,57 +10,110 @@ export interface BadInput {
   readonly reason: string;
   /** What Ready and Stalled have to say: where it is wrong, what is wrong, what to do. */
   readonly message: RegExp;
-  /** The requests for objects that the operator may send until it has said so, as {@link describeRequest} writes them. */
+  /** The requests about objects that are allowed until it has been said, as {@link describeRequest} writes them. */
   readonly asks?: readonly string[];
 }
 
-/** What is wrong is in a file of the repository. */
+/** What is wrong is in files of the repository. */
 export interface BadFiles extends BadInput {
   readonly files: Readonly<Record<string, FileContent>>;
 }
 
-/** What is wrong is in the Application: `spec` is merged over a good one by a patch that asks for no validation. */
+/** What is wrong is in the Application; merged over a good one by requests that ask for no validation. */
 export interface BadSpec extends BadInput {
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly operation?: Readonly<Record<string, unknown>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
+
+/** An Application of its own repository and namespace. */
+export interface Subject {
+  readonly world: World;
+  readonly name: string;
+  readonly repository: GitRepository;
+  /** Of the ConfigMap `kept`, which must never change from the first sync on. */
+  readonly uid: string;
+}
+
+const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
 
 export function configMap(name: string, data: Readonly<Record<string, string>>): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
 }
 
-/** An Application of its own repository and namespace, which starts well and is broken later. */
-export interface Subject {
-  readonly world: World;
-  readonly name: string;
-  readonly repository: GitRepository;
+export function keptSaying(round: string): Record<string, string> {
+  return { 'app/kept.json': configMap('kept', { round }) };
 }
 
-/** Resolves when the first revision is applied: one ConfigMap `kept`, whose uid must never change from here on. */
-export async function startSubject(world: World, name: string): Promise<Subject & { readonly uid: string }> {
-  const repository = await world.git.createRepository(name);
-  const revision = await repository.commit({ 'app/kept.json': configMap('kept', { round: 'first' }) }, 'first');
-  await world.createNamespace(name);
+/** Resolves when the first revision is applied. */
+export async function startSubject(world: World, name: string): Promise<Subject> {
+  const repository = await startRepository(world, name);
   await world.application(name, goodSpec(repository.url, name));
-  await world.untilSynced(name, revision);
+  await world.untilSynced(name, await repository.head());
   return { world, name, repository, uid: await uidOfKept(world, name) };
+}
+
+/** A namespace, and a repository with its first revision: one ConfigMap `kept`. */
+export async function startRepository(
+  world: World,
+  name: string,
+  server: GitServer = world.git,
+): Promise<GitRepository> {
+  const repository = await server.createRepository(name);
+  await repository.commit(keptSaying('first'), 'first');
+  const metadata = { name };
+  await world.plane.api.must({ method: 'POST', path: '/api/v1/namespaces', body: { metadata } });
+  return repository;
 }
 
 export function goodSpec(repoURL: string, namespace: string): Record<string, unknown> {
   return { source: { repoURL, path: 'app', targetRevision: 'main' }, destination: { namespace } };
 }
 
-export async function uidOfKept(world: World, namespace: string): Promise<string> {
-  return world.plane.kubectl(['get', 'configmap', 'kept', '-n', namespace, '-o', 'jsonpath={.metadata.uid}']);
+/** As no client of ours would: whatever the server lets through is stored. */
+export async function postUnchecked(world: World, body: Readonly<Record<string, unknown>>): Promise<void> {
+  const path = `${applications}?fieldValidation=Ignore`;
+  await world.plane.api.must({ method: 'POST', path, body });
 }
 
-export async function roundOfKept(world: World, namespace: string): Promise<string> {
-  return world.plane.kubectl(['get', 'configmap', 'kept', '-n', namespace, '-o', 'jsonpath={.data.round}']);
+/** A merge patch: null removes. */
+export async function patchUnchecked(
+  world: World,
+  name: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const path = `${applications}/${name}?fieldValidation=Ignore`;
+  await world.plane.api.must({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' });
 }
+
+interface ConfigMapJson {
+  readonly metadata: { readonly uid: string };
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** undefined: there is none. */
+async function kept(world: World, namespace: string): Promise<ConfigMapJson | undefined> {
+  const { status, body } = await world.plane.api.send({ path: `/api/v1/namespaces/${namespace}/configmaps/kept` });
+  return status === 404 ? undefined : (body as ConfigMapJson);
+}
+
+export async function uidOfKept(world: World, namespace: string): Promise<string> {
+  return (await kept(world, namespace))?.metadata.uid ?? '';
+}
+
+/** The value that the ConfigMap `kept` has in the cluster; empty when it is not there. */
+export async function roundOfKept(world: World, namespace: string): Promise<string> {
+  return (await kept(world, namespace))?.data['round'] ?? '';
+}
+
+type Place = Pick<Subject, 'world' | 'name'>;
 
 /** Waits until Ready and Stalled give the reason, and compares everything that they say. */
-export async function untilRefused({ world, name }: Subject, row: BadInput): Promise<ApplicationJson> {
-  const isTold = (status: StatusJson): boolean => conditionOf(status, 'Stalled')?.status === 'True';
+export async function untilRefused({ world, name }: Place, row: BadInput): Promise<ApplicationJson> {
+  const isTold = (status: StatusJson, { metadata }: ApplicationJson): boolean => {
+    const stalled = conditionOf(status, 'Stalled');
+    return stalled?.status === 'True' && stalled.observedGeneration === metadata.generation;
+  };
   const app = await world.until(name, `refused with ${row.reason}`, isTold);
   const [ready, stalled] = ['Ready', 'Stalled'].map((type) => conditionOf(app.status ?? {}, type));
   assert.deepEqual([ready?.status, ready?.reason, stalled?.reason], ['False', row.reason, row.reason]);
@@ -69,7 +122,7 @@ export async function untilRefused({ world, name }: Subject, row: BadInput): Pro
 }
 
 /** No write to a managed object, and no other question about objects than the row allows. */
-export async function checkRequests({ world, name }: Subject, row: BadInput): Promise<void> {
+export async function checkRequests({ world, name }: Place, row: BadInput): Promise<void> {
   const writes = await world.managedWrites();
   assert.deepEqual(writes.map(describeRequest), [], 'nothing is written');
   const asked = await world.requests((request) => isAboutObjects(request) && request.verb !== 'watch');
@@ -78,13 +131,10 @@ export async function checkRequests({ world, name }: Subject, row: BadInput): Pr
   assert.deepEqual(others, [], `beside ${[...allowed].join(', ')}`);
 }
 
-/** Reading the Secret with credentials is no question about a managed object; neither is discovery. */
+/** Discovery is no question about an object, and neither is reading the Secret with credentials. */
 function isAboutObjects(request: AuditRequest): boolean {
-  return request.resource !== '' && !isOwnBookkeeping(request) && !isCredentials(request);
-}
-
-function isCredentials({ resource, name, namespace }: AuditRequest): boolean {
-  return resource === 'secrets' && namespace === 'evenkeel' && name !== '';
+  const isCredentials = request.resource === 'secrets' && request.namespace === 'evenkeel';
+  return request.resource !== '' && !isOwnBookkeeping(request) && !isCredentials;
 }
 
 /** `dry-run configmaps NAMESPACE/kept`, `get …`, `list configmaps` */

@@ -1,0 +1,122 @@
+import type { BadSpec } from './bad-input.ts';
+
+/** Fields that the API server lets through and the operator has to refuse: by its path, with what to write instead. */
+export const badSpecs: readonly BadSpec[] = [
+  {
+    name: 'unknown-field-in-spec',
+    spec: { suspended: { reason: 'x' } },
+    reason: 'UnknownField',
+    message: /^spec\.suspended: unknown field; did you mean suspend\?$/,
+  },
+  {
+    name: 'unknown-field-in-a-block',
+    spec: { syncPolicy: { automated: { prun: true } } },
+    reason: 'UnknownField',
+    message: /^spec\.syncPolicy\.automated\.prun: unknown field; did you mean prune\?$/,
+  },
+  {
+    name: 'unknown-field-in-operation',
+    operation: { sync: { revison: 'main' } },
+    reason: 'UnknownField',
+    message: /^operation\.sync\.revison: unknown field; did you mean revision\?$/,
+  },
+  {
+    name: 'invalid-interval',
+    spec: { interval: '10ms' },
+    reason: 'InvalidSpec',
+    message: /^spec\.interval: expected at least 1s, got 10ms$/,
+  },
+  {
+    name: 'invalid-path',
+    spec: { source: { path: '../other' } },
+    reason: 'InvalidSpec',
+    message: /^spec\.source\.path: expected a path without \.\.$/,
+  },
+  {
+    name: 'password-in-the-address',
+    spec: { source: { repoURL: 'http://user:hunter2@127.0.0.1/app.git' } },
+    reason: 'InvalidSpec',
+    message: /^spec\.source\.repoURL: expected an address without credentials; put them into a Secret/,
+  },
+  {
+    name: 'invalid-sync-option',
+    spec: { syncPolicy: { syncOptions: ['Prune=perhaps'] } },
+    reason: 'InvalidSpec',
+    message: /^spec\.syncPolicy\.syncOptions\[0\]: expected Prune=.*got Prune=perhaps$/,
+  },
+  {
+    name: 'not-yet-kustomize',
+    spec: { source: { kustomize: { namePrefix: 'x-' } } },
+    reason: 'NotYetSupported',
+    message: /^spec\.source\.kustomize: .*not supported yet/,
+  },
+  {
+    name: 'not-yet-adoption',
+    spec: { ownership: { adopt: 'Always' } },
+    reason: 'NotYetSupported',
+    message: /^spec\.ownership.*: .*not supported yet/,
+  },
+  {
+    name: 'not-yet-conflicts',
+    spec: { conflicts: { default: 'Yield' } },
+    reason: 'NotYetSupported',
+    message: /^spec\.conflicts.*: .*not supported yet/,
+  },
+  {
+    name: 'not-yet-sync-option',
+    spec: { syncPolicy: { syncOptions: ['CreateNamespace=true'] } },
+    reason: 'NotYetSupported',
+    message:
+      /^spec\.syncPolicy\.syncOptions\[0\]: .*not supported yet.*CreateNamespace=true|CreateNamespace=true.*not supported yet/,
+  },
+  {
+    name: 'not-yet-several-sources',
+    spec: { sources: [{ repoURL: 'https://git.example.com/a.git', path: '.' }] },
+    reason: 'NotYetSupported',
+    message: /^spec\.sources: .*not supported yet/,
+  },
+  {
+    name: 'not-yet-another-cluster',
+    spec: { destination: { server: 'https://other.example.com' } },
+    reason: 'NotYetSupported',
+    message: /^spec\.destination\.server: .*not supported yet.*kubernetes\.default\.svc/,
+  },
+  {
+    name: 'not-yet-partial-sync',
+    operation: { sync: { resources: [{ kind: 'ConfigMap', name: 'kept' }] } },
+    reason: 'NotYetSupported',
+    message: /^operation\.sync\.resources: .*not supported yet/,
+  },
+  {
+    name: 'not-yet-hold',
+    annotations: { 'evenkeel.dev/hold': 'main' },
+    reason: 'NotYetSupported',
+    message: /^metadata\.annotations\[evenkeel\.dev\/hold\]: .*not supported yet/,
+  },
+  {
+    name: 'refused-plugin',
+    spec: { source: { plugin: { name: 'mine' } } },
+    reason: 'Refused',
+    message: /^spec\.source\.plugin: is not supported: .*render in CI and commit the result/,
+  },
+  {
+    name: 'several-at-once',
+    spec: { interval: '10ms', retry: { limit: 3 }, source: { chart: 'nginx' } },
+    reason: 'UnknownField',
+    message:
+      /^spec\.retry: unknown field.*; spec\.source\.chart: .*not supported yet.*; spec\.interval: expected at least 1s/,
+  },
+];
+
+/** What no schema can let through: refused at the door, by its words. */
+export const refusedAtTheDoor: readonly Pick<BadSpec, 'name' | 'spec' | 'operation' | 'message'>[] = [
+  { name: 'text-for-a-switch', spec: { syncPolicy: { automated: { prune: 'yes' } } }, message: /prune.*boolean/ },
+  { name: 'number-out-of-range', spec: { prune: { guard: { maxPercent: 200 } } }, message: /maxPercent.*100/ },
+  { name: 'no-such-choice', spec: { drift: { correction: 'Sometimes' } }, message: /drift\.correction.*Immediate/ },
+  { name: 'no-duration', spec: { interval: 'soon' }, message: /spec\.interval/ },
+  {
+    name: 'two-clusters',
+    spec: { destination: { server: 'https://kubernetes.default.svc', name: 'in-cluster' } },
+    message: /server and name exclude each other/,
+  },
+];
