@@ -52,7 +52,8 @@ const needs: readonly (readonly [string, string, string])[] = [
   ['patch', 'applications/status@evenkeel.dev', 'team'],
   ['create', 'inventories@evenkeel.dev', 'team'],
   ['delete', 'inventories@evenkeel.dev', 'team'],
-  ['get', 'secrets', 'team'],
+  ['watch', 'secrets', 'team'],
+  ['get', 'namespaces', ''],
   ['create', 'events@events.k8s.io', 'team'],
   ['update', 'leases@coordination.k8s.io', 'evenkeel'],
   ['watch', 'customresourcedefinitions@apiextensions.k8s.io', ''],
@@ -82,7 +83,7 @@ describe('helm on a real API server', () => {
     for (const [verb, resource, namespace] of needs) assert.ok(await mayI(verb, resource, namespace), resource);
     assert.ok(await mayI('create', 'configmaps', 'shop'));
     const beyond = [
-      ['list', 'secrets', 'shop'],
+      ['create', 'secrets', 'shop'],
       ['create', 'deployments@apps', 'shop'],
       ['delete', 'namespaces', ''],
       ['delete', 'applications@evenkeel.dev', 'team'],

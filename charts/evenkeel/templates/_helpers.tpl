@@ -66,10 +66,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [evenkeel.dev]
   resources: [inventories]
   verbs: [get, list, watch, create, patch, update, delete]
-# Credentials of repositories, by name.
+# Credentials of repositories: each Secret that an Application names is watched by its name.
 - apiGroups: ['']
   resources: [secrets]
-  verbs: [get]
+  verbs: [get, list, watch]
 - apiGroups: ['', events.k8s.io]
   resources: [events]
   verbs: [create, patch, update]
