@@ -8,7 +8,7 @@ import type { RecordEntry } from '../model/record.ts';
 import type { ApplyContext } from './context.ts';
 import { recordOf } from './context.ts';
 import type { Provided } from './definitions.ts';
-import { isServed, needsProvided, providedBy } from './definitions.ts';
+import { isServed, nothingProvided, providedBy } from './definitions.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Removal } from './remove.ts';
 import { isRemoval, remove } from './remove.ts';
@@ -20,8 +20,6 @@ import { entryOf } from './write.ts';
 
 /** Objects that a message names. */
 const mostNamed = 10;
-
-const nothingProvided: Provided = { namespaces: new Set(), kinds: new Set() };
 
 interface Run {
   readonly plan: Plan;
@@ -101,9 +99,10 @@ async function writeStage(run: Run, changes: readonly Write[]): Promise<void> {
 async function park(run: Run, changes: readonly Write[]): Promise<readonly Write[]> {
   const { kinds } = run.context.cluster;
   const isMissing = ({ ref, desired }: Write): boolean => !isServed({ ...ref, apiVersion: desired.apiVersion }, kinds);
-  const custom = changes.filter(({ ref }) => needsProvided(ref, run.provided).kind);
-  if (custom.some(isMissing)) await kinds.refresh();
-  const parked = new Set(custom.filter(isMissing));
+  const waiting = changes.filter((change) => isMissing(change) && run.provided.kind(change.ref));
+  if (waiting.length === 0) return changes;
+  await kinds.refresh();
+  const parked = new Set(waiting.filter(isMissing));
   for (const change of parked) run.results.push({ kind: 'parked', change, message: notServedYet(change) });
   return changes.filter((change) => !parked.has(change));
 }

@@ -2,7 +2,6 @@ import type { Comparison } from '../diff/diff.ts';
 import { adoptionRefusal, compare, proofOf } from '../diff/diff.ts';
 import type { OperatorError } from '../model/errors.ts';
 import { stringAt } from '../model/json.ts';
-import type { FieldWriter, Suspect } from '../model/live.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
 import { resourceVersionOf, uidOf } from '../model/object.ts';
 import type { FieldDifference } from '../model/plan.ts';
@@ -11,6 +10,8 @@ import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
+import type { Drifted, Suspicion } from './drifted.ts';
+import { healedBetween, isTaken, writerOf } from './drifted.ts';
 import { isUntracked } from './ownership.ts';
 import type { Order, Written } from './write.ts';
 import { dryRun, entryOf, isFieldConflict, isStale, writeObject } from './write.ts';
@@ -22,7 +23,7 @@ export interface CorrectionInput {
   readonly body: KubeObject;
   readonly desiredHash: string;
   readonly recorded: RecordEntry;
-  readonly suspect: Pick<Suspect, 'why' | 'observation'>;
+  readonly suspect: Suspicion;
   readonly mode: 'repair' | 'detect';
   /** Whether an object that was deleted may be created again out of order (apply-rules part 6); asked when it is gone. */
   readonly mayRecreate: () => Promise<boolean>;
@@ -42,13 +43,6 @@ export type Correction =
   | { readonly kind: 'vanished' }
   | { readonly kind: 'terminating' }
   | { readonly kind: 'failed'; readonly error: OperatorError };
-
-export interface Drifted {
-  /** Paths, never values. */
-  readonly fields: readonly string[];
-  /** Who has the fields now; undefined = removed by unknown. */
-  readonly by: FieldWriter | undefined;
-}
 
 /** How often the object is looked at anew because somebody wrote it between our look and our write. */
 const looks = 3;
@@ -157,10 +151,6 @@ async function writeWithPolicy({ input, live, before }: Seen, context: ApplyCont
   }
 }
 
-function isTaken({ base, desired, live, who }: FieldDifference): boolean {
-  return base === undefined && desired !== undefined && live !== undefined && who.length > 0;
-}
-
 /** Compares what was found with what stands after our write: what is gone was drift, what stays is admission's. */
 function verdictOn({ input, live, before }: Seen, { object, entry }: Written, context: ApplyContext): Correction {
   if (uidOf(live) !== input.recorded.uid) return { kind: 'recreated', object, entry };
@@ -168,11 +158,6 @@ function verdictOn({ input, live, before }: Seen, { object, entry }: Written, co
   const healed = healedBetween(before, compare(input.body, object, context.installation.manager));
   if (healed.length > 0) return { kind: 'corrected', object, entry, ...drifted(healed, input, context) };
   return { kind: before.verdict === 'equal' ? 'unchanged' : 'shared', object, entry };
-}
-
-function healedBetween(before: Comparison, after: Comparison): FieldDifference[] {
-  const standing = new Set([...after.differences, ...after.doubts].map(({ path }) => path));
-  return [...before.differences, ...before.doubts].filter(({ path }) => !standing.has(path));
 }
 
 /** Says what is different and writes nothing; where only the server knows, a dry-run asks it. */
@@ -203,20 +188,6 @@ function drifted(
   { installation }: ApplyContext,
 ): Drifted {
   return { fields: fields.map(({ path }) => path), by: writerOf(fields, suspect, installation.manager) };
-}
-
-/** Who has what differs; where nobody has it the suspicion tells: an entry of ours that somebody else wrote, or the newest writer. */
-function writerOf(
-  fields: readonly FieldDifference[],
-  { why, observation }: CorrectionInput['suspect'],
-  manager: string,
-): FieldWriter | undefined {
-  const [newest] = fields.flatMap(({ who }) => who).toSorted((a, b) => (a.time < b.time ? 1 : -1));
-  if (newest !== undefined) return newest;
-  // A removal leaves no trace of who did it.
-  if (fields.every(({ live }) => live === undefined)) return undefined;
-  if (why === 'entryTime') return { manager, operation: 'Apply', subresource: '', time: observation.entryTime };
-  return observation.foreign;
 }
 
 function orderOf({ ref, body, desiredHash }: CorrectionInput, how: Pick<Order, 'live' | 'force'>): Order {

@@ -1,21 +1,30 @@
 import type { Kinds } from '../kube/cluster.ts';
 import { groupKindKey } from '../model/object.ts';
-import type { GroupKind, KubeObject, Ref, Target } from '../model/object.ts';
+import type { GroupKind, KubeObject, Target } from '../model/object.ts';
 import { objectAt, stringAt } from '../model/json.ts';
 import type { Change, Plan } from '../model/plan.ts';
 
 /** What a plan brings along that its other objects need to exist. */
 export interface Provided {
-  readonly namespaces: ReadonlySet<string>;
-  /** `groupKindKey` of what CustomResourceDefinitions define. */
-  readonly kinds: ReadonlySet<string>;
+  namespace(name: string): boolean;
+  /** Whether a CustomResourceDefinition of the plan defines the kind. */
+  kind(kind: GroupKind): boolean;
 }
 
+export const nothingProvided: Provided = { namespace: () => false, kind: () => false };
+
+/** Definitions are large: they are read only when the cluster does not serve a kind that is to be written. */
 export function providedBy(plan: Plan): Provided {
-  const wanted = plan.changes.filter((change) => change.kind !== 'prune' && change.kind !== 'release');
-  const namespaces = wanted.filter(({ ref }) => isNamespace(ref)).map(({ ref }) => ref.name);
-  const kinds = wanted.filter(({ ref }) => isDefinition(ref)).flatMap(definedKind);
-  return { namespaces: new Set(namespaces), kinds: new Set(kinds) };
+  const wanted = plan.changes.filter(({ kind }) => kind !== 'prune' && kind !== 'release' && kind !== 'forget');
+  const namespaces = new Set(wanted.filter(({ ref }) => isNamespace(ref)).map(({ ref }) => ref.name));
+  let kinds: ReadonlySet<string> | undefined;
+  return {
+    namespace: (name) => namespaces.has(name),
+    kind: (kind) => {
+      kinds ??= new Set(wanted.filter(({ ref }) => isDefinition(ref)).flatMap(definedKind));
+      return kinds.has(groupKindKey(kind));
+    },
+  };
 }
 
 function definedKind(change: Change): string[] {
@@ -30,19 +39,14 @@ function bodyOf(change: Change): KubeObject | undefined {
   return 'live' in change ? change.live : undefined;
 }
 
-export function isNamespace({ group, kind }: GroupKind): boolean {
+function isNamespace({ group, kind }: GroupKind): boolean {
   return group === '' && kind === 'Namespace';
 }
 
-export function isDefinition({ group, kind }: GroupKind): boolean {
+function isDefinition({ group, kind }: GroupKind): boolean {
   return group === 'apiextensions.k8s.io' && kind === 'CustomResourceDefinition';
 }
 
 export function isServed(target: Target, kinds: Kinds): boolean {
   return kinds.find(target, target.apiVersion).state === 'served';
-}
-
-/** True when a Namespace or CustomResourceDefinition of the same plan has to come first. */
-export function needsProvided(ref: Ref, provided: Provided): { readonly kind: boolean; readonly namespace: boolean } {
-  return { kind: provided.kinds.has(groupKindKey(ref)), namespace: provided.namespaces.has(ref.namespace) };
 }

@@ -11,7 +11,7 @@ import type { Change, ChangeOf } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Provided } from './definitions.ts';
-import { isServed, needsProvided } from './definitions.ts';
+import { isServed } from './definitions.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
 import { isInvalidInPlace, remedyFor, unionRemedy } from './refusals.ts';
@@ -44,13 +44,13 @@ export async function settle(change: Write, settling: Settling): Promise<Change>
   try {
     return await ask(change, settling);
   } catch (error) {
-    if (lacksNamespace(error) && needsProvided(change.ref, provided).namespace) return deferred(change);
+    if (lacksNamespace(error) && provided.namespace(change.ref.namespace)) return deferred(change);
     throw operatorErrorOf(error, doing(change));
   }
 }
 
 function comesFirst(target: Target, { context, provided }: Settling): boolean {
-  return needsProvided(target, provided).kind && !isServed(target, context.cluster.kinds);
+  return !isServed(target, context.cluster.kinds) && provided.kind(target);
 }
 
 function lacksNamespace(error: unknown): boolean {

@@ -98,7 +98,10 @@ export class Subject {
     const suspect = { why, observation: observe(live, installation) };
     const input = { ref, body, desiredHash: recorded.desired, recorded, suspect, mode: 'repair' as const };
     await this.beforeLook();
-    const correction = await correctObject({ ...input, mayRecreate: () => Promise.resolve(true), ...how }, this.context);
+    const correction = await correctObject(
+      { ...input, mayRecreate: () => Promise.resolve(true), ...how },
+      this.context,
+    );
     if ('entry' in correction) this.record([correction.entry]);
     return correction;
   }

@@ -84,7 +84,9 @@ export function lostRows(scene: () => Scene): void {
     it('is only said where the ordered plan has to create it', async () => {
       const map = await drifting(scene(), (ns) => configMap(ns, 'map', { a: '1' }));
       await map.kubectl('delete', 'configmap', 'map');
-      assert.deepEqual(told(await map.correct('left', { mayRecreate: () => Promise.resolve(false) })), { kind: 'vanished' });
+      assert.deepEqual(told(await map.correct('left', { mayRecreate: () => Promise.resolve(false) })), {
+        kind: 'vanished',
+      });
       assert.deepEqual(told(await map.correct('left', { mode: 'detect' })), { kind: 'vanished' });
     });
 
