@@ -13,7 +13,7 @@ const alsoOfArgo: readonly ApplicationAnnotation[] = ['refresh', 'deletion-appro
 const argo = 'argocd.argoproj.io/';
 
 /** Every key under which an annotation may stand, the one that wins first. */
-export function spellingsOf(name: ApplicationAnnotation, installation: Installation): string[] {
+function spellingsOf(name: ApplicationAnnotation, installation: Installation): string[] {
   const ours = new Set([`${installation.prefix}${name}`, `evenkeel.dev/${name}`]);
   return alsoOfArgo.includes(name) ? [...ours, `${argo}${name}`] : [...ours];
 }

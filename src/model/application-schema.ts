@@ -491,8 +491,6 @@ export const applicationSchema = block(
   },
 );
 
-export type ApplicationResource = Static<typeof applicationSchema>;
-
 export type SpecResource = Static<typeof spec>;
 
 export type SourceResource = Static<ReturnType<typeof source>>;

@@ -2,7 +2,7 @@ import { OperatorError } from './errors.ts';
 import type { Reason } from './reasons.ts';
 
 /** A field that was accepted without effect. */
-export interface IgnoredField {
+interface IgnoredField {
   readonly path: string;
   readonly why: string;
 }

@@ -19,7 +19,7 @@ const inventoryBytes = 200 * 1024;
 const entryTail = '|'.length * 3 + 26 + 11 + 11;
 
 /** `status.record` as it is written. */
-export interface StatusRecord {
+interface StatusRecord {
   readonly format: number;
   readonly entries: readonly string[];
   /** How many Inventories hold the entries instead; absent when they stand here. */
@@ -66,7 +66,7 @@ function numberOf(object: KubeObject, application: string): number | undefined {
 }
 
 /** The entries of one Inventory, or what is wrong with it. */
-export function readInventory(object: KubeObject): RecordEntry[] | OperatorError {
+function readInventory(object: KubeObject): RecordEntry[] | OperatorError {
   return decodeEntries(object, `Inventory ${object.metadata.name}`);
 }
 

@@ -6,7 +6,7 @@ import { readSource } from './parse-source.ts';
 import { inspectSyncOptions } from './sync-options.ts';
 
 /** What holds where the spec says nothing. */
-export const specDefaults = {
+const specDefaults = {
   project: 'default',
   interval: '30s',
   revisionHistoryLimit: 10,
