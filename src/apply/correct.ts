@@ -157,7 +157,8 @@ function verdictOn({ input, live, before }: Seen, { object, entry }: Written, co
   if (resourceVersionOf(object) === resourceVersionOf(live)) return { kind: 'unchanged', object, entry };
   const healed = healedBetween(before, compare(input.body, object, context.installation.manager));
   if (healed.length > 0) return { kind: 'corrected', object, entry, ...drifted(healed, input, context) };
-  return { kind: before.verdict === 'equal' ? 'unchanged' : 'shared', object, entry };
+  const wasLost = before.verdict === 'ownershipLost' || before.lost.length > 0;
+  return { kind: wasLost ? 'shared' : 'unchanged', object, entry };
 }
 
 /** Says what is different and writes nothing; where only the server knows, a dry-run asks it. */

@@ -3,12 +3,13 @@ import type { Scene } from './scene.ts';
 
 /**
  * A MutatingAdmissionPolicy for ConfigMaps whose `data.policy` is its name. It counts when this resolves; the returned
- * function takes it away again.
+ * function takes it away again. `condition` narrows it further (CEL over `request` and `object`).
  */
 export async function mutateConfigMaps(
   scene: Scene,
   name: string,
   applyConfiguration: string,
+  condition = 'true',
 ): Promise<() => Promise<void>> {
   const { plane } = scene;
   const policy = {
@@ -24,7 +25,7 @@ export async function mutateConfigMaps(
       matchConditions: [
         {
           name: 'chosen',
-          expression: `has(object.data) && 'policy' in object.data && object.data.policy == '${name}'`,
+          expression: `has(object.data) && 'policy' in object.data && object.data.policy == '${name}' && ${condition}`,
         },
       ],
       failurePolicy: 'Fail',

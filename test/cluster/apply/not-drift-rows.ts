@@ -8,6 +8,7 @@ import { autoscaler, claim, configMap, deployment } from '../../apply/objects.ts
 import { mutateConfigMaps } from './admission.ts';
 import { installation } from '../../apply/subject.ts';
 import type { Scene } from './scene.ts';
+import { operator } from './scene.ts';
 
 /** apply-rules part 1: foreign acts that are no drift. One look, at most one verify, no resourceVersion moved by us. */
 export function notDriftRows(scene: () => Scene): void {
@@ -76,6 +77,33 @@ export function notDriftRows(scene: () => Scene): void {
       assert.deepEqual((await map.live())['data'], { a: 'stamped', policy: 'stamped' });
       await map.jsonPatch('somebody', [{ op: 'add', path: '/data/b', value: '2' }]);
       await map.leftAlone('foreignEntry', ['get configmaps', 'apply configmaps']);
+    } finally {
+      await stop();
+    }
+  });
+
+  it("mutating admission changes our field at somebody else's write only: put back by the verify", async () => {
+    const others = `request.userInfo.username != '${operator}'`;
+    const stop = await mutateConfigMaps(scene(), 'meddling', "Object{data: {'a': 'meddled'}}", others);
+    try {
+      const map = await drifting(scene(), (ns) => configMap(ns, 'map', { a: '1', policy: 'meddling' }));
+      await map.jsonPatch('somebody', [{ op: 'add', path: '/data/b', value: '2' }]);
+      assert.deepEqual((await map.live())['data'], { a: 'meddled', b: '2', policy: 'meddling' });
+      const requests = ['get configmaps', 'apply configmaps'];
+      await map.healed('foreignEntry', { fields: ['data.a'], by: 'somebody/Update', requests });
+    } finally {
+      await stop();
+    }
+  });
+
+  it('a policy that stamps a field of ours on every write: one verify per suspicion, no drift, no loop', async () => {
+    const stamp = "Object{data: {'a': has(object.metadata.resourceVersion) ? object.metadata.resourceVersion : 'new'}}";
+    const stop = await mutateConfigMaps(scene(), 'stamping', stamp);
+    try {
+      const map = await drifting(scene(), (ns) => configMap(ns, 'map', { a: '1', policy: 'stamping' }));
+      await map.jsonPatch('somebody', [{ op: 'add', path: '/data/b', value: '2' }]);
+      assert.deepEqual(told(await map.correct('foreignEntry')), { kind: 'unchanged' });
+      assert.deepEqual(await map.subject.requests(), ['get configmaps', 'apply configmaps']);
     } finally {
       await stop();
     }

@@ -9,7 +9,7 @@ import { realClock } from '../../fakes/clock.ts';
 import { RecordedTelemetry } from '../../fakes/kube-telemetry.ts';
 
 /** The user whose requests the tests count. */
-const operator = 'evenkeel-under-test';
+export const operator = 'evenkeel-under-test';
 
 /** A control plane, and the code under test connected to it as a user of its own. */
 export class Scene implements AsyncDisposable {
