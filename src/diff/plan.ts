@@ -61,7 +61,7 @@ function planObject(input: PlanInput, wanted: Wanted): Change {
   const { ref } = object;
   if (answer.state === 'inSync') return { kind: 'keep', ref, reason: 'inSync', message: '', desired: object };
   if (answer.state === 'unknown') return { kind: 'keep', ref, reason: 'unknown', message: answer.why, desired: object };
-  const error = sharing(input, wanted) ?? invalidity(object) ?? notServed(wanted);
+  const error = sharing(input, wanted) ?? invalidity(object) ?? notServed(wanted) ?? unreadable(wanted);
   if (error !== undefined) return { kind: 'refuse', ref, error };
   if (answer.state === 'body') return planExisting(input, { object, live: answer.object, entry });
   return { kind: 'undecided', ref, desired: object, question: 'exists', differences: [], adopts: entry === undefined };
@@ -120,6 +120,13 @@ function notServed({ object, answer, defined }: Wanted): OperatorError | undefin
   const { ref, apiVersion, origin } = object;
   const message = `${describeOrigin(origin)}: ${describeRef(ref)}: the cluster does not serve ${ref.kind} in ${apiVersion}, and no CustomResourceDefinition for it is in the source: install it, or correct apiVersion and kind`;
   return new OperatorError(message, { step: 'plan', reason: 'KindNotServed', retry: 'interval', object: ref });
+}
+
+/** What may not be read cannot be compared: the dry-run of the others is all that is still sent. */
+function unreadable({ object: { ref, origin }, answer }: Wanted): OperatorError | undefined {
+  if (answer.state !== 'forbidden') return undefined;
+  const message = `${describeRef(ref)} (${describeOrigin(origin)}): ${answer.why}: grant the permission to the operator's ServiceAccount`;
+  return new OperatorError(message, { step: 'plan', reason: 'Forbidden', retry: 'interval', object: ref });
 }
 
 /** Kinds of which the definition is desired; bodies are read only when a kind is not served. */

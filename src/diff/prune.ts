@@ -22,6 +22,7 @@ export function planRemoval(input: PlanInput, entry: RecordEntry, answer: LiveAn
     case 'absent':
     case 'notServed':
       return { kind: 'forget', ref };
+    case 'forbidden':
     case 'unknown':
       return keep(ref, 'unknown', answer.why);
     case 'inSync':
@@ -36,9 +37,7 @@ function planKnown(input: PlanInput, entry: RecordEntry, live: KubeObject): Chan
   const { app, installation, claims } = input;
   if (entry.uid !== '' && entry.uid !== uidOf(live)) return { kind: 'forget', ref };
   if (claims.recordedBy(ref) !== undefined) return { kind: 'forget', ref };
-  if (proofOf(entry, live, { key: app.key, installation }) === 'theirs') {
-    return keep(ref, 'notOurs', 'its creation was announced, and what is there does not carry our marks', live);
-  }
+  if (proofOf(entry, live, { key: app.key, installation }) === 'theirs') return planUnproved(input, ref, live);
   if (stringAt(live.metadata, 'deletionTimestamp') !== undefined)
     return keep(ref, 'terminating', 'it is being deleted', live);
   if (isControlled(live))
@@ -46,6 +45,12 @@ function planKnown(input: PlanInput, entry: RecordEntry, live: KubeObject): Chan
       ? release(ref, live, 'a controller owns it')
       : keep(ref, 'notOurs', 'a controller owns it', live);
   return app.deleting ? planDeletion(input, ref, live) : planPrune(input, ref, live);
+}
+
+/** Announced and not ours: what is there is not touched, and no deletion waits for it. */
+function planUnproved({ app }: PlanInput, ref: Ref, live: KubeObject): Change {
+  if (app.deleting && cascades(app)) return { kind: 'forget', ref };
+  return keep(ref, 'notOurs', 'its creation was announced, and what is there does not carry our marks', live);
 }
 
 function planPrune(input: PlanInput, ref: Ref, live: KubeObject): Change {

@@ -57,7 +57,8 @@ async function readBody(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ApiError)) throw error;
-    const answer: LiveAnswer = { state: 'unknown', why: error.message };
+    const state = error.kind === 'forbidden' ? 'forbidden' : 'unknown';
+    const answer: LiveAnswer = { state, why: error.message };
     if (concernsAll(error)) refuseAll(answer);
     return answer;
   }

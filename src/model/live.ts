@@ -41,6 +41,7 @@ export interface Observation {
  * - `absent`: a complete list has no object of ours there (one without our label may still exist: the dry-run tells);
  * - `body`: read now, because something differs or nothing is known;
  * - `notServed`: discovery proves that the kind has no route: no object of it can exist;
+ * - `forbidden`: the operator may not read it: nothing is written beside it, nothing deleted;
  * - `unknown`: the kind's list is not complete, its discovery is stale or reading failed: the plan keeps the object.
  */
 export type LiveAnswer =
@@ -48,6 +49,7 @@ export type LiveAnswer =
   | { readonly state: 'absent' }
   | { readonly state: 'body'; readonly object: KubeObject }
   | { readonly state: 'notServed' }
+  | { readonly state: 'forbidden'; readonly why: string }
   | { readonly state: 'unknown'; readonly why: string };
 
 /**
@@ -57,7 +59,8 @@ export type LiveAnswer =
  * - `left`: it no longer matches the label selector: deleted, or label lost; `recreated`: another uid;
  * - `unverifiable`: resourceVersion moved and no entry explains it (kinds without generation).
  */
-export type SuspectWhy = 'fingerprint' | 'entryTime' | 'generation' | 'foreignEntry' | 'left' | 'recreated' | 'unverifiable';
+export type SuspectWhy =
+  'fingerprint' | 'entryTime' | 'generation' | 'foreignEntry' | 'left' | 'recreated' | 'unverifiable';
 
 export interface Suspect {
   readonly key: string;

@@ -98,6 +98,10 @@ export const reasons = {
     cause: 'The Application uses something that Evenkeel does not support by design.',
     remedy: 'See the message for what to use instead.',
   },
+  Released: {
+    cause: 'The Application was deleted, and an object of it may not be deleted with it.',
+    remedy: 'None needed: the object stays as it is and belongs to nobody. Delete it by hand if it is not wanted.',
+  },
   RevisionNotFound: {
     cause: 'The remote has no such branch, tag or commit.',
     remedy: 'Correct spec.source.targetRevision; what is deployed stays.',

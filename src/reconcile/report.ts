@@ -11,7 +11,7 @@ import { retryLimit } from './schedule.ts';
 import { recordAfter } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
 import { sameStatus, statusOfFailure, statusOfSettled, statusOfSuspended, statusWithDrift } from './status.ts';
-import { tellTransitions } from './transitions.ts';
+import { tellReleased, tellTransitions } from './transitions.ts';
 
 /** Argo CD's finalizers for delete hooks: ours to remove, else an Application that came from there never goes. */
 const hookFinalizer = /^(pre|post)-delete-finalizer\.argocd\.argoproj\.io(\/cleanup)?$/;
@@ -39,6 +39,7 @@ export async function report(outcome: Outcome, attempt: number, ports: Ports): P
 }
 
 async function reportSettled(app: Application, settled: Settled, attempt: number, ports: Ports): Promise<void> {
+  if (app.deleting) tellReleased(app, settled.applied, ports);
   if (app.deleting && recordAfter(app.record, settled.applied.results).length === 0) {
     await ports.applications.remove(app, { finalizers: isOurFinalizer });
     return;

@@ -5,7 +5,7 @@ import type { Health } from '../model/health.ts';
 import { refKey, versionOf } from '../model/object.ts';
 import type { ChangeResult, Settled } from '../model/outcome.ts';
 import type { Change, ChangeOf } from '../model/plan.ts';
-import { isSynced } from './settle.ts';
+import { isSynced, isUnknown } from './settle.ts';
 
 const atMost = 50;
 
@@ -31,7 +31,7 @@ function resourceRow(result: ChangeResult, health: Health | undefined): Resource
 }
 
 function syncOf(result: ChangeResult): ResourceStatus['status'] {
-  if (result.change.kind === 'keep' && result.change.reason === 'unknown') return 'Unknown';
+  if (isUnknown(result.change)) return 'Unknown';
   return isSynced(result) ? 'Synced' : 'OutOfSync';
 }
 

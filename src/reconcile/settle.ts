@@ -7,7 +7,7 @@ import type { Health } from '../model/health.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
-import type { KeepReason } from '../model/plan.ts';
+import type { Change, KeepReason } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
 import type { HealthView } from './health-now.ts';
@@ -49,13 +49,18 @@ function isWritten({ kind, change }: ChangeResult): boolean {
   return kind === 'applied' || kind === 'terminating' || (kind === 'removed' && change.kind !== 'forget');
 }
 
-/** Started, and to be gone on with when the watch says so. */
-export function isUnderWay({ kind }: ChangeResult): boolean {
-  return kind === 'parked' || kind === 'terminating' || kind === 'skipped';
+/** Not done, and to be gone on with when the watch says so, or after a while. */
+export function isUnderWay({ kind, change }: ChangeResult): boolean {
+  return kind === 'parked' || kind === 'terminating' || kind === 'skipped' || isUnknown(change);
+}
+
+/** Nobody can say at present how the object stands. */
+export function isUnknown(change: Change): boolean {
+  return change.kind === 'keep' && change.reason === 'unknown';
 }
 
 function syncStatus(applied: Applied): 'Synced' | 'OutOfSync' | 'Unknown' {
-  if (applied.results.some(({ change }) => change.kind === 'keep' && change.reason === 'unknown')) return 'Unknown';
+  if (applied.results.some(({ change }) => isUnknown(change))) return 'Unknown';
   return applied.results.every(isSynced) ? 'Synced' : 'OutOfSync';
 }
 

@@ -10,6 +10,7 @@ import type { Verdict } from './conditions.ts';
 import { mergeConditions } from './conditions.ts';
 import { failedOperation, historyAfter, operationAfter, operationPhase, runningOperation } from './operation.ts';
 import { exceptionsOf } from './resource-rows.ts';
+import { isUnknown } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
 import { countObjects, imagesAndLinks } from './summary.ts';
 import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
@@ -128,7 +129,8 @@ function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatu
 }
 
 function isHeldBack({ kind, change }: ChangeResult): boolean {
-  return kind === 'parked' || kind === 'skipped' || (change.kind === 'keep' && change.reason === 'waitsForSync');
+  const waits = change.kind === 'keep' && change.reason === 'waitsForSync';
+  return kind === 'parked' || kind === 'skipped' || waits || isUnknown(change);
 }
 
 /** A plan is shown while it waits for approval, no longer. */

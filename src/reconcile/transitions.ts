@@ -1,6 +1,8 @@
 import type { ObjectEvent } from '../kube/cluster.ts';
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import type { Condition } from '../model/condition.ts';
+import { describeRef } from '../model/object.ts';
+import type { Applied } from '../model/outcome.ts';
 import type { ApplicationVerdict, ObjectCounts } from '../model/telemetry.ts';
 import { conditionOf } from './conditions.ts';
 import type { Ports } from './ports.ts';
@@ -107,6 +109,16 @@ function syncEvent(before: ApplicationStatus, { operationState }: ApplicationSta
   const note = `${operationState.syncResult?.revision ?? ''} ${operationState.message}`.trim();
   if (operationState.phase === 'Succeeded') return { type: 'Normal', reason: 'Synced', action: 'Sync', note };
   return { type: 'Warning', reason: 'SyncFailed', action: 'Sync', note };
+}
+
+/** One event that names what a deletion has let go: nothing else will ever speak of these objects again. */
+export function tellReleased(app: KnownApplication, { results }: Applied, ports: Ports): void {
+  const names = results.flatMap(({ kind, change }) =>
+    kind === 'removed' && change.kind === 'release' ? [`${describeRef(change.ref)} (${change.why})`] : [],
+  );
+  if (names.length === 0) return;
+  const note = `not deleted, now nobody's: ${names.join('; ')}`;
+  ports.events.emit({ regarding: regarding(app), type: 'Normal', reason: 'Released', action: 'Delete', note });
 }
 
 /** What Events about an Application are about. */

@@ -1,13 +1,15 @@
 import type { Application, DriftEntry, KnownApplication } from '../model/application.ts';
 import type { OperatorError } from '../model/errors.ts';
-import type { Settled } from '../model/outcome.ts';
+import { describeRef } from '../model/object.ts';
+import type { Applied, Settled } from '../model/outcome.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { Verdict } from './conditions.ts';
+import { isUnknown } from './settle.ts';
 
 /** The conditions of a run that compared or applied. */
 export function verdictsOfSettled(app: Application, settled: Settled, drift: readonly DriftEntry[]): Verdict[] {
   const { failure } = settled;
-  const progress = failure === undefined ? progressOf(settled) : progressOfFailure(failure);
+  const progress = failure === undefined ? progressOf(app, settled) : progressOfFailure(failure);
   return [
     readyOf(settled),
     ...progress,
@@ -39,7 +41,7 @@ export function verdictsOfSuspended(app: Application, drift: readonly DriftEntry
   ];
 }
 
-function readyOf({ failure, sync, health }: Settled): Verdict {
+function readyOf({ failure, sync, health, applied }: Settled): Verdict {
   const ready = (status: Verdict['status'], reason: Reason | 'OutOfSync' | 'Unknown', message: string): Verdict => ({
     type: 'Ready',
     status,
@@ -47,20 +49,40 @@ function readyOf({ failure, sync, health }: Settled): Verdict {
     message: clip(message),
   });
   if (failure !== undefined) return ready('False', failure.reason, failure.message);
-  if (sync === 'Unknown')
-    return ready('Unknown', 'KindUnknown', 'some objects cannot be compared at present; they are kept');
+  if (sync === 'Unknown') return ready('Unknown', 'KindUnknown', unknownIn(applied));
   if (sync === 'OutOfSync') return ready('False', 'OutOfSync', 'the cluster differs from Git');
   if (health.status === 'Healthy' || health.status === 'Suspended') return ready('True', 'Healthy', health.message);
   return ready('False', health.status === 'Progressing' ? 'Progressing' : 'HealthDegraded', health.message);
 }
 
-function progressOf({ progressing, health }: Settled): Verdict[] {
+/** Which objects cannot be compared at present, each with the reason; they are kept. */
+function unknownIn({ results }: Applied): string {
+  const rows = results.flatMap(({ change }) =>
+    change.kind === 'keep' && isUnknown(change) ? [`${describeRef(change.ref)} is kept: ${change.message}`] : [],
+  );
+  const more = rows.length > mostNamed ? `; and ${rows.length - mostNamed} more` : '';
+  return `${rows.slice(0, mostNamed).join('; ')}${more}`;
+}
+
+const mostNamed = 10;
+
+function progressOf(app: Application, { progressing, sync, health, applied }: Settled): Verdict[] {
+  if (app.deleting && sync === 'Unknown') return deletionBlocked(unknownIn(applied));
   const verdict = progressing
     ? { status: 'True' as const, reason: 'Progressing', message: clip(health.message) }
     : idle;
   return [
     { type: 'Reconciling', ...verdict },
     { type: 'Stalled', ...idle },
+  ];
+}
+
+/** The finalizer stays until it is known what becomes of every object. */
+function deletionBlocked(message: string): Verdict[] {
+  const reason = 'DeletionBlocked';
+  return [
+    { type: 'Reconciling', status: 'False', reason, message: '' },
+    { type: 'Stalled', status: 'True', reason, message: clip(message) },
   ];
 }
 

@@ -58,6 +58,16 @@ describe('a desired object', () => {
     assert.equal(brief(planOne({ state: 'unknown', why: 'the list is not complete' })), 'keep unknown');
   });
 
+  it('is refused when it may not be read, by the words of the server and where Git describes it', () => {
+    const change = planOne({ state: 'forbidden', why: 'cannot get resource "configmaps"' });
+    assert.ok(change.kind === 'refuse');
+    assert.deepEqual([change.error.reason, change.error.retry], ['Forbidden', 'interval']);
+    assert.match(
+      change.error.message,
+      /^ConfigMap .*:document .*cannot get resource "configmaps": grant the permission/,
+    );
+  });
+
   it('is kept when nobody looked', () => {
     const plan = planChanges(inputOf({ app: appWith([]), desired: desiredOf(wanted) }));
     assert.deepEqual(plan.changes.map(brief), ['keep unknown']);

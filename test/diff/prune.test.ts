@@ -61,6 +61,7 @@ const rows: readonly (readonly [string, Situation, string])[] = [
   ],
   ['leaves the record when it is gone', { answer: { state: 'absent' } }, 'forget'],
   ['leaves the record when its kind is gone', { answer: { state: 'notServed' } }, 'forget'],
+  ['is kept when it may not be read', { answer: { state: 'forbidden', why: 'no permission' } }, 'keep unknown'],
   ['is kept when nothing is known of it', { answer: { state: 'unknown', why: 'stale' } }, 'keep unknown'],
   ['leaves the record when another object has its name', { answer: body(live(dropped, { uid: 'another' })) }, 'forget'],
   [

@@ -130,12 +130,12 @@ describe('live.read', () => {
     assert.ok(stage.wakes.includes('ns/app: the list of apps/Deployment is complete'));
   });
 
-  it('answers unknown when neither list nor name can tell', async () => {
+  it('answers that it is forbidden to look when neither list nor name may be read', async () => {
     using stage = setStage();
     stage.live.declare('ns/app', { record: [recordOf(object)], kinds: [deployments] });
     stage.reflector(deployments).interrupted('down');
     stage.cluster.objects.set(id, failing('forbidden', 403));
-    assert.equal(await ask(stage, {}), 'unknown');
+    assert.equal(await ask(stage, {}), 'forbidden');
   });
 
   it('answers notServed when discovery proves it, of the kind or of the version that is wanted', async () => {
@@ -210,7 +210,7 @@ describe('live.read', () => {
     stage.reflector(deployments).synced(...objects);
     for (const one of objects) stage.cluster.objects.set(refKey(refOf(one)), failing('forbidden', 403));
     const answers = await stage.live.read({ key: 'ns/app', wanted: [], recorded, full: true }, never);
-    assert.ok(answers.values().every(({ state }) => state === 'unknown'));
+    assert.ok(answers.values().every(({ state }) => state === 'forbidden'));
     assert.equal(stage.cluster.reads.length, 20);
   });
 
