@@ -49,6 +49,7 @@ export class DefinitionFollower implements Definitions {
   /** Names `version.group`. */
   readonly #services = new Set<string>();
   #servicesChangedAt = Number.NEGATIVE_INFINITY;
+  #hasLooked = false;
   #looking = false;
   #again = false;
   #pauseMs = shortestPauseMs;
@@ -87,13 +88,16 @@ export class DefinitionFollower implements Definitions {
   }
 
   #listen(note: (object: KubeObject, exists: boolean) => void): ReflectorListener {
-    // The first lists are looked at once, when both are complete.
+    // The first lists are looked at once, when both are complete; later ones tell what changed before they are.
     const look = () => {
       this.#pauseMs = shortestPauseMs;
       if (this.complete) this.#look();
     };
     return {
-      synced: look,
+      synced: () => {
+        if (this.#hasLooked) this.#parts.kinds.define(this);
+        else look();
+      },
       changed: (object) => {
         note(object, true);
         look();
@@ -122,6 +126,7 @@ export class DefinitionFollower implements Definitions {
   #look(): void {
     if (this.#stopped) return;
     this.#again = true;
+    this.#hasLooked = true;
     if (this.#looking) return;
     this.#looking = true;
     this.#cancelTimer?.();

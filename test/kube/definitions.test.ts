@@ -78,11 +78,14 @@ const widget = { group: 'example.com', kind: 'Widget' };
 
 describe('following definitions', () => {
   test('looks once when both lists are complete, then never by itself', async () => {
-    const { clock, looks, follower } = await stage();
+    const { clock, looks, crds, services, follower } = await stage();
     assert.equal(looks(), 1);
     assert.equal(follower.complete, true);
     await clock.advance(3_600_000);
-    assert.equal(looks(), 1);
+    crds.sync();
+    services.sync();
+    await settled();
+    assert.equal(looks(), 1, 'a restored watch tells changes by events');
     assert.equal(clock.pending, 0);
     follower.stop();
   });
