@@ -218,6 +218,12 @@ const summary = block(
   },
 );
 
+const applied = block(
+  'What was applied last as a whole: drift is measured against it.',
+  {},
+  { required: { revision: revision('Commit.'), digest: text('Of its objects.', { maxLength: 64 }) } },
+);
+
 /** `status` of an Application; every list has a maximum, so that it stays small at any number of objects. */
 export const applicationStatusSchema = block('What the operator found and did.', {
   observedGeneration: whole('Generation of the spec that this is about.'),
@@ -233,6 +239,7 @@ export const applicationStatusSchema = block('What the operator found and did.',
   resourcesOmitted: whole('How many more there are.'),
   drift: list(drift, 20, 'What somebody else changed.'),
   operationState,
+  applied,
   history: list(historyEntry, 100, 'Successful syncs, oldest first.'),
   hold: block('Stays at a revision.', { revision: revision(), reason: message('Why.') }),
   plan,
