@@ -21,9 +21,10 @@ cluster-test: node_modules/.installed
 generate: node_modules/.installed
 	$(NODE) tools/generate.ts
 
-# The pinned Node and all packages, from the lock file alone. Needs any Node >= 20 with npm.
+# The pinned Node and all packages, from the lock file alone. Needs any Node >= 20 with npm; packages that warn about an
+# older one run with the pinned one.
 node_modules/.installed: package.json package-lock.json .npmrc
-	npm ci
+	npm ci --loglevel=error
 	@touch $@
 
 clean:

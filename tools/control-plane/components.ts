@@ -77,6 +77,8 @@ const standardFlags: Record<Component, (layout: Layout) => string[]> = {
     '--secure-port=0',
     '--kube-api-qps=500',
     '--kube-api-burst=1000',
+    // Fake nodes send no heartbeats: without this all pods turn unready after the first minute.
+    '--node-monitor-grace-period=24h',
   ],
   'kube-scheduler': (layout) => [
     `--kubeconfig=${layout.adminKubeconfig}`,

@@ -10,5 +10,6 @@ export const short = (revision: string): string => revision.slice(0, 7);
 /** What a drift entry of the status says, for a sentence. */
 export function whatDrifted({ manager, operation, fields, kind, namespace, name }: DriftJson): string {
   const who = manager === '' ? 'somebody unknown' : `manager ${manager} (${operation})`;
-  return `${who} changed ${fields.join(', ')} of ${kind} ${namespace}/${name}`;
+  const what = fields.length === 0 ? '' : `${fields.join(', ')} of `;
+  return `${who} changed ${what}${kind} ${namespace}/${name}`;
 }
