@@ -98,9 +98,8 @@ export async function settingsInCluster(
 ): Promise<{ args: readonly string[]; environment: Readonly<Record<string, string>> }> {
   const deployment = await plane.kubectl(['get', 'deployment', name, '-n', namespace, '-o', 'json']);
   const { args = [], env = [] } = containerOf(JSON.parse(deployment) as DeploymentJson);
-  const variables = env.map((variable) => [variable.name, variable.value ?? '']);
-  const pod = { POD_NAME: `${name}-0`, POD_NAMESPACE: namespace };
-  return { args, environment: { ...Object.fromEntries(variables), ...pod } };
+  const variables = Object.fromEntries(env.map((variable) => [variable.name, variable.value ?? '']));
+  return { args, environment: { ...variables, POD_NAME: `${name}-0`, POD_NAMESPACE: namespace } };
 }
 
 interface DeploymentJson {

@@ -35,6 +35,10 @@ export function writerOf(
   const [newest] = fields.flatMap(({ who }) => who).toSorted((a, b) => (a.time < b.time ? 1 : -1));
   if (newest !== undefined) return newest;
   if (fields.every(({ live }) => live === undefined)) return undefined;
-  if (why === 'entryTime') return { manager, operation: 'Apply', subresource: '', time: observation.entryTime };
+  // Owned by us, other than what we wrote, in an entry that is not the one that we wrote: another client has our name.
+  const isRewritten =
+    why === 'fingerprint' && fields.some(({ base, live }) => base !== undefined && live !== undefined);
+  if (why === 'entryTime' || isRewritten)
+    return { manager, operation: 'Apply', subresource: '', time: observation.entryTime };
   return observation.foreign;
 }
