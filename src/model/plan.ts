@@ -35,6 +35,8 @@ export type KeepReason =
   | 'emptyRender'
   /** Differs, and nothing allows a write now: manual sync, or drift that the next sync corrects. */
   | 'waitsForSync'
+  /** Would be written if a user had not asked for a dry run. */
+  | 'dryRun'
   /** Drifted, and a correction of this one object is under way. */
   | 'correcting'
   /** Being deleted already. */

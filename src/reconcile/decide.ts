@@ -9,7 +9,7 @@ import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Plan } from '../model/plan.ts';
 import { groupOf } from './claims.ts';
-import { permit } from './permit.ts';
+import { onlyShown, permit } from './permit.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
 
@@ -46,7 +46,8 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
     weightOf: weightOf(app, ports),
   });
   const permitted = (plan: Plan): Plan => permit(app, plan, (ref) => ports.pending.correcting(ref));
-  const decided = permitted(await preflight(permitted(planned), contextOf(app, ports, signal)));
+  const allowed = permitted(await preflight(permitted(planned), contextOf(app, ports, signal)));
+  const decided = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed) : allowed;
   ports.pending.announce(
     app.key,
     decided.changes.filter(({ kind }) => kind !== 'keep').map(({ ref }) => ref),
@@ -90,5 +91,5 @@ function isInstance(ref: Ref, definition: Ref): boolean {
 export function creationsOf(app: Application, plan: Plan): readonly Ref[] {
   const recorded = new Set(app.record.map(({ ref }) => refKey(ref)));
   const writes = plan.changes.filter(({ kind }) => kind === 'create' || kind === 'update' || kind === 'undecided');
-  return app.request?.dryRun === true ? [] : writes.map(({ ref }) => ref).filter((ref) => !recorded.has(refKey(ref)));
+  return writes.map(({ ref }) => ref).filter((ref) => !recorded.has(refKey(ref)));
 }

@@ -56,14 +56,17 @@ export function operationAfter(
     operationState: {
       ...started,
       phase,
-      message:
-        settled.failure?.message.slice(0, 1024) ??
-        (phase === 'Running' ? 'waiting for kinds to be served or objects to go' : 'successfully synced'),
+      message: settled.failure?.message.slice(0, 1024) ?? messageOfPhase(phase, input.app),
       syncResult: { revision: settled.revision, resources },
       ...(phase === 'Running' ? {} : { finishedAt: input.now }),
       ...(input.attempt > 1 ? { retryCount: input.attempt - 1 } : {}),
     },
   };
+}
+
+function messageOfPhase(phase: OperationPhase, { request }: Application): string {
+  if (phase === 'Running') return 'waiting for kinds to be served or objects to go';
+  return request?.dryRun === true ? 'dry run: nothing was written' : 'successfully synced';
 }
 
 /** An operation that an error ended before anything was applied. */

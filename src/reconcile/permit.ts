@@ -54,10 +54,20 @@ function isUnchangedInGit(change: Change, recorded: ReadonlyMap<RefKey, string>)
   return 'desired' in change && recorded.get(refKey(change.ref)) === change.desired.hash;
 }
 
-const messages = { correcting: 'drifted; being corrected', waitsForSync: 'differs from Git; waits for a sync' };
+/** The decided plan of a dry run: everything that would be written is kept, and says what it would be. */
+export function onlyShown(plan: Plan): Plan {
+  return { ...plan, changes: plan.changes.map((change) => (isWrite(change) ? hold(change, 'dryRun') : change)) };
+}
 
-function hold(change: Change, reason: keyof typeof messages): Change {
-  const kept = { kind: 'keep', ref: change.ref, reason, message: messages[reason] } as const;
+function messageOf(change: Change, reason: 'correcting' | 'waitsForSync' | 'dryRun'): string {
+  if (reason === 'correcting') return 'drifted; being corrected';
+  if (reason === 'waitsForSync') return 'differs from Git; waits for a sync';
+  if (change.kind === 'prune') return 'dry run: would be deleted';
+  return change.kind === 'update' ? 'dry run: would be changed' : 'dry run: would be created';
+}
+
+function hold(change: Change, reason: 'correcting' | 'waitsForSync' | 'dryRun'): Change {
+  const kept = { kind: 'keep', ref: change.ref, reason, message: messageOf(change, reason) } as const;
   const missing = change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists');
   return 'desired' in change ? { ...kept, desired: change.desired, missing } : kept;
 }

@@ -63,6 +63,9 @@ function syncResultRow(result: ChangeResult): SyncResultEntry[] {
 }
 
 function whyKept(change: ChangeOf<'keep'>): Said | undefined {
+  if (change.reason === 'dryRun') {
+    return { status: change.desired === undefined ? 'Pruned' : 'Synced', message: change.message };
+  }
   return change.desired === undefined ? { status: 'PruneSkipped', message: change.message } : undefined;
 }
 

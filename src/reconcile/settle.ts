@@ -42,7 +42,12 @@ function healthAfter(ref: Ref, result: ChangeResult | undefined, health: HealthV
 function isMissing({ kind, change }: ChangeResult): boolean {
   if (change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists'))
     return kind !== 'applied';
-  return change.kind === 'keep' && change.reason === 'waitsForSync' && change.missing === true;
+  return change.kind === 'keep' && change.missing === true && waitsForSync(change);
+}
+
+/** Differs from Git, and this run was not to write it. */
+export function waitsForSync(change: Change): boolean {
+  return change.kind === 'keep' && (change.reason === 'waitsForSync' || change.reason === 'dryRun');
 }
 
 function isWritten({ kind, change }: ChangeResult): boolean {

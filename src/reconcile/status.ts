@@ -10,7 +10,7 @@ import type { Verdict } from './conditions.ts';
 import { mergeConditions } from './conditions.ts';
 import { failedOperation, historyAfter, operationAfter, operationPhase, runningOperation } from './operation.ts';
 import { exceptionsOf } from './resource-rows.ts';
-import { isUnknown } from './settle.ts';
+import { isUnknown, waitsForSync } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
 import { countObjects, imagesAndLinks } from './summary.ts';
 import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
@@ -120,7 +120,7 @@ function healthSince(
 
 /** What drift is measured against from now on. A run that left something unwritten does not move it. */
 function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatus, 'applied'> {
-  if (app.deleting || app.request?.dryRun === true) return {};
+  if (app.deleting) return {};
   if (settled.failure !== undefined || settled.applied.results.some(isHeldBack)) return {};
   const before = app.status.applied;
   return before?.digest === settled.digest
@@ -129,8 +129,7 @@ function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatu
 }
 
 function isHeldBack({ kind, change }: ChangeResult): boolean {
-  const waits = change.kind === 'keep' && change.reason === 'waitsForSync';
-  return kind === 'parked' || kind === 'skipped' || waits || isUnknown(change);
+  return kind === 'parked' || kind === 'skipped' || waitsForSync(change) || isUnknown(change);
 }
 
 /** A plan is shown while it waits for approval, no longer. */
