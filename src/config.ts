@@ -73,6 +73,7 @@ export const settings = {
     fallback: '',
     meaning: 'path of a kubeconfig; empty = the service account of the pod',
   },
+  commit: { variable: 'EVENKEEL_COMMIT', fallback: 'unknown', meaning: 'commit that the image was built from; set by its build' },
   kubernetesHost: {
     variable: 'KUBERNETES_SERVICE_HOST',
     fallback: 'kubernetes.default.svc',
@@ -93,6 +94,8 @@ export interface Config {
   readonly apiConnections: number;
   readonly watchNamespaces: readonly string[];
   readonly sourceLimits: { readonly fetchMs: number; readonly transferBytes: number; readonly unpackedBytes: number };
+  /** For the metric build_info. */
+  readonly commit: string;
   readonly podName: string;
   readonly podNamespace: string;
   readonly credentials:
@@ -150,6 +153,7 @@ function build(text: (name: Name) => string, parse: Parse): Config {
       .split(',')
       .filter((namespace) => namespace !== ''),
     sourceLimits: buildLimits(parse),
+    commit: text('commit'),
     podName: text('podName'),
     podNamespace: text('podNamespace'),
     credentials: buildCredentials(text),
@@ -180,10 +184,13 @@ function readInstallation(value: string): string | undefined {
   return /^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?)?$/.test(value) ? value : undefined;
 }
 
+/** `dataDir` → `--data-dir`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 function readFlags(args: readonly string[], problems: string[]): Map<string, string> {
-  const names = new Map(
-    Object.keys(settings).map((name) => [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, name]),
-  );
+  const names = new Map(Object.keys(settings).map((name) => [flagOf(name), name]));
   const flags = new Map<string, string>();
   for (const arg of args) {
     const [flag = '', ...rest] = arg.split('=');

@@ -11,7 +11,7 @@ import { startReconciling } from './reconcile/reconcile.ts';
 import { createSource } from './source/source.ts';
 import type { LogDestination, OperatorTelemetry, Readiness } from './telemetry/telemetry.ts';
 import { createTelemetry, serveTelemetry } from './telemetry/telemetry.ts';
-import { build } from './version.ts';
+import { version } from './version.ts';
 import { WorkWhileLeading } from './leading.ts';
 
 /** What a process gives to the operator; tests give their own clock. */
@@ -37,7 +37,7 @@ export async function startOperator(config: Config, world: World): Promise<Opera
   await using stack = new AsyncDisposableStack();
   const installation = installationNamed(config.installation);
   const { clock, random, log: destination, processMetrics: nodeMetrics } = world;
-  const telemetry = createTelemetry({ level: config.logLevel, destination, clock, build, nodeMetrics });
+  const telemetry = createTelemetry({ level: config.logLevel, destination, clock, build: { version, commit: config.commit }, nodeMetrics });
   const work = new WorkWhileLeading(telemetry, (signal) =>
     lead({ config, world, installation, telemetry, connection }, signal),
   );
@@ -48,7 +48,7 @@ export async function startOperator(config: Config, world: World): Promise<Opera
       clock,
       random,
       telemetry,
-      userAgent: `evenkeel/${build.version}`,
+      userAgent: `evenkeel/${version}`,
       connections: config.apiConnections,
       lease: leaseOf(config, installation, (isLeader) => work.changed(isLeader)),
     }),

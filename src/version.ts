@@ -1,2 +1,2 @@
-/** What /metrics and the User-Agent say; the image's build replaces `commit`. */
-export const build = { version: '0.1.0', commit: 'unknown' } as const;
+/** What /metrics and the User-Agent say. */
+export const version = '0.1.0';

@@ -4,6 +4,7 @@ import { generateDashboards } from './generate-dashboards.ts';
 import { generateErrorsDocs } from './generate-errors-docs.ts';
 import { generateInstall } from './generate-install.ts';
 import { metricsPage } from './generate-metrics-docs.ts';
+import { generateSettingsDocs } from './generate-settings-docs.ts';
 import { runGenerator, type GeneratedFile } from './generated-file.ts';
 
 /** Everything that needs nothing but the sources. */
@@ -12,6 +13,7 @@ export function generateFromSources(): GeneratedFile[] {
     ...generateCrds(),
     ...generateDashboards(),
     ...generateErrorsDocs(),
+    ...generateSettingsDocs(),
     { path: 'docs/metrics.md', text: metricsPage(metricDefinitions()) },
   ];
 }
