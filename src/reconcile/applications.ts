@@ -1,4 +1,4 @@
-import type { Cluster, PatchOperation, Reflector, ServedKind } from '../kube/cluster.ts';
+import type { Cluster, PatchOperation, Reflector, ReflectorSpec, ServedKind } from '../kube/cluster.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import { OperatorError } from '../model/errors.ts';
@@ -52,10 +52,13 @@ export class Applications implements Disposable {
 
   /** Resolves when both lists are complete; rejects with the signal's reason, and then follows nothing any more. */
   async start(kinds: ApplicationKinds, namespaces: readonly string[], signal: AbortSignal): Promise<void> {
+    const labelSelector = applicationsOf(this.#installation);
     const scopes = namespaces.length === 0 ? [''] : namespaces;
     const lists = scopes.flatMap((namespace) => [
-      this.#follow(kinds.inventory, namespace, (object, gone) => this.#inventory(object, gone)),
-      this.#follow(kinds.application, namespace, (object, gone) => this.#application(object, gone)),
+      this.#follow({ kind: kinds.inventory, namespace }, (object, gone) => this.#inventory(object, gone)),
+      this.#follow({ kind: kinds.application, namespace, labelSelector }, (object, gone) =>
+        this.#application(object, gone),
+      ),
     ]);
     try {
       await Promise.race([Promise.all(lists), aborted(signal)]);
@@ -175,7 +178,10 @@ export class Applications implements Disposable {
     }
   }
 
-  #follow(kind: ServedKind, namespace: string, told: (object: KubeObject, gone: boolean) => void): Promise<void> {
+  #follow(
+    { kind, namespace, ...selector }: Followed,
+    told: (object: KubeObject, gone: boolean) => void,
+  ): Promise<void> {
     return new Promise((resolve) => {
       const listener = {
         synced: resolve,
@@ -183,7 +189,7 @@ export class Applications implements Disposable {
         deleted: (object: KubeObject): void => told(object, true),
         interrupted: (): void => undefined,
       };
-      this.#reflectors.push(this.#cluster.reflect({ kind, metadataOnly: false, namespace, listener }));
+      this.#reflectors.push(this.#cluster.reflect({ kind, metadataOnly: false, namespace, listener, ...selector }));
     });
   }
 
@@ -220,6 +226,13 @@ export class Applications implements Disposable {
     if (stored.object === undefined && stored.inventories.size === 0) this.#stored.delete(key);
     for (const listener of this.#listeners) listener(key);
   }
+}
+
+type Followed = Pick<ReflectorSpec, 'kind' | 'labelSelector'> & { readonly namespace: string };
+
+/** Every installation has Applications of its own: those that name it, or for the first those that name none. */
+function applicationsOf({ name }: Installation): string {
+  return name === '' ? '!evenkeel.dev/installation' : `evenkeel.dev/installation=${name}`;
 }
 
 /** The record stays where and as it is. */
