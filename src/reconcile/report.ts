@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import { resourcesFinalizer } from '../model/application.ts';
 import { OperatorError } from '../model/errors.ts';
@@ -34,7 +35,7 @@ export async function report(outcome: Outcome, attempt: number, ports: Ports): P
     case 'settled':
       return reportSettled(outcome.app, outcome.settled, attempt, ports);
     case 'failed':
-      return reportFailure(outcome.key, outcome.error, attempt, ports);
+      return reportFailure(outcome, attempt, ports);
   }
 }
 
@@ -52,7 +53,7 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
   await cleanUp(app, ports);
 }
 
-async function reportFailure(key: ApplicationKey, error: OperatorError, attempt: number, ports: Ports): Promise<void> {
+async function reportFailure({ key, error, app: served }: Failed, attempt: number, ports: Ports): Promise<void> {
   const app = ports.applications.known(key)?.app;
   if (app === undefined) return;
   if (error.step === 'spec' || error.step === 'source' || error.step === 'render') {
@@ -60,17 +61,26 @@ async function reportFailure(key: ApplicationKey, error: OperatorError, attempt:
   }
   const known = { revision: ports.source.newestRevision(key) ?? '', health: worstHealth(app.record ?? [], ports.live) };
   await write({ key, attempt, make: (input) => statusOfFailure(input, error, known) }, ports);
-  await cleanUp(app, ports);
+  await cleanUp(served ?? app, ports);
 }
 
-/** Removes what users asked for once it is served: it must not run again after a restart. */
-async function cleanUp(app: KnownApplication, ports: Ports): Promise<void> {
-  const parsed = ports.applications.known(app.key);
-  const request = parsed?.kind === 'valid' ? parsed.app.request : undefined;
-  const phase = parsed?.app.status.operationState?.phase;
-  const operation = request?.from === 'operation' && phase !== 'Running';
-  const annotations = refreshAnnotations.filter((name) => app.annotations[name] !== undefined);
-  if (operation || annotations.length > 0) await ports.applications.remove(app, { operation, annotations });
+type Failed = Extract<Outcome, { kind: 'failed' }>;
+
+/**
+ * Removes what users asked for once it is served: it must not run again after a restart. What they wrote meanwhile is
+ * another request, and is served next.
+ */
+async function cleanUp(served: KnownApplication & Partial<Application>, ports: Ports): Promise<void> {
+  const parsed = ports.applications.known(served.key);
+  if (parsed === undefined) return;
+  const { annotations: present, status } = parsed.app;
+  const request = parsed.kind === 'valid' ? parsed.app.request : undefined;
+  const isServed = status.operationState?.phase !== 'Running' && isDeepStrictEqual(request, served.request);
+  const operation = request?.from === 'operation' && isServed;
+  const annotations = refreshAnnotations.filter(
+    (name) => present[name] !== undefined && present[name] === served.annotations[name],
+  );
+  if (operation || annotations.length > 0) await ports.applications.remove(parsed.app, { operation, annotations });
 }
 
 interface Write {

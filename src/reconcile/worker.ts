@@ -55,10 +55,10 @@ async function guarded(
   { ports, signal }: WorkerOptions,
   step: () => Promise<Outcome>,
 ): Promise<Outcome> {
+  const parsed = ports.applications.known(key);
   try {
     return await step();
   } catch (error) {
-    const parsed = ports.applications.known(key);
     const expected = error instanceof OperatorError ? error : unexpected(error);
     if (expected !== error && !signal.aborted) ports.telemetry.bug(error, { application: key });
     return { kind: 'failed', key, error: expected, ...(parsed?.kind === 'valid' ? { app: parsed.app } : {}) };
