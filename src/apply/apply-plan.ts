@@ -131,7 +131,7 @@ async function settleStage(run: Run, changes: readonly Write[]): Promise<Decided
 async function settleNow({ context, recorded }: Run, change: Write): Promise<Change> {
   if (change.kind !== 'undecided') return change;
   try {
-    return await settle(change, { context, provided: nothingProvided, recorded });
+    return await settle(change, { context, provided: nothingProvided, missing: new Set(), recorded });
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return { kind: 'refuse', ref: change.ref, error };

@@ -39,7 +39,7 @@ function bodyOf(change: Change): KubeObject | undefined {
   return 'live' in change ? change.live : undefined;
 }
 
-function isNamespace({ group, kind }: GroupKind): boolean {
+export function isNamespace({ group, kind }: GroupKind): boolean {
   return group === '' && kind === 'Namespace';
 }
 

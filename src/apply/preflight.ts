@@ -1,10 +1,12 @@
+import { inOrder } from '../diff/diff.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
 import { recordOf } from './context.ts';
-import { providedBy } from './definitions.ts';
+import { isNamespace, providedBy } from './definitions.ts';
 import { throwAll } from './errors.ts';
 import { inParallel } from './in-parallel.ts';
+import type { Settling } from './settle.ts';
 import { isWrite, settle } from './settle.ts';
 
 /**
@@ -17,12 +19,20 @@ import { isWrite, settle } from './settle.ts';
  */
 export async function preflight(plan: Plan, context: ApplyContext): Promise<Plan> {
   const settling = { context, provided: providedBy(plan), recorded: recordOf(context) };
-  const outcomes = await inParallel(plan.changes, async (change): Promise<Change | OperatorError> => {
-    if (change.kind === 'refuse') return change.error;
-    return isWrite(change) ? settle(change, settling).catch(expected) : change;
-  });
+  const namespaces = plan.changes.filter(({ ref }) => isNamespace(ref));
+  const others = plan.changes.filter(({ ref }) => !isNamespace(ref));
+  // Namespaces first: there is nothing to ask about what will be in one that is yet to be created.
+  const first = await inParallel(namespaces, (change) => decide(change, { ...settling, missing: new Set() }));
+  const missing = new Set(first.filter(isChange).flatMap(({ kind, ref }) => (kind === 'create' ? [ref.name] : [])));
+  const rest = await inParallel(others, (change) => decide(change, { ...settling, missing }));
+  const outcomes = [...first, ...rest];
   throwAll(outcomes.flatMap(errorsOf));
-  return { ...plan, changes: outcomes.filter(isChange) };
+  return { ...plan, changes: inOrder(outcomes.filter(isChange)) };
+}
+
+async function decide(change: Change, settling: Settling): Promise<Change | OperatorError> {
+  if (change.kind === 'refuse') return change.error;
+  return isWrite(change) ? settle(change, settling).catch(expected) : change;
 }
 
 /** An error that tells about one object; everything else ends the preflight. */

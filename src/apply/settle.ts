@@ -27,6 +27,8 @@ export function isWrite(change: Change): change is Write {
 export interface Settling {
   readonly context: ApplyContext;
   readonly provided: Provided;
+  /** Namespaces that are known not to exist yet. */
+  readonly missing: ReadonlySet<string>;
   readonly recorded: ReadonlyMap<RefKey, RecordEntry>;
 }
 
@@ -49,8 +51,8 @@ export async function settle(change: Write, settling: Settling): Promise<Change>
   }
 }
 
-function comesFirst(target: Target, { context, provided }: Settling): boolean {
-  return !isServed(target, context.cluster.kinds) && provided.kind(target);
+function comesFirst(target: Target, { context, provided, missing }: Settling): boolean {
+  return missing.has(target.namespace) || (!isServed(target, context.cluster.kinds) && provided.kind(target));
 }
 
 function lacksNamespace(error: unknown): boolean {
