@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as plainRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent, request as tlsRequest } from 'node:https';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credential } from './certificates.ts';
 import { listen, type Connection, type Listener } from './listener.ts';
@@ -19,6 +20,8 @@ export interface ProxyRequest {
   /** With query. */
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
+  /** What came over the same TCP connection has the same number. */
+  readonly connection: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** 1 for the first POST, PUT, PATCH or DELETE since the start or {@link FaultProxy.forget}; 0 for what is no write. */
@@ -67,6 +70,8 @@ export class FaultProxy implements AsyncDisposable {
   afterResponse: ((request: ProxyRequest) => Promise<void> | void) | undefined;
   readonly #target: Target;
   readonly #listener: Listener;
+  readonly #numbers = new WeakMap<Socket, number>();
+  #connections = 0;
   #requests: ProxyRequest[] = [];
   #writes = 0;
 
@@ -144,12 +149,19 @@ export class FaultProxy implements AsyncDisposable {
       method,
       path: incoming.url ?? '/',
       headers: incoming.headers,
+      connection: this.#numberOf(incoming.socket),
       at: Date.now(),
       write: isWrite ? this.#writes : 0,
       status: undefined,
     };
     this.#requests.push(request);
     return request;
+  }
+
+  #numberOf(socket: Socket): number {
+    const number = this.#numbers.get(socket) ?? (this.#connections += 1);
+    this.#numbers.set(socket, number);
+    return number;
   }
 }
 

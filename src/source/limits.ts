@@ -48,7 +48,7 @@ export const defaultLimits: Limits = {
   objectBytes: 1.5 * mebibyte,
   connectMs: 10_000,
   stallMs: 30_000,
-  pollMs: 60_000,
+  pollMs: 15_000,
   fetchMs: 600_000,
   unpackMs: 120_000,
   artefactBytes: 1024 * mebibyte,
