@@ -41,17 +41,19 @@ export class OperatorError extends Error {
   }
 }
 
-/** Several errors of one step, all reported: the first gives reason and retry. */
+/** Several errors of one step, all reported: the first gives reason and retry, the longest wait counts. */
 export class OperatorErrors extends OperatorError {
   readonly errors: readonly OperatorError[];
 
   constructor(errors: readonly [OperatorError, ...OperatorError[]]) {
     const [first] = errors;
+    const waits = errors.flatMap(({ retryAfterMs = [] }) => retryAfterMs);
     super(errors.map((error) => error.message).join('; '), {
       step: first.step,
       reason: first.reason,
       retry: errors.some((error) => error.retry === 'backoff') ? 'backoff' : first.retry,
       ...(first.object === undefined ? {} : { object: first.object }),
+      ...(waits.length === 0 ? {} : { retryAfterMs: Math.max(...waits) }),
       cause: first.cause,
     });
     this.name = 'OperatorErrors';

@@ -7,7 +7,7 @@ import { refKey } from '../model/object.ts';
 interface Rendered {
   /** `repoURL` and `targetRevision`: Applications of one group see each commit together. */
   readonly group: string;
-  /** undefined: the render failed. */
+  /** undefined: the newest one failed, or was not tried (suspended). */
   readonly revision: string | undefined;
   readonly desires: ReadonlySet<RefKey>;
 }
@@ -15,7 +15,7 @@ interface Rendered {
 export interface Render {
   readonly key: ApplicationKey;
   readonly group: string;
-  readonly revision: string | undefined;
+  readonly revision: string;
   readonly refs: Iterable<Ref>;
 }
 
@@ -25,8 +25,11 @@ export interface ClaimsView {
   claimedBy(ref: Ref): ApplicationKey | undefined;
   /** Another Application that desires the ref and has an object with a uid on record for it. */
   recordedBy(ref: Ref): ApplicationKey | undefined;
-  /** An Application that has yet to look at the revision; until then nothing may be pruned. The asker is woken then. */
-  waitsFor(): ApplicationKey | undefined;
+  /**
+   * The Application for which a ref that the asker dropped has to stay: it claims it, or has yet to look at the
+   * revision. The asker is woken when that has changed, or the other one has applied the ref.
+   */
+  keptFor(ref: Ref): ApplicationKey | undefined;
 }
 
 /**
@@ -40,7 +43,8 @@ export class Claims {
   readonly #records = new Map<ApplicationKey, ReadonlyMap<RefKey, string>>();
   readonly #desiredBy = new Map<RefKey, Set<ApplicationKey>>();
   readonly #recordedBy = new Map<RefKey, Set<ApplicationKey>>();
-  readonly #waiting = new Set<ApplicationKey>();
+  /** Whose pruning waits, and of which refs. */
+  readonly #waiting = new Map<ApplicationKey, Set<RefKey>>();
   readonly #wake: (keys: readonly ApplicationKey[]) => void;
 
   /** `wake` gets the Applications whose pruning waited for another one. */
@@ -48,13 +52,34 @@ export class Claims {
     this.#wake = wake;
   }
 
-  /** The newest render of an Application; `revision` undefined: it failed, or is not looked at (suspended). */
+  /** The newest render of an Application. */
   rendered({ key, group, revision, refs }: Render): void {
+    this.#replace(key, { group, revision, desires: new Set([...refs].map(refKey)) });
+  }
+
+  /** It cannot be rendered, or is not looked at: it desires what it desired last, and its whole record stays. */
+  notRendered(key: ApplicationKey): void {
+    this.#replace(key, { group: '', revision: undefined, desires: this.#rendered.get(key)?.desires ?? new Set() });
+  }
+
+  /** False until it was rendered once since start: what it desires is not known before. */
+  isRendered(key: ApplicationKey): boolean {
+    const rendered = this.#rendered.get(key);
+    return rendered !== undefined && (rendered.revision !== undefined || rendered.desires.size > 0);
+  }
+
+  /** True when its newest render is known and lacks the ref. */
+  isDropped(key: ApplicationKey, ref: Ref): boolean {
+    return this.isRendered(key) && this.#rendered.get(key)?.desires.has(refKey(ref)) === false;
+  }
+
+  #replace(key: ApplicationKey, next: Rendered): void {
     const before = this.#rendered.get(key);
-    const desires = new Set([...refs].map(refKey));
-    this.#rendered.set(key, { group, revision, desires });
-    replaceIndex(this.#desiredBy, key, before?.desires ?? [], desires);
-    if (before?.revision !== revision || before?.group !== group) this.#release();
+    this.#rendered.set(key, next);
+    replaceIndex(this.#desiredBy, key, before?.desires ?? [], next.desires);
+    const isSame = before?.revision === next.revision && before?.group === next.group;
+    // Two that wait for each other would wake each other for ever.
+    if (!isSame || before.desires.symmetricDifference(next.desires).size > 0) this.#release();
   }
 
   recorded(key: ApplicationKey, entries: Iterable<{ readonly ref: Ref; readonly uid: string }>): void {
@@ -62,6 +87,8 @@ export class Claims {
     const record = new Map([...entries].map((entry) => [refKey(entry.ref), entry.uid]));
     this.#records.set(key, record);
     replaceIndex(this.#recordedBy, key, before?.keys() ?? [], new Set(record.keys()));
+    const isWritten = (ref: RefKey): boolean => (record.get(ref) ?? '') !== (before?.get(ref) ?? '');
+    this.#release((refs) => [...refs].some(isWritten));
   }
 
   /** The Application is gone and claims nothing. */
@@ -76,15 +103,23 @@ export class Claims {
 
   /** Every Application that exists must be known here (`recorded`) before the first view is asked for. */
   view(key: ApplicationKey, group: string, revision: string): ClaimsView {
+    let behind: { readonly key: ApplicationKey | undefined } | undefined;
     return {
-      waitsFor: () => {
-        const other = this.#behind(key, group, revision);
-        if (other !== undefined) this.#waiting.add(key);
+      keptFor: (ref) => {
+        behind ??= { key: this.#behind(key, group, revision) };
+        const other = this.#claimant(key, refKey(ref)) ?? behind.key;
+        if (other !== undefined) this.#waits(key, refKey(ref));
         return other;
       },
       claimedBy: (ref) => this.#claimant(key, refKey(ref)),
       recordedBy: (ref) => this.#recorder(key, refKey(ref)),
     };
+  }
+
+  #waits(key: ApplicationKey, ref: RefKey): void {
+    const refs = this.#waiting.get(key);
+    if (refs === undefined) this.#waiting.set(key, new Set([ref]));
+    else refs.add(ref);
   }
 
   #behind(key: ApplicationKey, group: string, revision: string): ApplicationKey | undefined {
@@ -118,10 +153,10 @@ export class Claims {
     return rendered?.revision === undefined || rendered.desires.has(ref);
   }
 
-  #release(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    if (waiting.length > 0) this.#wake(waiting);
+  #release(concerns: (refs: ReadonlySet<RefKey>) => boolean = () => true): void {
+    const woken = [...this.#waiting].filter(([, refs]) => concerns(refs)).map(([key]) => key);
+    for (const key of woken) this.#waiting.delete(key);
+    if (woken.length > 0) this.#wake(woken);
   }
 }
 

@@ -55,18 +55,13 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   return decided;
 }
 
-/** Claims of others; while one has yet to look at this revision, whatever would be pruned counts as claimed by it. */
+/** What Git dropped stays while another Application claims it, or may. */
 function claimsOf({ app, desired }: Sight, ports: Ports): PlanInput['claims'] {
   const view = ports.claims.view(app.key, groupOf(app), desired.revision);
   const wanted = new Set(desired.objects.map(({ ref }) => refKey(ref)));
-  let behind: { readonly key: string | undefined } | undefined;
   return {
     recordedBy: (ref) => view.recordedBy(ref),
-    claimedBy: (ref) => {
-      if (app.deleting || wanted.has(refKey(ref))) return view.claimedBy(ref);
-      behind ??= { key: view.waitsFor() };
-      return view.claimedBy(ref) ?? behind.key;
-    },
+    claimedBy: (ref) => (app.deleting || wanted.has(refKey(ref)) ? view.claimedBy(ref) : view.keptFor(ref)),
   };
 }
 

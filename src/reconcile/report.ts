@@ -27,7 +27,7 @@ export async function report(outcome: Outcome, attempt: number, ports: Ports): P
       forget(outcome.app.key, ports);
       return ports.applications.remove(outcome.app, { finalizers: isOurFinalizer });
     case 'suspended':
-      ports.claims.rendered({ key: outcome.app.key, group: '', revision: undefined, refs: [] });
+      ports.claims.notRendered(outcome.app.key);
       return write(
         { key: outcome.app.key, attempt, make: (input) => statusOfSuspended(withSpec(input, outcome.app)) },
         ports,
@@ -57,7 +57,7 @@ async function reportFailure({ key, error, app: served }: Failed, attempt: numbe
   const app = ports.applications.known(key)?.app;
   if (app === undefined) return;
   if (error.step === 'spec' || error.step === 'source' || error.step === 'render') {
-    ports.claims.rendered({ key, group: '', revision: undefined, refs: [] });
+    ports.claims.notRendered(key);
   }
   const known = { revision: ports.source.newestRevision(key) ?? '', health: worstHealth(app.record ?? [], ports.live) };
   await write({ key, attempt, make: (input) => statusOfFailure(input, error, known) }, ports);

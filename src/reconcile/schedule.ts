@@ -10,6 +10,8 @@ export interface NextRun {
 
 /** First and longest wait after a failure of the outside: 50 Applications together stay under 0.2 attempts a second each. */
 const outsideMs = { first: 5_000, longest: 10_000 };
+/** Whatever the policy says, an Application is not tried more often. */
+const shortestRetryMs = 1_000;
 /** After the retries of the policy are used up: failure is never sticky, but it is not urgent any more. */
 const slowRetryMs = 180_000;
 /** Safety net for what waits on watch events (parked objects, finalizers, rollouts). */
@@ -50,7 +52,7 @@ function outsideDelay(attempt: number): number {
 function policyDelay(app: Application | undefined, attempt: number): number {
   if (app === undefined || attempt > retryLimit(app)) return slowRetryMs;
   const { durationMs, factor, maxDurationMs } = app.spec.retry;
-  return Math.min(maxDurationMs, durationMs * factor ** (attempt - 1));
+  return Math.max(shortestRetryMs, Math.min(maxDurationMs, Math.max(1, durationMs) * factor ** (attempt - 1)));
 }
 
 /** Retries that the policy grants: 5 when automated and 0 when manual, unless it says otherwise; negative = unlimited. */
