@@ -52,10 +52,27 @@ export interface StatusJson {
   readonly counts?: Readonly<Record<string, number>>;
   readonly resources?: readonly Record<string, unknown>[];
   readonly drift?: readonly DriftJson[];
-  readonly history?: readonly { readonly id: number; readonly revision: string; readonly digest: string }[];
-  readonly operationState?: { readonly phase: string; readonly message: string; readonly retryCount?: number };
+  readonly history?: readonly HistoryJson[];
+  readonly operationState?: OperationStateJson;
   readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
   readonly record?: { readonly entries: readonly string[] };
+}
+
+export interface HistoryJson {
+  readonly id: number;
+  readonly revision: string;
+  readonly digest: string;
+  readonly initiatedBy: Readonly<Record<string, unknown>>;
+}
+
+export interface OperationStateJson {
+  readonly operation: Readonly<Record<string, unknown>>;
+  readonly phase: string;
+  readonly message: string;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly retryCount?: number;
+  readonly syncResult?: { readonly revision: string; readonly resources: readonly Readonly<Record<string, string>>[] };
 }
 
 export interface DriftJson {
@@ -74,7 +91,7 @@ export interface DriftJson {
 const home = 'evenkeel';
 
 /** Leadership changes hands within seconds, so that tests of restarts are short. */
-const quickLease = {
+export const quickLease = {
   EVENKEEL_LEASE_DURATION: '3s',
   EVENKEEL_LEASE_RENEW_DEADLINE: '2s',
   EVENKEEL_LEASE_RETRY_PERIOD: '500ms',
