@@ -142,9 +142,9 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /** Runs kubectl as admin, once per command, while this process stands still: an operator in it sees the end only. */
-  kubectlAtOnce(...commands: readonly KubectlCommand[]): void {
+  kubectlAtOnce(...commands: readonly KubectlCommand[]): string[] {
     const { kubeconfig } = this;
-    runKubectlAtOnce({ binary: this.#binary('kubectl'), kubeconfig, home: this.folder }, commands);
+    return runKubectlAtOnce({ binary: this.#binary('kubectl'), kubeconfig, home: this.folder }, commands);
   }
 
   /**

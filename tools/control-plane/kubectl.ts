@@ -24,15 +24,16 @@ export async function runKubectl(kubectl: Kubectl, args: readonly string[], stdi
 }
 
 /**
- * Runs one command after the other while this process stands still, and throws with kubectl's words when one fails: what
- * else runs in this process sees only what all of them together have done.
+ * Runs one command after the other while this process stands still, and returns what each printed; throws with kubectl's
+ * words when one fails. What else runs in this process sees only what all of them together have done.
  */
-export function runKubectlAtOnce(kubectl: Kubectl, commands: readonly KubectlCommand[]): void {
+export function runKubectlAtOnce(kubectl: Kubectl, commands: readonly KubectlCommand[]): string[] {
   const env = { ...process.env, KUBECONFIG: kubectl.kubeconfig, HOME: kubectl.home };
-  for (const { args, stdin } of commands) {
-    const { status, stderr } = spawnSync(kubectl.binary, args, { env, input: stdin ?? '', encoding: 'utf8' });
+  return commands.map(({ args, stdin = '' }) => {
+    const { status, stdout, stderr } = spawnSync(kubectl.binary, args, { env, input: stdin, encoding: 'utf8' });
     if (status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`);
-  }
+    return stdout;
+  });
 }
 
 export interface KubectlCommand {

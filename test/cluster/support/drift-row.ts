@@ -9,7 +9,7 @@ export interface DriftRow {
   /** As in Git. Its name must be unique in its namespace, or of its kind when it has none. */
   readonly object: (namespace: string) => KubeObject;
   readonly foreign: ForeignAct;
-  /** The operator may see nothing before the last command is done. */
+  /** The operator may see nothing before the last command is done: also where it sends a write that may change nothing. */
   readonly atOnce?: boolean;
   /** The server refuses the act. */
   readonly isRefused?: boolean;

@@ -43,25 +43,25 @@ export class DriftStage implements AsyncDisposable {
     if (scene === undefined) throw new Error(`${row.row}: ${row.act} is not on stage`);
     assert.ok(this.#clock.isStopped, 'the clock stands still');
     await this.world.plane.forgetRequests();
-    await this.#act(scene);
-    const isLeftAlone = row.drift === undefined && row.moves !== true;
-    const touched = isLeftAlone ? versionOf(await scene.live()) : undefined;
+    const touched = await this.#act(scene);
     await this.#untilAnswered(scene);
     await this.#touchWitness(scene);
     this.#assertRequests(row, await this.#requestsAbout(scene.object));
     await this.#assertNothingElse(scene);
     assert.deepEqual(await this.#driftOf(scene), this.#expectedDrift(row), 'status.drift');
-    if (touched !== undefined) assert.equal(versionOf(await scene.live()), touched, 'resourceVersion');
+    if (row.drift === undefined && row.moves !== true)
+      assert.equal(versionOf(await scene.live()), touched, 'resourceVersion');
     await row.afterwards?.(scene);
   }
 
-  async #act(scene: Scene): Promise<void> {
-    const commands = (await scene.row.foreign(scene)).map(({ args, ...rest }) => ({
-      args: ['-n', scene.name, ...args],
-      ...rest,
-    }));
-    if (scene.row.atOnce === true) this.world.plane.kubectlAtOnce(...commands);
-    else for (const { args, stdin } of commands) await this.#run(args, stdin, scene.row.isRefused === true);
+  /** Returns the resourceVersion that the act led to. Only what is done at once is read before the operator answers. */
+  async #act(scene: Scene): Promise<string> {
+    const { row, object, name } = scene;
+    const commands = (await row.foreign(scene)).map(({ args, ...rest }) => ({ args: ['-n', name, ...args], ...rest }));
+    const read = ['-n', name, 'get', resourceOf(object), nameOf(object), '-o', 'jsonpath={.metadata.resourceVersion}'];
+    if (row.atOnce === true) return this.world.plane.kubectlAtOnce(...commands, { args: read }).at(-1) ?? '';
+    for (const { args, stdin } of commands) await this.#run(args, stdin, row.isRefused === true);
+    return this.world.plane.kubectl([...read, '--ignore-not-found']);
   }
 
   async #run(args: readonly string[], stdin: string | undefined, isRefused: boolean): Promise<void> {
