@@ -16,7 +16,13 @@ export function healthNow(ref: Ref, live: HealthView): Health {
   return { status: 'Unknown', message: `${ref.kind} cannot be watched at present` };
 }
 
+/** The gravest, where what is missing does not count, as long as anything is there (Argo CD's rule). */
+export function worstOfObjects(healths: readonly Health[]): Health {
+  const present = healths.filter(({ status }) => status !== 'Missing');
+  return worstOf(present.length === 0 ? healths : present);
+}
+
 /** Health of what is on record; undefined when nothing is on record. */
 export function worstHealth(record: readonly RecordEntry[], live: HealthView): Health | undefined {
-  return record.length === 0 ? undefined : worstOf(record.map(({ ref }) => healthNow(ref, live)));
+  return record.length === 0 ? undefined : worstOfObjects(record.map(({ ref }) => healthNow(ref, live)));
 }

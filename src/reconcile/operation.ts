@@ -22,7 +22,7 @@ export function operationPhase(
   const running = app.status.operationState?.phase === 'Running';
   if (!running && !settled.wrote && app.request === undefined && settled.failure === undefined) return undefined;
   if (settled.failure !== undefined) return triesLeft > 0 ? 'Running' : 'Failed';
-  return settled.applied.results.some(isUnderWay) ? 'Running' : 'Succeeded';
+  return isUnderWay(settled.applied) ? 'Running' : 'Succeeded';
 }
 
 /** The operation that runs, or the one that begins now. */
@@ -56,7 +56,7 @@ export function operationAfter(
     operationState: {
       ...started,
       phase,
-      message: settled.failure?.message.slice(0, 1024) ?? messageOfPhase(phase, input.app),
+      message: settled.failure?.message.slice(0, 1024) ?? messageOfPhase(phase, input.app, settled),
       syncResult: { revision: settled.revision, resources },
       ...(phase === 'Running' ? {} : { finishedAt: input.now }),
       ...(input.attempt > 1 ? { retryCount: input.attempt - 1 } : {}),
@@ -64,9 +64,10 @@ export function operationAfter(
   };
 }
 
-function messageOfPhase(phase: OperationPhase, { request }: Application): string {
+function messageOfPhase(phase: OperationPhase, { request }: Application, { applied }: Settled): string {
   if (phase === 'Running') return 'waiting for kinds to be served or objects to go';
-  return request?.dryRun === true ? 'dry run: nothing was written' : 'successfully synced';
+  if (request?.dryRun === true) return 'dry run: nothing was written';
+  return applied.plan.guard === undefined ? 'successfully synced' : 'synced; deletions are held back by prune.guard';
 }
 
 /** An operation that an error ended before anything was applied. */

@@ -9,6 +9,9 @@ import { isSynced, isUnknown } from './settle.ts';
 
 const atMost = 50;
 
+/** What is shown first. */
+const gravity: readonly ResourceStatus['status'][] = ['OutOfSync', 'Unknown', 'Synced'];
+
 /** The objects of which status has to speak, and how many of them did not fit. */
 export function exceptionsOf(settled: Settled): Pick<ApplicationStatus, 'resources' | 'resourcesOmitted'> {
   const rows = rowsOf(settled);
@@ -18,7 +21,8 @@ export function exceptionsOf(settled: Settled): Pick<ApplicationStatus, 'resourc
 function rowsOf(settled: Settled): ResourceStatus[] {
   const health = new Map(settled.objects.map(({ ref, status, message }) => [refKey(ref), { status, message }]));
   const rows = settled.applied.results.map((result) => resourceRow(result, health.get(refKey(result.change.ref))));
-  return rows.filter((row) => row !== undefined).filter(isException);
+  const exceptions = rows.filter((row) => row !== undefined).filter(isException);
+  return exceptions.sort((a, b) => gravity.indexOf(a.status) - gravity.indexOf(b.status));
 }
 
 function resourceRow(result: ChangeResult, health: Health | undefined): ResourceStatus | undefined {

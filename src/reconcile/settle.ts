@@ -1,4 +1,4 @@
-import { assessHealth, worstOf } from '../health/health.ts';
+import { assessHealth } from '../health/health.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { OperatorError } from '../model/errors.ts';
@@ -7,17 +7,20 @@ import type { Health } from '../model/health.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
-import type { Change, KeepReason } from '../model/plan.ts';
+import type { Change, ChangeOf, KeepReason, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
 import type { HealthView } from './health-now.ts';
-import { healthNow } from './health-now.ts';
+import { healthNow, worstOfObjects } from './health-now.ts';
 
-/** How things stand after a run: sync, health and the new record. */
-export function settle(app: Application, desired: Desired, applied: Applied, health: HealthView): Outcome {
-  const results = new Map(applied.results.map((result) => [refKey(result.change.ref), result]));
+/** How things stand after a run: sync and health. */
+export function settle(app: Application, desired: Desired, done: Applied, health: HealthView): Outcome {
+  const results = new Map(done.results.map((result) => [refKey(result.change.ref), result]));
+  // By ref, not as they came in: an unchanged state has to give an equal status.
+  const inOrder = [...results].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, result]) => result);
+  const applied = { ...done, results: inOrder };
   const objects = desired.objects.map(({ ref }) => ({ ref, ...healthAfter(ref, results.get(refKey(ref)), health) }));
-  const worst = worstOf(objects);
+  const worst = worstOfObjects(objects);
   const settled = {
     revision: desired.revision,
     digest: desired.digest,
@@ -27,7 +30,7 @@ export function settle(app: Application, desired: Desired, applied: Applied, hea
     applied,
     ...failureOf(applied.results),
     wrote: applied.results.some(isWritten),
-    progressing: applied.results.some(isUnderWay) || worst.status === 'Progressing',
+    progressing: isUnderWay(applied) || worst.status === 'Progressing',
   };
   return { kind: 'settled', app, settled };
 }
@@ -54,9 +57,19 @@ function isWritten({ kind, change }: ChangeResult): boolean {
   return kind === 'applied' || kind === 'terminating' || (kind === 'removed' && change.kind !== 'forget');
 }
 
-/** Not done, and to be gone on with when the watch says so, or after a while. */
-export function isUnderWay({ kind, change }: ChangeResult): boolean {
-  return kind === 'parked' || kind === 'terminating' || kind === 'skipped' || isUnknown(change);
+/** Whether something is not done, and to be gone on with when the watch says so, or after a while. */
+export function isUnderWay({ results, plan }: Applied): boolean {
+  return results.some((result) => isOpen(result) && !isBlocked(result, plan));
+}
+
+function isOpen({ kind, change }: ChangeResult): boolean {
+  if (kind === 'parked' || kind === 'terminating' || kind === 'skipped') return true;
+  return isUnknown(change) || (change.kind === 'keep' && change.reason === 'terminating');
+}
+
+/** The guard holds the deletion back: only a person can go on with it. */
+export function isBlocked({ kind, change }: ChangeResult, { guard }: Plan): boolean {
+  return kind === 'skipped' && change.kind === 'prune' && guard !== undefined;
 }
 
 /** Nobody can say at present how the object stands. */
@@ -99,11 +112,16 @@ export function recordAfter(record: readonly RecordEntry[], results: readonly Ch
   for (const result of results) {
     const key = refKey(result.change.ref);
     if (result.kind === 'removed') entries.delete(key);
-    else if (result.kind === 'applied' || (result.kind === 'kept' && result.entry !== undefined)) {
-      if (result.entry !== undefined) entries.set(key, result.entry);
-    }
+    else if (result.kind === 'applied') entries.set(key, result.entry);
+    // Without a body it is the entry of the run's begin, which may have been replaced since.
+    else if (result.kind === 'kept' && isReadInSync(result.change) && result.entry !== undefined)
+      entries.set(key, result.entry);
   }
   return sortEntries(entries.values());
+}
+
+function isReadInSync({ reason, live }: ChangeOf<'keep'>): boolean {
+  return reason === 'inSync' && live !== undefined;
 }
 
 function failureOf(results: readonly ChangeResult[]): { failure: OperatorError } | undefined {

@@ -10,7 +10,7 @@ import type { Verdict } from './conditions.ts';
 import { mergeConditions } from './conditions.ts';
 import { failedOperation, historyAfter, operationAfter, operationPhase, runningOperation } from './operation.ts';
 import { exceptionsOf } from './resource-rows.ts';
-import { isUnknown, waitsForSync } from './settle.ts';
+import { isBlocked, isUnknown, waitsForSync } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
 import { countObjects, imagesAndLinks } from './summary.ts';
 import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
@@ -121,14 +121,17 @@ function healthSince(
 /** What drift is measured against from now on. A run that left something unwritten does not move it. */
 function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatus, 'applied'> {
   if (app.deleting) return {};
-  if (settled.failure !== undefined || settled.applied.results.some(isHeldBack)) return {};
+  if (settled.failure !== undefined || settled.applied.results.some((result) => isHeldBack(result, settled.applied.plan)))
+    return {};
   const before = app.status.applied;
   return before?.digest === settled.digest
     ? { applied: before }
     : { applied: { revision: settled.revision, digest: settled.digest } };
 }
 
-function isHeldBack({ kind, change }: ChangeResult): boolean {
+function isHeldBack(result: ChangeResult, plan: Plan): boolean {
+  const { kind, change } = result;
+  if (isBlocked(result, plan)) return false;
   return kind === 'parked' || kind === 'skipped' || waitsForSync(change) || isUnknown(change);
 }
 

@@ -1,19 +1,20 @@
 import type { ApplicationStatus } from '../model/application.ts';
 import type { JsonValue } from '../model/json.ts';
 import { arrayAt, isJsonArray, isJsonObject, objectAt, stringAt } from '../model/json.ts';
-import type { Settled } from '../model/outcome.ts';
+import { groupKindKey } from '../model/object.ts';
+import type { ChangeResult, Settled } from '../model/outcome.ts';
 import { isSynced } from './settle.ts';
 
 const atMost = 50;
 
 export function countObjects(settled: Settled, unexplained: number): NonNullable<ApplicationStatus['counts']> {
   const { objects, applied } = settled;
-  const outOfSync = applied.results.filter((result) => !isSynced(result)).length;
+  const inSync = applied.results.filter(isSynced);
   const healthy = (status: string): number => objects.filter((object) => object.status === status).length;
   return {
     objects: objects.length,
-    synced: Math.max(0, objects.length - outOfSync),
-    outOfSync,
+    synced: inSync.filter(isDesired).length,
+    outOfSync: applied.results.length - inSync.length,
     healthy: healthy('Healthy'),
     progressing: healthy('Progressing'),
     degraded: healthy('Degraded'),
@@ -21,16 +22,41 @@ export function countObjects(settled: Settled, unexplained: number): NonNullable
   };
 }
 
+function isDesired({ change }: ChangeResult): boolean {
+  return 'desired' in change && change.desired !== undefined;
+}
+
+const withImages: ReadonlySet<string> = new Set([
+  '/Pod',
+  'apps/DaemonSet',
+  'apps/Deployment',
+  'apps/ReplicaSet',
+  'apps/StatefulSet',
+  'batch/CronJob',
+  'batch/Job',
+]);
+const withLinks = 'networking.k8s.io/Ingress';
+
 /**
- * Images of the workloads and URLs of the Ingresses that this run wrote, added to what status has: bodies of objects in
- * sync are not read for it. A run that writes nothing changes nothing.
+ * Images of the workloads and URLs of the Ingresses that Git wants. Bodies are decoded only when the run wrote
+ * something: otherwise they are those of before.
  */
 export function imagesAndLinks(before: ApplicationStatus, settled: Settled): Pick<ApplicationStatus, 'summary'> {
-  const bodies = settled.applied.results.flatMap((result) => (result.kind === 'applied' ? [result.object] : []));
-  if (bodies.length === 0) return before.summary === undefined ? {} : { summary: before.summary };
-  const images = new Set([...bodies.flatMap(imagesIn), ...(before.summary?.images ?? [])]);
-  const links = new Set([...bodies.flatMap(linksIn), ...(before.summary?.externalURLs ?? [])]);
-  return { summary: { images: [...images].slice(0, atMost).sort(), externalURLs: [...links].slice(0, atMost).sort() } };
+  if (!settled.wrote && before.summary !== undefined) return { summary: before.summary };
+  const images = bodiesOf(settled, (kind) => withImages.has(kind)).flatMap(imagesIn);
+  const links = bodiesOf(settled, (kind) => kind === withLinks).flatMap(linksIn);
+  return { summary: { images: firstOf(images), externalURLs: firstOf(links) } };
+}
+
+function bodiesOf({ applied }: Settled, isOfInterest: (kind: string) => boolean): JsonValue[] {
+  return applied.results.flatMap(({ change }) => {
+    const desired = 'desired' in change ? change.desired : undefined;
+    return desired !== undefined && isOfInterest(groupKindKey(desired.ref)) ? [desired.body()] : [];
+  });
+}
+
+function firstOf(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort().slice(0, atMost);
 }
 
 function imagesIn(value: JsonValue): string[] {
@@ -51,7 +77,6 @@ function imageOf(container: JsonValue): string[] {
 }
 
 function linksIn(object: JsonValue): string[] {
-  if (stringAt(object, 'kind') !== 'Ingress') return [];
   const secure = new Set(arrayAt(objectAt(object, 'spec'), 'tls').flatMap((tls) => arrayAt(tls, 'hosts')));
   return arrayAt(objectAt(object, 'spec'), 'rules').flatMap((rule) => {
     const host = stringAt(rule, 'host');
