@@ -109,8 +109,10 @@ export class Corrector {
 
   /** True when the suspicion was put off. */
   #isHeldBack(suspect: Suspect, app: Application): boolean {
-    const { pending, clock } = this.#ports;
-    if (pending.has(app.key, suspect.ref)) {
+    const { claims, pending, clock } = this.#ports;
+    // After a start: a sync that was cut off may have deleted it, which only the newest revision tells.
+    const isUnclear = suspect.why === 'left' && !claims.isRendered(app.key);
+    if (isUnclear || pending.has(app.key, suspect.ref)) {
       pending.whenDone(app.key, () => this.take(suspect));
       return true;
     }

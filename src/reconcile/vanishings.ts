@@ -8,19 +8,21 @@ const windowMs = 1_000;
 const mostInWindow = 10;
 
 /**
- * Whether a deleted object may be created again out of order: its kind is served, its namespace lives, and it is not
- * one of many that vanish together (then somebody means it, or the ordered plan has to bring them back).
+ * Whether a deleted object may be created again out of order: it is not one that a sync prunes, its kind is served, its
+ * namespace lives, and it is not one of many that vanish together (then somebody means it, or the ordered plan has to
+ * bring them back).
  */
 export class Vanishings {
-  readonly #ports: Pick<Ports, 'cluster' | 'clock'>;
+  readonly #ports: Pick<Ports, 'claims' | 'cluster' | 'clock'>;
   readonly #times = new Map<ApplicationKey, readonly number[]>();
 
-  constructor(ports: Pick<Ports, 'cluster' | 'clock'>) {
+  constructor(ports: Pick<Ports, 'claims' | 'cluster' | 'clock'>) {
     this.#ports = ports;
   }
 
   async mayRecreate(app: Application, ref: Ref): Promise<boolean> {
-    const { clock, cluster } = this.#ports;
+    const { claims, clock, cluster } = this.#ports;
+    if (claims.isDropped(app.key, ref) && prunes(app)) return false;
     const now = clock.monotonic();
     const times = [...(this.#times.get(app.key) ?? []).filter((time) => now - time < windowMs), now];
     this.#times.set(app.key, times);
@@ -34,4 +36,9 @@ export class Vanishings {
     const object = await this.#ports.cluster.read(target, { priority: 'urgent' });
     return object !== undefined && stringAt(objectAt(object, 'status'), 'phase') === 'Active';
   }
+}
+
+/** What Git has dropped is then gone because we deleted it, or would be deleted at once. */
+function prunes({ spec, request }: Application): boolean {
+  return spec.automated?.prune === true || request !== undefined;
 }

@@ -25,6 +25,8 @@ export async function work(options: WorkerOptions): Promise<void> {
   for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
     ports.telemetry.queueDepth(queue.depth);
     if (!signal.aborted) await workOn(key, options);
+    // Not before the status is written: what waits for the run goes by the record that it leaves.
+    ports.pending.done(key);
     queue.done(key);
     ports.telemetry.queueDepth(queue.depth);
   }
@@ -72,7 +74,6 @@ async function run(key: ApplicationKey, { ports, reconcile, signal }: WorkerOpti
     return await reconcile(key, ports, AbortSignal.any([signal, deadline.signal]));
   } finally {
     cancel();
-    ports.pending.done(key);
   }
 }
 
