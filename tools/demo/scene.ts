@@ -19,7 +19,7 @@ export interface AnyObject {
   readonly metadata: { readonly uid: string };
 }
 
-export const NAMESPACE = 'guestbook';
+const NAMESPACE = 'guestbook';
 
 const EXAMPLES = path.join(repositoryRoot, 'deploy', 'examples');
 

@@ -55,6 +55,7 @@ export async function removalIsPruned({ world, repository, banner }: Scene): Pro
   const since = performance.now();
   const gone = await banner.first('to be deleted', from, ({ deleted }) => deleted);
   const { status } = await world.untilSynced('guestbook', revision);
+  must(banner.latest === undefined, 'ConfigMap banner came back');
   const left = status?.counts?.['objects'] ?? 0;
   const took = duration(gone.at - since);
   return {
