@@ -6,13 +6,15 @@ import type { ApplicationKey, Installation } from '../model/installation.ts';
 import { applicationKey } from '../model/installation.ts';
 import type { StoragePlan } from '../model/inventory.ts';
 import { isInventoryOf, planStorage } from '../model/inventory.ts';
-import type { JsonObject, JsonValue } from '../model/json.ts';
-import { arrayAt, jsonEqual, objectAt, stringAt } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
+import { jsonEqual, objectAt, stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
-import { annotationsOf, describeRef, refOf, resourceVersionOf, targetOf, uidOf } from '../model/object.ts';
+import { describeRef, refOf, resourceVersionOf, targetOf, uidOf } from '../model/object.ts';
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { parseApplication } from '../model/parse-application.ts';
 import type { RecordEntry } from '../model/record.ts';
+import type { Removal } from './removal.ts';
+import { removalFrom } from './removal.ts';
 
 export interface ApplicationKinds {
   readonly application: ServedKind;
@@ -99,30 +101,32 @@ export class Applications implements Disposable {
   }
 
   /**
-   * Writes status and, when given, the record; the status of an Application that is gone is not written.
+   * Writes status and, when given, the record. False: the Application is gone, and nothing of it was written.
    * Throws OperatorError with the given step.
    */
-  async write(key: ApplicationKey, { status, record }: StatusUpdate, step: 'claim' | 'status'): Promise<void> {
+  async write(key: ApplicationKey, { status, record }: StatusUpdate, step: 'claim' | 'status'): Promise<boolean> {
     const stored = this.#stored.get(key);
     const known = this.known(key);
-    if (stored?.object === undefined || known === undefined) return;
-    const before = objectAt(stored.object, 'status');
+    if (stored?.object === undefined || known === undefined) return false;
+    // This one, also if the watch brings another meanwhile: the new status was made from it.
+    const { object } = stored;
+    const before = objectAt(object, 'status');
     const storage = record === undefined ? keep : planStorage(known.app, record, [...stored.inventories.values()]);
     // Inventories grow before the status says so and shrink after it: what is read in between is a superset.
     for (const inventory of storage.write) await this.#writeInventory(inventory.object, step);
     const next = withRecord(status, storage.inline ?? before['record']);
-    if (!jsonEqual(before, next)) {
-      await this.#patch(stored.object, [{ op: 'add', path: '/status', value: next }], { step, subresource: 'status' });
-    }
-    for (const inventory of storage.remove) await this.#deleteInventory(inventory, step);
+    const operations = [{ op: 'add', path: '/status', value: next }] as const;
+    const isWritten =
+      jsonEqual(before, next) || (await this.#patch(object, () => operations, { step, subresource: 'status' }));
+    if (isWritten) for (const inventory of storage.remove) await this.#deleteInventory(inventory, step);
+    return isWritten;
   }
 
-  /** Removes what a user asked for and what is done: the `operation`, annotations, finalizers. */
+  /** Removes what is served and done: the `operation`, annotations, finalizers. Throws OperatorError. */
   async remove(app: KnownApplication, what: Removal): Promise<void> {
     const object = this.#stored.get(app.key)?.object;
     if (object === undefined) return;
-    const operations = removalsFrom(object, what);
-    if (operations.length > 0) await this.#patch(object, operations, { step: 'status' });
+    await this.#patch(object, (current) => removalFrom(current, what, object), { step: 'status' });
   }
 
   [Symbol.dispose](): void {
@@ -130,16 +134,20 @@ export class Applications implements Disposable {
     this.#listeners.clear();
   }
 
-  async #patch(object: KubeObject, operations: readonly PatchOperation[], how: How): Promise<void> {
+  /** False: it is gone. Makes the operations anew when somebody else wrote in between. */
+  async #patch(object: KubeObject, make: MakeOperations, how: How): Promise<boolean> {
     const { step, ...options } = { manager: this.#installation.controllerManager, ...how };
+    const operations = make(object);
+    if (operations.length === 0) return true;
     const version = { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersionOf(object) } as const;
     try {
       this.#application(await this.#cluster.patch(targetOf(object), [version, ...operations], options), false);
+      return true;
     } catch (error) {
       const current = await this.#afterConflict(object, error, step);
-      if (current === undefined) return;
+      if (current === undefined) return false;
       this.#application(current, false);
-      await this.#patch(current, operations, how);
+      return this.#patch(current, make, how);
     }
   }
 
@@ -243,40 +251,11 @@ function withRecord(status: ApplicationStatus, record: unknown): JsonObject {
   return { ...status, ...(record === undefined ? {} : { record }) } as unknown as JsonObject;
 }
 
-export interface Removal {
-  readonly operation?: boolean;
-  readonly annotations?: readonly string[];
-  readonly finalizers?: (finalizer: string) => boolean;
-}
+type MakeOperations = (current: KubeObject) => readonly PatchOperation[];
 
 interface How {
   readonly step: 'claim' | 'status';
   readonly subresource?: 'status';
-}
-
-/** Every removal tests what it removes, so that a request written meanwhile is served and not lost. */
-function removalsFrom(
-  object: KubeObject,
-  { operation = false, annotations = [], finalizers }: Removal,
-): PatchOperation[] {
-  const operations: PatchOperation[] = [];
-  if (operation && object['operation'] !== undefined) operations.push(...removal('/operation', object['operation']));
-  const present = annotationsOf(object);
-  for (const name of annotations) {
-    const value = present[name];
-    if (value !== undefined) operations.push(...removal(`/metadata/annotations/${name.replaceAll('/', '~1')}`, value));
-  }
-  const all = arrayAt(object.metadata, 'finalizers');
-  const kept = all.filter((finalizer) => typeof finalizer !== 'string' || finalizers?.(finalizer) !== true);
-  if (kept.length < all.length) operations.push({ op: 'replace', path: '/metadata/finalizers', value: kept });
-  return operations;
-}
-
-function removal(path: string, value: JsonValue): PatchOperation[] {
-  return [
-    { op: 'test', path, value },
-    { op: 'remove', path },
-  ];
 }
 
 /** resourceVersions of one object grow; where they are no numbers the later answer wins. */

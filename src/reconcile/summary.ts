@@ -23,7 +23,7 @@ export function countObjects(settled: Settled, unexplained: number): NonNullable
 }
 
 function isDesired({ change }: ChangeResult): boolean {
-  return 'desired' in change && change.desired !== undefined;
+  return 'desired' in change;
 }
 
 const withImages: ReadonlySet<string> = new Set([
