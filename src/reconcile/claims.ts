@@ -62,15 +62,15 @@ export class Claims {
     this.#replace(key, { group: '', revision: undefined, desires: this.#rendered.get(key)?.desires ?? new Set() });
   }
 
-  /** False until it was rendered once since start: what it desires is not known before. */
-  isRendered(key: ApplicationKey): boolean {
-    const rendered = this.#rendered.get(key);
-    return rendered !== undefined && (rendered.revision !== undefined || rendered.desires.size > 0);
+  /** False until its first render since start has ended, well or badly. */
+  isLookedAt(key: ApplicationKey): boolean {
+    return this.#rendered.has(key);
   }
 
-  /** True when its newest render is known and lacks the ref. */
+  /** True when its newest render that succeeded since start lacks the ref. */
   isDropped(key: ApplicationKey, ref: Ref): boolean {
-    return this.isRendered(key) && this.#rendered.get(key)?.desires.has(refKey(ref)) === false;
+    const { revision, desires } = this.#rendered.get(key) ?? { revision: undefined, desires: new Set() };
+    return (revision !== undefined || desires.size > 0) && !desires.has(refKey(ref));
   }
 
   #replace(key: ApplicationKey, next: Rendered): void {

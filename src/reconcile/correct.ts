@@ -111,7 +111,7 @@ export class Corrector {
   #isHeldBack(suspect: Suspect, app: Application): boolean {
     const { claims, pending, clock } = this.#ports;
     // After a start: a sync that was cut off may have deleted it, which only the newest revision tells.
-    const isUnclear = suspect.why === 'left' && !claims.isRendered(app.key);
+    const isUnclear = suspect.why === 'left' && !claims.isLookedAt(app.key);
     if (isUnclear || pending.has(app.key, suspect.ref)) {
       pending.whenDone(app.key, () => this.take(suspect));
       return true;
