@@ -84,9 +84,15 @@ export async function openShop(
   await world.plane.api.must({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } });
   const source = { repoURL: repository.url, path: 'app', targetRevision: 'main' };
   await world.application(name, { source, destination: { namespace: name }, ...spec }, metadata);
-  await world.untilSynced(name, revision);
+  await untilApplied(world, name, revision);
   await world.plane.forgetRequests();
   return { world, name, repository };
+}
+
+/** Synced, whether healthy or not: nobody binds volumes here. */
+export async function untilApplied(world: World, name: string, revision: string): Promise<void> {
+  const isApplied = ({ sync }: StatusJson): boolean => sync?.status === 'Synced' && sync.revision === revision;
+  await world.until(name, `applied at ${revision}`, isApplied);
 }
 
 export async function find(world: World, path: string): Promise<ObjectJson | undefined> {
