@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   Application,
   HistoryEntry,
@@ -25,22 +26,28 @@ export function operationPhase(
   return isUnderWay(settled.applied) ? 'Running' : 'Succeeded';
 }
 
-/** The operation that runs, or the one that begins now. */
+/**
+ * The operation that runs, or the one that begins now: another request, and a newer commit, is another operation.
+ * An empty revision is not known, and begins none.
+ */
 export function runningOperation(app: MaybeValid, revision: string, now: string): OperationState {
   const before = app.status.operationState;
-  return before?.phase === 'Running'
+  const operation = operationOf(app, revision);
+  const goesOn = isDeepStrictEqual(before?.operation, operation) || (app.request === undefined && revision === '');
+  return before?.phase === 'Running' && goesOn
     ? before
-    : { operation: operationOf(app, revision), phase: 'Running', message: 'applying', startedAt: now };
+    : { operation, phase: 'Running', message: 'applying', startedAt: now };
 }
 
-function operationOf({ request, spec }: MaybeValid, revision: string): OperationState['operation'] {
+/** A request in its own words; what it came to is in `syncResult`. */
+function operationOf({ request, spec }: MaybeValid, newest: string): OperationState['operation'] {
   if (request !== undefined) {
-    const { initiatedBy, prune, dryRun } = request;
+    const { initiatedBy, revision, prune, dryRun } = request;
     return { initiatedBy, sync: { revision, prune, dryRun } };
   }
   return {
     initiatedBy: { username: '', automated: true },
-    sync: { revision, prune: spec?.automated?.prune ?? false, dryRun: false },
+    sync: { revision: newest, prune: spec?.automated?.prune ?? false, dryRun: false },
   };
 }
 
@@ -70,17 +77,31 @@ function messageOfPhase(phase: OperationPhase, { request }: Application, { appli
   return applied.plan.guard === undefined ? 'successfully synced' : 'synced; deletions are held back by prune.guard';
 }
 
-/** An operation that an error ended before anything was applied. */
+/**
+ * An operation that an error ended before anything was applied. `revision` is empty when none could be compared: then
+ * no automatic sync began.
+ */
 export function failedOperation(
   { app, now, attempt, triesLeft }: StatusInput<MaybeValid>,
   error: OperatorError,
+  revision: string,
 ): { operationState?: OperationState } {
-  const before = app.status.operationState;
-  if (app.request === undefined && before?.phase !== 'Running') return {};
-  const state = { ...runningOperation(app, app.request?.revision ?? '', now), message: error.message.slice(0, 1024) };
+  const message = error.message.slice(0, 1024);
+  if (!isOperation(app, revision) || (triesLeft <= 0 && isSaid(app, message))) return {};
   const retried = attempt > 1 ? { retryCount: attempt - 1 } : {};
-  if (triesLeft > 0 && error.retry !== 'never') return { operationState: { ...state, ...retried, phase: 'Running' } };
-  return { operationState: { ...state, ...retried, phase: 'Error', finishedAt: now } };
+  const state = { ...runningOperation(app, revision, now), ...retried, message };
+  if (triesLeft > 0 && error.retry !== 'never') return { operationState: { ...state, phase: 'Running' } };
+  return { operationState: { ...state, phase: 'Error', finishedAt: now } };
+}
+
+function isOperation({ request, spec, status }: MaybeValid, revision: string): boolean {
+  const begins = request !== undefined || (spec?.automated !== undefined && revision !== '');
+  return begins || status.operationState?.phase === 'Running';
+}
+
+/** A slow retry that fails as the one before is no news. */
+function isSaid({ request, status: { operationState } }: MaybeValid, message: string): boolean {
+  return request === undefined && operationState?.finishedAt !== undefined && operationState.message === message;
 }
 
 /** One entry per sync that succeeded; a dry run is none. */

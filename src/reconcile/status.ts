@@ -42,7 +42,7 @@ export function statusOfFailure(
   known: { revision: string; health: Health | undefined },
 ): ApplicationStatus {
   const { app, drift, now } = input;
-  const compared = error.step !== 'spec' && error.step !== 'source' && error.step !== 'render' && error.step !== 'live';
+  const compared = isCompared(error);
   const health = known.health ?? app.status.health ?? { status: 'Unknown', message: '' };
   return finish(input, verdictsOfFailure(app, error, drift), {
     ...app.status,
@@ -51,8 +51,12 @@ export function statusOfFailure(
       revision: compared ? known.revision : (app.status.sync?.revision ?? ''),
     },
     health: healthSince(app.status.health, health, now),
-    ...failedOperation(input, error),
+    ...failedOperation(input, error, compared ? known.revision : ''),
   });
+}
+
+function isCompared({ step }: OperatorError): boolean {
+  return step !== 'spec' && step !== 'source' && step !== 'render' && step !== 'live';
 }
 
 export function statusOfSuspended(input: StatusInput<Application>): ApplicationStatus {
@@ -121,7 +125,10 @@ function healthSince(
 /** What drift is measured against from now on. A run that left something unwritten does not move it. */
 function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatus, 'applied'> {
   if (app.deleting) return {};
-  if (settled.failure !== undefined || settled.applied.results.some((result) => isHeldBack(result, settled.applied.plan)))
+  if (
+    settled.failure !== undefined ||
+    settled.applied.results.some((result) => isHeldBack(result, settled.applied.plan))
+  )
     return {};
   const before = app.status.applied;
   return before?.digest === settled.digest
