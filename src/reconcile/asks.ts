@@ -14,6 +14,8 @@ export interface Ask {
 export class Asks {
   readonly #clock: Clock;
   readonly #random: Random;
+  /** Of the run that goes on: it began as a full comparison. */
+  readonly #comparing = new Set<ApplicationKey>();
   readonly #auditAt = new Map<ApplicationKey, { readonly everyMs: number; readonly at: number }>();
 
   constructor(clock: Clock, random: Random) {
@@ -27,6 +29,14 @@ export class Asks {
     return refresh === undefined ? { full } : { refresh, full };
   }
 
+  /** What the run that begins now has to do: whether it was a full comparison is decided here and not again at its end. */
+  begin(app: Application): Ask {
+    const ask = this.of(app);
+    if (ask.full) this.#comparing.add(app.key);
+    else this.#comparing.delete(app.key);
+    return ask;
+  }
+
   /** Milliseconds until the next full comparison; undefined: the audit is off. The first is spread over one period. */
   msToAudit(app: Application): number | undefined {
     const { auditMs } = app.spec.drift;
@@ -38,14 +48,16 @@ export class Asks {
     return first;
   }
 
-  /** A full comparison went through: the next one is a period away. */
-  audited(app: Application): void {
+  /** A run went through: if it was a full comparison, the next one is a period away. */
+  compared(app: Application): void {
+    if (!this.#comparing.delete(app.key)) return;
     const { auditMs } = app.spec.drift;
     this.#auditAt.set(app.key, { everyMs: auditMs, at: this.#clock.monotonic() + auditMs });
   }
 
   forget(key: ApplicationKey): void {
     this.#auditAt.delete(key);
+    this.#comparing.delete(key);
   }
 }
 

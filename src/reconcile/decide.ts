@@ -27,7 +27,7 @@ export async function readLive(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
   await ports.live.settled(signal);
-  const { full } = ports.asks.of(app);
+  const { full } = ports.asks.begin(app);
   const correcting = (ref: Ref): boolean => ports.pending.correcting(ref);
   const question = { key: app.key, wanted: desired.objects, recorded: app.record, full, correcting };
   return ports.live.read(question, signal);

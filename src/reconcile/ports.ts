@@ -1,5 +1,6 @@
 import type { Cluster, Events } from '../kube/cluster.ts';
 import type { DeclaredKind, Live } from '../live/live.ts';
+import type { ApplicationStatus } from '../model/application.ts';
 import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
@@ -25,6 +26,8 @@ export interface Ports {
   /** Kinds that the newest render of each Application has, parked ones included. */
   readonly wantedKinds: Map<ApplicationKey, readonly DeclaredKind[]>;
   readonly status: StatusWriter;
+  /** Statuses that were told of and could not be written yet: each transition is told once. */
+  readonly told: Map<ApplicationKey, ApplicationStatus>;
   readonly drift: DriftLog;
   readonly events: Events;
   readonly installation: Installation;

@@ -48,8 +48,8 @@ export class KeyedQueue {
     this.#handOut();
   }
 
-  /** Adds the key after `delayMs`, unless it is added before. */
-  addAfter(key: ApplicationKey, delayMs: number, priority: Priority): void {
+  /** Adds the key after `delayMs` as periodic, unless it is added before. */
+  addAfter(key: ApplicationKey, delayMs: number): void {
     if (this.#closed) return;
     const dueAt = this.#clock.monotonic() + delayMs;
     const timer = this.#timers.get(key);
@@ -57,7 +57,7 @@ export class KeyedQueue {
     timer?.cancel();
     const cancel = this.#clock.after(delayMs, () => {
       this.#timers.delete(key);
-      this.add(key, priority);
+      this.add(key, 'periodic');
     });
     this.#timers.set(key, { dueAt, cancel });
   }

@@ -46,6 +46,9 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
     return;
   }
   tellDriftOf(app, settled, ports);
+  // What is written stays written when the status is not: a later one has the entries, then.
+  for (const result of settled.applied.results)
+    if (result.kind === 'applied') ports.status.corrected(app.key, result.entry);
   await write(
     { key: app.key, attempt, settled, make: (input) => statusOfSettled(withSpec(input, app), settled) },
     ports,
@@ -94,13 +97,15 @@ interface Write {
 async function write({ key, attempt, make, settled }: Write, ports: Ports): Promise<void> {
   await ports.status.update(key, 'status', (current) => {
     const status = make(inputFor(current, attempt, ports));
-    tellTransitions({ app: current, before: current.status, status }, ports);
+    tellTransitions({ app: current, before: ports.told.get(key) ?? current.status, status }, ports);
+    ports.told.set(key, status);
     const before = current.record ?? [];
     const record = settled === undefined ? before : recordAfter(before, settled.applied.results);
     const unchanged = sameStatus(status, current.status) && record.length === before.length && settled?.wrote !== true;
     if (unchanged) return undefined;
     return settled === undefined || current.record === undefined ? { status } : { status, record };
   });
+  ports.told.delete(key);
 }
 
 /** The spec that the run was about, with what is in the cluster by now of everything else. */
@@ -109,7 +114,7 @@ function withSpec(input: StatusInput, app: Application): StatusInput<Application
   return { ...input, app: { ...app, status, record }, triesLeft: retryLimit(app) - input.attempt + 1 };
 }
 
-export function inputFor(
+function inputFor(
   app: KnownApplication & Partial<Application>,
   attempt: number,
   ports: Ports,
@@ -132,6 +137,8 @@ function forget(key: ApplicationKey, ports: Ports): void {
   ports.newestDigests.delete(key);
   ports.claims.forget(key);
   ports.asks.forget(key);
+  ports.status.forget(key);
+  ports.told.delete(key);
   ports.drift.forget(key);
   ports.telemetry.applicationGone(key);
 }

@@ -6,6 +6,8 @@ import type { Random } from '../model/ports.ts';
 /** When to look at an Application again by itself; undefined = only when something happens to it. */
 export interface NextRun {
   readonly delayMs: number;
+  /** The wait after a failure: nothing periodic may cut it short. */
+  readonly isFailure?: boolean;
 }
 
 /** First and longest wait after a failure of the outside: 50 Applications together stay under 0.2 attempts a second each. */
@@ -42,7 +44,7 @@ function afterFailure(
 ): NextRun | undefined {
   if (error.retry === 'never') return undefined;
   const delayMs = error.retry === 'backoff' ? outsideDelay(attempt) : policyDelay(app, attempt);
-  return { delayMs: Math.max(error.retryAfterMs ?? 0, jittered(delayMs, random)) };
+  return { delayMs: Math.max(error.retryAfterMs ?? 0, jittered(delayMs, random)), isFailure: true };
 }
 
 function outsideDelay(attempt: number): number {

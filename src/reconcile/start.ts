@@ -59,6 +59,7 @@ export async function start(
     asks: new Asks(clock, random),
     pending: new PendingWrites(),
     status: new StatusWriter(applications, clock),
+    told: new Map(),
     wantedKinds: new Map(),
     newestDigests: new Map(),
   };

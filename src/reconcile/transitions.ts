@@ -122,6 +122,6 @@ export function tellReleased(app: KnownApplication, { results }: Applied, ports:
 }
 
 /** What Events about an Application are about. */
-export function regarding({ namespace, name, uid }: KnownApplication): ObjectEvent['regarding'] {
+function regarding({ namespace, name, uid }: KnownApplication): ObjectEvent['regarding'] {
   return { apiVersion: 'evenkeel.dev/v1alpha1', group: 'evenkeel.dev', kind: 'Application', namespace, name, uid };
 }

@@ -36,9 +36,10 @@ async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void
   const { queue, ports, attempts, signal } = options;
   const started = ports.clock.monotonic();
   const outcome = await guarded(key, options, () => run(key, options));
+  // What a run that was cut off came to is no news: the record has its claims, and the next process goes on.
+  if (signal.aborted) return;
   const attempt = attempts.after(outcome, ports.source.newestRevision(key));
   const told = await guarded(key, options, () => report(outcome, attempt, ports).then(() => outcome));
-  if (signal.aborted) return;
   ports.telemetry.reconciled({
     key,
     outcome: outcome.kind,
@@ -46,9 +47,9 @@ async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void
     ...described(outcome),
   });
   const next = nextRun(told, told === outcome ? attempt : attempt + 1, ports.random);
-  if (next !== undefined) queue.addAfter(key, next.delayMs, 'periodic');
+  if (next !== undefined) queue.addAfter(key, next.delayMs);
   const audit = untilAudit(outcome, ports);
-  if (audit !== undefined) queue.addAfter(key, audit, 'periodic');
+  if (audit !== undefined && next?.isFailure !== true) queue.addAfter(key, audit);
 }
 
 /** The only catch: an expected error becomes an outcome, any other one is a bug, counted apart and tried again. */
@@ -92,7 +93,7 @@ function unexpected(cause: unknown): OperatorError {
 
 function untilAudit(outcome: Outcome, ports: Ports): number | undefined {
   if (outcome.kind !== 'settled' || outcome.app.deleting) return undefined;
-  if (ports.asks.of(outcome.app).full) ports.asks.audited(outcome.app);
+  ports.asks.compared(outcome.app);
   return ports.asks.msToAudit(outcome.app);
 }
 
