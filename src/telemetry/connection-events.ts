@@ -61,24 +61,28 @@ interface Episode {
   readonly reasons: Set<string>;
   /** True when the last thing that the log says is that it fails. */
   told: boolean;
+  /** Monotonic milliseconds: when the log said so last. */
+  toldAt: number;
 }
 
 type Episodes = Map<string, Episode>;
 
-/** How long it has to work, or to fail again, before the log says so again. */
+/** How long it has to work, or to fail again and again, before the log says once more that it fails. */
 const settleMs = 60_000;
 
 function failed(parts: Parts, episodes: Episodes, event: ConnectionFailure): void {
   const { metrics, log, clock } = parts;
   const { target, name, reason, message, attempt } = event;
   metrics.connectionFailures.inc({ target, reason });
-  const episode = openEpisode(episodes, event, clock.monotonic());
+  const now = clock.monotonic();
+  const episode = openEpisode(episodes, event, now);
   if (!episode.failing.has(name ?? '')) metrics.connectionsFailing.inc({ target });
   episode.failing.add(name ?? '');
 
-  const isNews = isToBeTold(episode, reason, clock.monotonic());
+  const isNews = isToBeTold(episode, reason, now);
   episode.reasons.add(reason);
   episode.told ||= isNews;
+  if (isNews) episode.toldAt = now;
   const fields: LogFields = { target, name, reason, attempt };
   const detail = message === undefined ? '' : `: ${message}`;
   log(isNews ? 'warn' : 'debug', fields, `${describe(event)} fails: ${reason}${detail}`);
@@ -89,7 +93,14 @@ function openEpisode(episodes: Episodes, connection: Connection, now: number): E
     if (endedAt !== undefined && now - endedAt >= settleMs) episodes.delete(key);
   }
   const key = episodeKey(connection);
-  const fresh: Episode = { since: now, endedAt: undefined, failing: new Set(), reasons: new Set(), told: false };
+  const fresh: Episode = {
+    since: now,
+    endedAt: undefined,
+    failing: new Set(),
+    reasons: new Set(),
+    told: false,
+    toldAt: now,
+  };
   const episode = episodes.get(key) ?? fresh;
   if (episode.endedAt !== undefined) {
     episode.endedAt = undefined;
@@ -100,7 +111,7 @@ function openEpisode(episodes: Episodes, connection: Connection, now: number): E
 }
 
 function isToBeTold(episode: Episode, reason: string, now: number): boolean {
-  return !episode.reasons.has(reason) || (!episode.told && now - episode.since >= settleMs);
+  return !episode.reasons.has(reason) || (!episode.told && now - episode.toldAt >= settleMs);
 }
 
 function restored({ metrics, log, clock }: Parts, episodes: Episodes, connection: Connection): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { FaultProxy, ProxyRequest } from '../../tools/fault-proxy.ts';
 import type { World } from '../../tools/world.ts';
@@ -147,7 +147,7 @@ describe('faults of the API server, 30 s each, with 50 Applications', () => {
   for (const fault of faults) {
     it(fault.name, { timeout: 900_000 }, async (t) => {
       const { world } = fleet;
-      await startAnew(t);
+      const restMs = await startAnew();
       const before = await identities(fleet);
       await world.plane.forgetRequests();
       const position = logPosition(world);
@@ -170,9 +170,9 @@ describe('faults of the API server, 30 s each, with 50 Applications', () => {
       const ended = performance.now();
       await untilAllSynced(fleet, 10 * backWithinMs, canary.revision);
       const tookMs = Math.round(performance.now() - ended);
-      t.diagnostic(`status true again after ${tookMs} ms`);
+      t.diagnostic(`status true again after ${tookMs} ms; from a plain start it takes ${restMs} ms`);
       t.diagnostic(describePace(attemptsOf(requests)));
-      assert.ok(tookMs <= backWithinMs, `the status was true again after ${tookMs} ms only`);
+      assert.ok(tookMs <= backWithinMs * slownessOf(restMs), `the status was true again after ${tookMs} ms only`);
       await checkRestored(fault, position);
       assert.equal(await contentOfCanary(fleet), fault.name);
       await checkUntouched(fleet, before);
@@ -182,8 +182,8 @@ describe('faults of the API server, 30 s each, with 50 Applications', () => {
   }
 });
 
-/** Each fault meets an operator that has not told of another one, all of it Synced and at rest. */
-async function startAnew(t: TestContext): Promise<void> {
+/** Each fault meets an operator that has not told of another one, all of it Synced and at rest; milliseconds until then. */
+async function startAnew(): Promise<number> {
   const { world } = fleet;
   await world.stopOperator();
   await world.startOperator();
@@ -194,7 +194,12 @@ async function startAnew(t: TestContext): Promise<void> {
   const quiet = async (): Promise<boolean> => (await world.operator.metric('evenkeel_queue_depth')) === 0;
   await eventually('the operator to be at rest', quiet, { within: 300_000, every: 200 });
   await untilAllSynced(fleet, 300_000);
-  t.diagnostic(`at rest ${Math.round(performance.now() - started)} ms after its start`);
+  return Math.round(performance.now() - started);
+}
+
+/** 1 on a machine that has time for us: there a start with all its looks takes no longer than this. */
+function slownessOf(restMs: number): number {
+  return Math.max(1, restMs / 6_000);
 }
 
 /** Newer revisions of everything: taken back before the end, except for the canary. */
@@ -218,12 +223,17 @@ function actsOf(fault: ApiFault, newer: string[], canary: { revision: string }):
 async function checkTold({ target, reason, words, readyz }: ApiFault, position: number): Promise<void> {
   const { operator } = fleet.world;
   assert.ok(((await operator.metric('evenkeel_connection_failures_total', { target, reason })) ?? 0) > 0);
-  assert.ok(((await operator.metric('evenkeel_connections_failing', { target })) ?? 0) > 0);
+  // A watch that is cut works in between.
+  const fails = async (): Promise<boolean> =>
+    ((await operator.metric('evenkeel_connections_failing', { target })) ?? 0) > 0;
+  await eventually(`${target} to fail`, fails, { every: 20 });
   const told = failuresTold(fleet.world, position);
   const lines = told.filter(({ what }) => what === `${target}: ${reason}`);
   assert.equal(lines.length, 1, JSON.stringify(told, undefined, 1));
   assert.match(lines[0]?.message ?? '', words);
-  assert.equal((await operator.get('/readyz')).status, readyz);
+  const { status, body } = await operator.get('/readyz');
+  assert.equal(status, readyz);
+  if (status !== 200) assert.match(body, /API server cannot be reached/);
 }
 
 async function checkRestored({ target }: ApiFault, position: number): Promise<void> {

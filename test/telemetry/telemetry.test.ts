@@ -199,6 +199,18 @@ describe('connections', () => {
     assert.equal(lines.length, 4);
   });
 
+  it('that never cease to come and go say so once a minute', () => {
+    const { telemetry, clock, lines } = record('info');
+    for (let second = 0; second < 300; second++) {
+      fail(telemetry, { target: 'watch', name: 'Service' }, 1);
+      clock.move(500);
+      telemetry.connectionRestored({ target: 'watch', name: 'Service' });
+      clock.move(500);
+    }
+    const told = lines.filter(({ message }) => String(message).startsWith('watch Service fails'));
+    assert.deepEqual([told.length, lines.length], [5, 10]);
+  });
+
   it('that fail for another reason say so once', () => {
     const { telemetry, lines } = record('info');
     for (const reason of ['unavailable', 'throttled', 'unavailable', 'throttled'] as const) {
