@@ -207,7 +207,7 @@ describe('connections', () => {
       telemetry.connectionRestored({ target: 'watch', name: 'Service' });
       clock.move(500);
     }
-    const told = lines.filter(({ message }) => String(message).startsWith('watch Service fails'));
+    const told = lines.filter(({ message }) => message.startsWith('watch Service fails'));
     assert.deepEqual([told.length, lines.length], [5, 10]);
   });
 
