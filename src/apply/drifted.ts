@@ -35,10 +35,15 @@ export function writerOf(
   const [newest] = fields.flatMap(({ who }) => who).toSorted((a, b) => (a.time < b.time ? 1 : -1));
   if (newest !== undefined) return newest;
   if (fields.every(({ live }) => live === undefined)) return undefined;
-  // Owned by us, other than what we wrote, in an entry that is not the one that we wrote: another client has our name.
-  const isRewritten =
-    why === 'fingerprint' && fields.some(({ base, live }) => base !== undefined && live !== undefined);
-  if (why === 'entryTime' || isRewritten)
-    return { manager, operation: 'Apply', subresource: '', time: observation.entryTime };
-  return observation.foreign;
+  return isOurName(fields, { why, observation })
+    ? { manager, operation: 'Apply', subresource: '', time: observation.entryTime }
+    : observation.foreign;
+}
+
+/** Other than what we wrote, and in an entry of ours that is not the one we wrote: another client applied as us. */
+function isOurName(fields: readonly FieldDifference[], { why, observation }: Suspicion): boolean {
+  if (why === 'entryTime') return true;
+  const isOurs = fields.some(({ base, live }) => base !== undefined && live !== undefined);
+  // An entry of somebody else that is as new tells who it was, even if it is hidden by now.
+  return why === 'fingerprint' && isOurs && (observation.foreign?.time ?? '') < observation.entryTime;
 }

@@ -68,6 +68,15 @@ export function inTurn(...acts: readonly ForeignAct[]): ForeignAct {
   };
 }
 
+/** Changes one value and then puts managedFields back, so that nobody is seen to have done it. */
+export function forge(path: string, value: JsonValue): ForeignAct {
+  return async (subject) => {
+    const { managedFields = [] } = (await subject.live()).metadata;
+    const hide = patch('forger', { op: 'replace', path: '/metadata/managedFields', value: managedFields });
+    return inTurn(patch('forger', { op: 'replace', path, value }), hide)(subject);
+  };
+}
+
 /** `deployment`, or with a group `widget.example.com`: as kubectl takes it. */
 export function resourceOf({ apiVersion, kind }: KubeObject): string {
   const [group = '', version] = apiVersion.split('/');

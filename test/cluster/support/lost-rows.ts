@@ -3,8 +3,9 @@ import type { JsonObject } from '../../../src/model/json.ts';
 import { managedEntriesOf } from '../../../src/model/managed-fields.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
 import { autoscaler, configMap } from '../../apply/objects.ts';
+import { web } from './drift-objects.ts';
 import { type DriftRow, forced, unforced } from './drift-row.ts';
-import { type ForeignAct, inTurn, kubectl, patch, type Subject } from './foreign-act.ts';
+import { type ForeignAct, forge, inTurn, kubectl, patch, type Subject } from './foreign-act.ts';
 
 const map: DriftRow['object'] = (ns) => configMap(ns, 'map', { a: '1', b: '2' });
 const byUnknown = { manager: '', operation: '' };
@@ -74,6 +75,30 @@ const wipedRows: readonly DriftRow[] = [
     requests: restored,
     drift: { ...byUnknown, fields: ['data.a'] },
     afterwards: isOursAlone,
+  },
+];
+
+const forged = {
+  row: 'a change is hidden by putting managedFields back, and the watch has shown the first step',
+  atOnce: true,
+};
+
+const forgedRows: readonly DriftRow[] = [
+  {
+    ...forged,
+    act: 'of a Deployment',
+    object: web({ replicas: 2 }),
+    foreign: forge('/spec/replicas', 5),
+    requests: unforced('deployments'),
+    drift: { fields: ['spec.replicas'], manager: 'forger', operation: 'Update' },
+  },
+  {
+    ...forged,
+    act: 'of a ConfigMap',
+    object: map,
+    foreign: forge('/data/a', 'x'),
+    requests: unforced('configmaps'),
+    drift: { fields: ['data.a'], manager: 'forger', operation: 'Update' },
   },
 ];
 
@@ -160,4 +185,4 @@ const goneRows: readonly DriftRow[] = [
 ];
 
 /** Rows of the table where our ownership, our marks or the object itself is lost. */
-export const lostRows: readonly DriftRow[] = [...putRows, ...wipedRows, ...nameRows, ...goneRows];
+export const lostRows: readonly DriftRow[] = [...putRows, ...wipedRows, ...forgedRows, ...nameRows, ...goneRows];
