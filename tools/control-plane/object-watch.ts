@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../eventually.ts';
 import type { ApiClient, WatchEvent } from './api-client.ts';
+
+const RETRY_MS = 100;
 
 /** One state of an object, with the monotonic time in milliseconds at which its event arrived. */
 export interface Sighting<T> {
@@ -14,6 +17,8 @@ export class ObjectWatch<T> implements AsyncDisposable {
   readonly #sightings: Sighting<T>[] = [];
   readonly #abort = new AbortController();
   #ended: Promise<void> = Promise.resolve();
+  /** Why the watch does not stand at present. */
+  #failure: unknown;
 
   constructor(name: string) {
     this.#name = name;
@@ -43,7 +48,9 @@ export class ObjectWatch<T> implements AsyncDisposable {
     const find = () => {
       const index = this.#sightings.findIndex((sighting, position) => position >= from && wanted(sighting));
       const found = this.#sightings[index];
-      return found === undefined ? undefined : { ...found, next: index + 1 };
+      if (found !== undefined) return { ...found, next: index + 1 };
+      if (this.#failure !== undefined) throw new Error("the watch does not stand", { cause: this.#failure });
+      return undefined;
     };
     return eventually(`${this.#name}: ${what}`, find, { every: 5 });
   }
@@ -53,18 +60,25 @@ export class ObjectWatch<T> implements AsyncDisposable {
     await this.#ended;
   }
 
-  /** A watch that the server ends is opened again; the same state told twice does no harm. */
+  /**
+   * A watch that ends or is refused (a kind that was just defined is not served at once) is opened again; the same state
+   * told twice does no harm.
+   */
   async #collect(events: (signal: AbortSignal) => AsyncIterable<WatchEvent>): Promise<void> {
     const { signal } = this.#abort;
-    try {
-      while (!signal.aborted) for await (const event of events(signal)) this.#note(event);
-    } catch (error) {
-      if (!signal.aborted) throw error;
+    while (!signal.aborted) {
+      try {
+        for await (const event of events(signal)) this.#note(event);
+      } catch (error) {
+        this.#failure = error;
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
     }
   }
 
   #note({ type, object }: WatchEvent): void {
     if (type === 'BOOKMARK' || type === 'ERROR') return;
+    this.#failure = undefined;
     this.#sightings.push({ at: performance.now(), deleted: type === 'DELETED', object: object as T });
   }
 }
