@@ -9,10 +9,9 @@ import { isUnknown } from './settle.ts';
 /** The conditions of a run that compared or applied. */
 export function verdictsOfSettled(app: Application, settled: Settled, drift: readonly DriftEntry[]): Verdict[] {
   const { failure } = settled;
-  const progress = failure === undefined ? progressOf(app, settled) : progressOfFailure(failure);
   return [
     readyOf(settled),
-    ...progress,
+    ...progressOf(app, settled),
     ...blocked(settled),
     ...overridden(settled),
     ...conflicted(failure),
@@ -66,8 +65,12 @@ function unknownIn({ results }: Applied): string {
 
 const mostNamed = 10;
 
-function progressOf(app: Application, { progressing, sync, health, applied }: Settled): Verdict[] {
+function progressOf(app: Application, settled: Settled): Verdict[] {
+  const { failure, progressing, sync, health, applied } = settled;
+  const refused = failure !== undefined && failure.retry !== 'backoff' ? failure.message : '';
+  if (app.deleting && refused !== '') return deletionBlocked(refused);
   if (app.deleting && sync === 'Unknown') return deletionBlocked(unknownIn(applied));
+  if (failure !== undefined) return progressOfFailure(failure);
   const verdict = progressing
     ? { status: 'True' as const, reason: 'Progressing', message: clip(health.message) }
     : idle;
