@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { JsonObject } from '../../src/model/json.ts';
+import { managedEntriesOf } from '../../src/model/managed-fields.ts';
+import type { KubeObject } from '../../src/model/object.ts';
+import { labelsOf } from '../../src/model/object.ts';
+import { eventually } from '../../tools/eventually.ts';
+import type { World } from '../../tools/world.ts';
+import { startWorld } from '../../tools/world.ts';
+import { definition, widget } from '../apply/objects.ts';
+import { web } from './support/drift-objects.ts';
+import { forge } from './support/foreign-act.ts';
+
+const group = 'schemas.example.com';
+const granular: JsonObject = { type: 'object', additionalProperties: { type: 'string' } };
+const list: JsonObject = { type: 'array', items: { type: 'string' } };
+const atomicMap: JsonObject = { ...granular, 'x-kubernetes-map-type': 'atomic' };
+const set: JsonObject = { ...list, 'x-kubernetes-list-type': 'set' };
+const folders = { audited: '2s', trusting: '0', custom: '2s' };
+
+describe('Drift that only the audit finds, and what it finds to be none', () => {
+  const stack = new AsyncDisposableStack();
+  let world: World;
+
+  before(async () => {
+    world = stack.use(await startWorld({ plane: { controllerManager: false } }));
+    await define(world, { map: granular, list });
+    await fill(world);
+    await world.startOperator();
+    for (const name of Object.keys(folders)) await world.untilSynced(name);
+  });
+  after(() => stack.disposeAsync());
+
+  it('two-step forgery: a change is hidden by putting managedFields back while nobody watches', async () => {
+    await world.stopOperator();
+    await world.plane.forgetRequests();
+    for (const name of ['trusting', 'audited']) {
+      const subject = { namespace: name, object: web()(name), live: () => read(world, name, 'deployment', 'web') };
+      const commands = await forge('/metadata/labels/tier', 'forged')(subject);
+      world.plane.kubectlAtOnce(...commands.map(({ args }) => ({ args: ['-n', name, ...args] })));
+    }
+    await world.startOperator();
+    const { status } = await world.until('audited', 'told of', ({ drift = [] }) => drift.length > 0);
+    const told = status?.drift?.map(({ name, fields, manager, healed }) => [
+      name,
+      fields,
+      manager,
+      healed !== undefined,
+    ]);
+    assert.deepEqual(told, [['web', ['metadata.labels.tier'], '', true]]);
+    assert.equal(labelsOf(await read(world, 'audited', 'deployment', 'web'))['tier'], 'front');
+    // Without the audit nobody looked at the same forgery, which was there before.
+    assert.equal(labelsOf(await read(world, 'trusting', 'deployment', 'web'))['tier'], 'forged');
+    assert.deepEqual(await world.requests(({ namespace }) => namespace === 'trusting'), []);
+  });
+
+  const flips = [
+    { to: 'an atomic map and a set', properties: { map: atomicMap, list: set }, fields: { 'f:map': {} } },
+    { to: 'a granular map and an atomic list', properties: { map: granular, list }, fields: { 'f:list': {} } },
+  ];
+  for (const { to, properties, fields } of flips) {
+    it(`CRD schema changes to ${to}: no drift, no fight`, async () => {
+      await define(world, properties);
+      await untilCounts(world, fields);
+      await world.plane.forgetRequests();
+      await world.plane.kubectl([
+        '-n',
+        'custom',
+        'label',
+        `widgets.${group}`,
+        'one',
+        `seen-by=${Object.keys(fields).join('').slice(2)}`,
+        '--overwrite',
+      ]);
+      await assertOwned(world, fields);
+      await untilAudited(world, 2);
+      const settled = await versionOf(world);
+      const effective = await applies(world);
+      assert.ok(effective.length <= 1, `one apply shares ownership, ${effective.length} were sent`);
+      assert.ok(!effective.some((uri) => uri.includes('force=true')), 'without force');
+      await untilAudited(world, 4);
+      assert.equal(await versionOf(world), settled, 'nothing moves any more');
+      const { status } = await world.read('custom');
+      assert.deepEqual(status?.drift ?? [], []);
+      assert.equal(status?.sync?.status, 'Synced');
+    });
+  }
+});
+
+async function fill(world: World): Promise<void> {
+  const { url: repoURL, commit } = await files(world);
+  await commit();
+  for (const [name, audit] of Object.entries(folders)) {
+    await world.createNamespace(name);
+    await world.application(name, {
+      source: { repoURL, path: name },
+      destination: { namespace: name },
+      interval: '1h',
+      drift: { audit },
+    });
+  }
+}
+
+async function files(world: World): Promise<{ url: string; commit: () => Promise<string> }> {
+  const repository = await world.git.createRepository('audit');
+  const front = web({}, { labels: { tier: 'front' } });
+  const one = widget(group, 'custom', { map: { a: '1' }, list: ['a', 'b'] });
+  const other: KubeObject = { ...one, metadata: { ...one.metadata, name: 'other' } };
+  const content = {
+    'audited/web.json': JSON.stringify(front('audited')),
+    'trusting/web.json': JSON.stringify(front('trusting')),
+    'custom/one.json': JSON.stringify(one),
+    'custom/other.json': JSON.stringify(other),
+  };
+  return { url: repository.url, commit: () => repository.commit(content, 'all') };
+}
+
+async function define({ plane }: World, properties: JsonObject): Promise<void> {
+  const body = JSON.stringify(definition(group, properties));
+  await plane.kubectl(['apply', '--server-side', '-f', '-'], body);
+  await plane.kubectl(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=60s']);
+}
+
+/** The server tracks ownership by the new schema. */
+async function untilCounts({ plane }: World, fields: JsonObject): Promise<void> {
+  const probe = {
+    ...widget(group, 'custom', { map: { a: '1' }, list: ['a'] }),
+    metadata: { name: 'probe', namespace: 'custom' },
+  };
+  await eventually('the new schema to count', async () => {
+    const path = `/apis/${group}/v1/namespaces/custom/widgets/probe?fieldManager=probe&dryRun=All`;
+    const answer = await plane.api.must({
+      method: 'PATCH',
+      path,
+      body: probe,
+      contentType: 'application/apply-patch+yaml',
+    });
+    const [entry] = managedEntriesOf(answer as KubeObject);
+    const spec = entry?.fields['f:spec'] as JsonObject;
+    return Object.entries(fields).every(([name, value]) => JSON.stringify(spec[name]) === JSON.stringify(value));
+  });
+}
+
+async function read({ plane }: World, namespace: string, kind: string, name: string): Promise<KubeObject> {
+  const answer = await plane.kubectl(['-n', namespace, 'get', kind, name, '-o', 'json', '--show-managed-fields']);
+  return JSON.parse(answer) as KubeObject;
+}
+
+async function versionOf(world: World): Promise<string> {
+  const { metadata } = await read(world, 'custom', `widgets.${group}`, 'one');
+  return metadata['resourceVersion'] as string;
+}
+
+/** What is ours is tracked by the new schema, so that the fingerprint is another one. */
+async function assertOwned(world: World, fields: JsonObject): Promise<void> {
+  const entries = managedEntriesOf(await read(world, 'custom', `widgets.${group}`, 'one'));
+  const ours = entries.find(({ manager }) => manager === 'evenkeel');
+  const spec = ours?.fields['f:spec'] as JsonObject;
+  for (const [name, value] of Object.entries(fields)) assert.deepEqual(spec[name], value);
+}
+
+/** An audit reads every body: also that of the object that nobody touches. */
+async function untilAudited(world: World, times: number): Promise<void> {
+  await eventually(`${times} audits to go through`, async () => {
+    const looks = await world.requests(({ verb, name, namespace }) => {
+      return namespace === 'custom' && verb === 'get' && name === 'other';
+    });
+    return looks.length >= times;
+  });
+}
+
+async function applies(world: World): Promise<string[]> {
+  const writes = await world.requests(({ namespace, method, name }) => {
+    return namespace === 'custom' && method === 'PATCH' && name === 'one';
+  });
+  return writes.map(({ uri }) => uri);
+}
