@@ -44,8 +44,11 @@ export type Correction =
   | { readonly kind: 'terminating' }
   | { readonly kind: 'failed'; readonly error: OperatorError };
 
-/** How often the object is looked at anew because somebody wrote it between our look and our write. */
-const looks = 3;
+/**
+ * How often the object is looked at because somebody wrote it between our look and our write. A scaled workload's
+ * controller writes its status several times within the time of one look: three looks often were too few.
+ */
+const looks = 10;
 
 /** A no-op apply moves resourceVersion for these: only a dry-run may ask whether anything differs. */
 const movedByNoOp = new Set(['PersistentVolumeClaim']);
