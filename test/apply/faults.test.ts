@@ -131,7 +131,7 @@ describe('a sync in bad weather', () => {
 });
 
 describe('a correction in bad weather', () => {
-  it('an object that is written again and again: three looks, then left for later', async () => {
+  it('an object that is written again and again: ten looks, then left for later', async () => {
     const { cluster, subject } = start();
     const [map = configMap('shop', 'a', {})] = maps('a');
     await subject.sync(map);
@@ -143,7 +143,7 @@ describe('a correction in bad weather', () => {
     };
     const correction = await subject.correct(refOf(map), 'fingerprint');
     assert.equal(correction.kind === 'failed' ? correction.error.retry : correction.kind, 'backoff');
-    assert.equal(cluster.requests.filter((request) => isWrite(request) && request.force === true).length, 3);
+    assert.equal(cluster.requests.filter((request) => isWrite(request) && request.force === true).length, 10);
     assert.equal(subject.writes.open, 0);
   });
 
