@@ -26,7 +26,7 @@ export function verdictsOfFailure(
   drift: readonly DriftEntry[],
 ): Verdict[] {
   const ready: Verdict = { type: 'Ready', status: 'False', reason: error.reason, message: clip(error.message) };
-  return [ready, ...progressOfFailure(error), ...conflicted(error), ...standing(app, drift)];
+  return [ready, ...progressOfFailure(error), ...stillBlocked(app), ...conflicted(error), ...standing(app, drift)];
 }
 
 export function verdictsOfSuspended(app: Application, drift: readonly DriftEntry[]): Verdict[] {
@@ -36,6 +36,7 @@ export function verdictsOfSuspended(app: Application, drift: readonly DriftEntry
     { type: 'Ready', status: 'Unknown', reason: 'Suspended', message },
     { type: 'Reconciling', status: 'False', reason: 'Suspended', message: '' },
     { type: 'Stalled', status: 'False', reason: 'Suspended', message: '' },
+    ...stillBlocked(app),
     ...standing(app, drift),
   ];
 }
@@ -120,6 +121,11 @@ function blocked({ applied }: Settled): Verdict[] {
   const empty = applied.plan.changes.find((change) => change.kind === 'keep' && change.reason === 'emptyRender');
   if (empty?.kind !== 'keep') return [];
   return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message: empty.message }];
+}
+
+/** A run that made no plan says nothing about the one that waits for an approval. */
+function stillBlocked({ status }: KnownApplication): Verdict[] {
+  return (status.conditions ?? []).filter(({ type }) => type === 'PruneBlocked');
 }
 
 function overridden({ applied }: Settled): Verdict[] {

@@ -53,7 +53,7 @@ export interface Source extends AsyncDisposable {
   /** The objects of the newest commit (or of `ask.revision`). Throws OperatorError; what was loaded before stays good. */
   load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired>;
   newestRevision(key: ApplicationKey): string | undefined;
-  readonly artefacts: ArtefactStore;
+  readonly artefacts: Pick<ArtefactStore, 'open' | 'keep'>;
 }
 
 export function createSource(options: SourceOptions): Source {

@@ -1,0 +1,118 @@
+import { mark, normalise } from '../../src/diff/diff.ts';
+import type { Application } from '../../src/model/application.ts';
+import type { Desired, DesiredObject } from '../../src/model/desired.ts';
+import { sha256Hex, shortHash } from '../../src/model/hash.ts';
+import type { ApplicationKey } from '../../src/model/installation.ts';
+import { installationNamed } from '../../src/model/installation.ts';
+import { canonicalJson } from '../../src/model/json.ts';
+import type { KubeObject } from '../../src/model/object.ts';
+import { refOf } from '../../src/model/object.ts';
+import type { LoadRequest, Source } from '../../src/source/source.ts';
+
+export const installation = installationNamed('');
+
+/** What Git has: for each commit the objects of every Application, by its name. */
+export class Repository {
+  /** Artefacts, which a restart of the operator finds again. */
+  readonly artefacts = new Map<string, Desired>();
+  /** Loading for an Application of this name fails. */
+  readonly failures = new Map<string, Error>();
+  readonly #commits: { readonly revision: string; readonly trees: ReadonlyMap<string, readonly KubeObject[]> }[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  get newest(): string {
+    return this.#commits.at(-1)?.revision ?? '';
+  }
+
+  /** Replaces the objects of the named Applications; gives the revision. */
+  commit(trees: Readonly<Record<string, readonly KubeObject[]>>): string {
+    const revision = sha256Hex(String(this.#commits.length)).slice(0, 40);
+    const before = this.#commits.at(-1)?.trees ?? new Map<string, readonly KubeObject[]>();
+    this.#commits.push({ revision, trees: new Map([...before, ...Object.entries(trees)]) });
+    for (const listener of this.#listeners) listener();
+    return revision;
+  }
+
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  render(app: Application, revision: string): Desired {
+    const failure = this.failures.get(app.name);
+    if (failure !== undefined) throw failure;
+    const trees = this.#commits.find((commit) => commit.revision === revision)?.trees;
+    const objects = (trees?.get(app.name) ?? []).map((object) => desiredFrom(object, app.key));
+    const digest = sha256Hex(objects.map(({ ref, hash }) => canonicalJson([{ ...ref }, hash])).join());
+    const desired = { revision, digest, objects, skippedDocuments: 0 };
+    this.artefacts.set(digest, desired);
+    return desired;
+  }
+}
+
+/** As `source/` hands objects over: normalised and marked. */
+export function desiredFrom(object: KubeObject, key: ApplicationKey): DesiredObject {
+  const body = mark(normalise(object), { key, installation });
+  const hash = shortHash(canonicalJson(body));
+  const origin = { file: 'deploy.yaml', document: 1, line: 1 };
+  return { ref: refOf(body), apiVersion: body.apiVersion, hash, origin, body: () => body };
+}
+
+/** `source/` without Git, over a repository in memory. */
+export class StubSource implements Source {
+  readonly artefacts: Source['artefacts'];
+  /** What was asked for, oldest first. */
+  readonly loads: LoadRequest[] = [];
+  readonly #repository: Repository;
+  readonly #followed = new Set<ApplicationKey>();
+  readonly #listeners = new Set<(key: ApplicationKey) => void>();
+  readonly #stop: () => void;
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+    this.artefacts = {
+      open: (digest) => Promise.resolve(repository.artefacts.get(digest)),
+      keep: () => undefined,
+    };
+    this.#stop = repository.onCommit(() => {
+      for (const key of this.#followed) for (const listener of this.#listeners) listener(key);
+    });
+  }
+
+  follow(app: Application): void {
+    this.#followed.add(app.key);
+  }
+
+  unfollow(key: ApplicationKey): void {
+    this.#followed.delete(key);
+  }
+
+  isFollowed(key: ApplicationKey): boolean {
+    return this.#followed.has(key);
+  }
+
+  onNews(listener: (key: ApplicationKey) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  pollNow(): void {
+    // Every commit is known at once.
+  }
+
+  async load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired> {
+    signal.throwIfAborted();
+    this.loads.push(ask);
+    await Promise.resolve();
+    return this.#repository.render(app, ask.revision ?? this.#repository.newest);
+  }
+
+  newestRevision(key: ApplicationKey): string | undefined {
+    return this.#followed.has(key) ? this.#repository.newest : undefined;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#stop();
+    return Promise.resolve();
+  }
+}
