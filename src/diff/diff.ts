@@ -1,6 +1,6 @@
 /** The front of `diff/`: pure comparison of what Git wants with what the cluster has. */
 export { checkObject } from './check.ts';
-export { planHash } from './guard.ts';
+export { destructiveOf, isApproved, planHash } from './guard.ts';
 export type { Owner, PatchOperation } from './mark.ts';
 export { mark, releasePatch, tracksItself } from './mark.ts';
 export type { Mask } from './mask.ts';

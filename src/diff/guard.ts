@@ -15,9 +15,14 @@ const mostNamed = 10;
  * sorted, with the Application's uid. Empty when nothing is destroyed.
  */
 export function planHash(changes: readonly Change[], applicationUid: string): string {
-  const destructive = prunesOf(changes).map(({ kind, ref, live }) => `${kind}|${refKey(ref)}|${uidOf(live)}`);
+  const destructive = destructiveOf(changes);
   if (destructive.length === 0) return '';
   return sha256Hex(canonicalJson({ application: applicationUid, changes: destructive.sort() })).slice(0, 16);
+}
+
+/** The destructive changes as texts that name each object by its uid. */
+export function destructiveOf(changes: readonly Change[]): string[] {
+  return prunesOf(changes).map(({ kind, ref, live }) => `${kind}|${refKey(ref)}|${uidOf(live)}`);
 }
 
 /**
@@ -34,7 +39,7 @@ export function guardOf(input: PlanInput, changes: readonly Change[], hash: stri
     ...(app.request?.prune === true ? [] : overLimits(count, app.record.length, guard)),
     ...protectedAmong(prunes, guard),
   ];
-  if (why.length === 0 || isApproved(input, hash)) return undefined;
+  if (why.length === 0 || isApproved(input, hash) || isRestOfApproved(input, changes)) return undefined;
   return {
     message: `${why.join('; ')}: ${list(prunes.map(({ ref }) => ref))}. ${howToGoOn(input, hash)}`,
     onTrip: guard.onTrip,
@@ -69,9 +74,15 @@ function goesWith(ref: Ref, container: Ref): boolean {
   return isDefinition(container) && ref.group !== '' && container.name.endsWith(`.${ref.group}`);
 }
 
-function isApproved({ app, installation }: PlanInput, hash: string): boolean {
+/** Whether the plan with this hash is the one that somebody has approved, where that counts. */
+export function isApproved({ app, installation }: Pick<PlanInput, 'app' | 'installation'>, hash: string): boolean {
   if (app.spec.guard.onTrip === 'Deny') return false;
   return approvalNames(installation.prefix).some((name) => app.annotations[name] === hash);
+}
+
+/** What is left of a plan that was approved and takes several runs. */
+function isRestOfApproved({ approved }: PlanInput, changes: readonly Change[]): boolean {
+  return approved !== undefined && destructiveOf(changes).every((change) => approved.has(change));
 }
 
 function approvalNames(prefix: string): string[] {

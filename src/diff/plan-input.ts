@@ -16,4 +16,6 @@ export interface PlanInput {
   readonly claims: Claims;
   /** How many objects go when this one is deleted, itself included: a Namespace takes its content along. 1 when left out. */
   weightOf?(ref: Ref): number;
+  /** The destructive changes, as `destructiveOf` writes them, of an approved plan that is not carried out to its end. */
+  readonly approved?: ReadonlySet<string>;
 }

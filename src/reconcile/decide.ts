@@ -44,7 +44,9 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
     installation: ports.installation,
     claims: claimsOf(sight, ports),
     weightOf: weightOf(app, ports),
+    approved: ports.approvals.of(app),
   });
+  ports.approvals.planned(app, planned);
   const permitted = (plan: Plan): Plan => permit(app, plan, (ref) => ports.pending.correcting(ref));
   const allowed = permitted(await preflight(permitted(planned), contextOf(app, ports, signal)));
   const decided = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed) : allowed;

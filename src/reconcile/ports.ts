@@ -5,6 +5,7 @@ import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
 import type { Source } from '../source/source.ts';
+import type { Approvals } from './approvals.ts';
 import type { Applications } from './applications.ts';
 import type { Asks } from './asks.ts';
 import type { Claims } from './claims.ts';
@@ -19,6 +20,7 @@ export interface Ports {
   readonly live: Live;
   readonly cluster: Cluster;
   readonly claims: Claims;
+  readonly approvals: Approvals;
   readonly asks: Asks;
   readonly pending: PendingWrites;
   /** Digest of the newest render of each Application. */

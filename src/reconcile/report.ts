@@ -137,6 +137,7 @@ function forget(key: ApplicationKey, ports: Ports): void {
   ports.newestDigests.delete(key);
   ports.claims.forget(key);
   ports.asks.forget(key);
+  ports.approvals.forget(key);
   ports.status.forget(key);
   ports.told.delete(key);
   ports.drift.forget(key);

@@ -7,6 +7,7 @@ import type { Telemetry } from '../model/telemetry.ts';
 import type { Source } from '../source/source.ts';
 import type { ApplicationKinds } from './applications.ts';
 import { Applications } from './applications.ts';
+import { Approvals } from './approvals.ts';
 import { Asks } from './asks.ts';
 import { Claims } from './claims.ts';
 import { Controller } from './controller.ts';
@@ -56,6 +57,7 @@ export async function start(
     applications,
     claims,
     drift,
+    approvals: new Approvals(installation),
     asks: new Asks(clock, random),
     pending: new PendingWrites(),
     status: new StatusWriter(applications, clock),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { planChanges } from '../../src/diff/diff.ts';
+import { destructiveOf, planChanges } from '../../src/diff/diff.ts';
 import type { KubeObject, Ref } from '../../src/model/object.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { AppOverrides } from './world.ts';
@@ -13,9 +13,10 @@ interface World {
   readonly kept: number;
   readonly overrides?: AppOverrides;
   readonly weightOf?: (ref: Ref) => number;
+  readonly approved?: ReadonlySet<string>;
 }
 
-function plan({ dropped, kept, overrides = {}, weightOf }: World): Plan {
+function plan({ dropped, kept, overrides = {}, weightOf, approved }: World): Plan {
   const wanted = maps(kept, 'kept');
   const all = [...dropped, ...wanted];
   return planChanges(
@@ -27,6 +28,7 @@ function plan({ dropped, kept, overrides = {}, weightOf }: World): Plan {
       desired: desiredOf(...wanted),
       answers: all.map((object) => [object, body(live(object))] as const),
       ...(weightOf === undefined ? {} : { weightOf }),
+      ...(approved === undefined ? {} : { approved }),
     }),
   );
 }
@@ -39,6 +41,14 @@ const namespace = manifest({ kind: 'Namespace', namespace: '', name: 'shop' });
 
 describe('prune.guard', () => {
   const tripped = (world: World): string | undefined => plan(world).guard?.message;
+
+  it('lets the rest of an approved plan pass, and nothing beside it', () => {
+    const dropped = [...maps(2, 'd'), namespace];
+    const approved = new Set(destructiveOf(plan({ dropped, kept: 9 }).changes));
+    assert.equal(approved.size, 3);
+    assert.equal(tripped({ dropped: [namespace], kept: 9, approved }), undefined);
+    assert.notEqual(tripped({ dropped: [namespace, ...maps(3, 'd')], kept: 9, approved }), undefined);
+  });
 
   it('lets few deletions pass', () => {
     assert.equal(tripped({ dropped: maps(5, 'd'), kept: 15 }), undefined);
