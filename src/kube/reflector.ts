@@ -80,6 +80,7 @@ class HttpReflector implements Reflector {
     this.#parts.closed.removeEventListener('abort', this.stop);
     this.#stop.abort();
     this.#stream?.abort();
+    if (this.#lostAt !== undefined) this.#parts.telemetry.connectionEnded(this.#connection());
   };
 
   async run(): Promise<void> {

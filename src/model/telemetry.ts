@@ -33,6 +33,8 @@ export interface Telemetry {
   connectionFailure(event: ConnectionFailure): void;
   /** It works (again): ends the episode. Cheap when there was none, so call it after every success. */
   connectionRestored(connection: Connection): void;
+  /** Nobody needs it any more: whether it worked or not, it fails no longer. */
+  connectionEnded(connection: Connection): void;
   /** Applications that wait for a worker. */
   queueDepth(waiting: number): void;
   /** This process became, or ceased to be, the one that may write. */

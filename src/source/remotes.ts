@@ -12,7 +12,10 @@ import { Repository } from './git/repository.ts';
 export type ReadSecret = (namespace: string, name: string) => Promise<Record<string, Buffer> | undefined>;
 
 /** What `source/` tells. */
-export type SourceTelemetry = Pick<Telemetry, 'gitPoll' | 'gitFetch' | 'connectionFailure' | 'connectionRestored'>;
+export type SourceTelemetry = Pick<
+  Telemetry,
+  'gitPoll' | 'gitFetch' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
+>;
 
 export interface RemotesOptions {
   readonly engine: GitEngine;
@@ -29,6 +32,7 @@ export interface RemotesOptions {
 const failingPaceMs = 500;
 
 interface State {
+  readonly url: string;
   readonly repository: Repository;
   failures: number;
   lastError: OperatorError | undefined;
@@ -76,6 +80,7 @@ export class Remotes implements AsyncDisposable {
   forget(remote: Remote): void {
     const retired = this.#states.get(remote.id)?.repository.retire();
     this.#states.delete(remote.id);
+    this.#options.telemetry.connectionEnded({ target: 'git', name: remote.url });
     // What cannot be removed now goes when the next process begins.
     retired?.catch(() => undefined);
   }
@@ -84,6 +89,7 @@ export class Remotes implements AsyncDisposable {
     this.#stop.abort(gitUnavailable('the operator stops'));
     const states = [...this.#states.values()];
     this.#states.clear();
+    for (const { url } of states) this.#options.telemetry.connectionEnded({ target: 'git', name: url });
     await Promise.all(states.map(({ repository }) => repository[Symbol.asyncDispose]()));
   }
 
@@ -97,7 +103,7 @@ export class Remotes implements AsyncDisposable {
       folder: join(this.#options.folder, `${remote.id}-${++this.#repositories}`),
       wanted: (commit) => this.#options.wanted(remote, commit),
     });
-    const state = { repository, failures: 0, lastError: undefined, notBefore: 0, closedUntil: 0 };
+    const state = { url: remote.url, repository, failures: 0, lastError: undefined, notBefore: 0, closedUntil: 0 };
     this.#states.set(remote.id, state);
     return state;
   }
@@ -168,7 +174,12 @@ export class Remotes implements AsyncDisposable {
   #succeeded(remote: Remote, state: State): void {
     state.failures = 0;
     state.lastError = undefined;
-    this.#options.telemetry.connectionRestored({ target: 'git', name: remote.url });
+    if (this.#isNeeded(remote, state)) this.#options.telemetry.connectionRestored({ target: 'git', name: remote.url });
+  }
+
+  /** What comes of a request for a remote that was given up meanwhile is told to nobody. */
+  #isNeeded(remote: Remote, state: State): boolean {
+    return !this.#stop.signal.aborted && this.#states.get(remote.id) === state;
   }
 
   #failed(remote: Remote, state: State, thrown: unknown): OperatorError {
@@ -184,6 +195,7 @@ export class Remotes implements AsyncDisposable {
     state.notBefore = Math.max(state.notBefore, now + failingPaceMs);
     if (error.retryAfterMs !== undefined) state.closedUntil = now + error.retryAfterMs;
     const { reason, message } = error;
+    if (!this.#isNeeded(remote, state)) return error;
     this.#options.telemetry.connectionFailure({
       target: 'git',
       name: remote.url,

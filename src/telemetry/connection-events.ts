@@ -12,7 +12,7 @@ import { quietly, seconds } from './parts.ts';
 
 type ConnectionEvents = Pick<
   Telemetry,
-  'gitPoll' | 'gitFetch' | 'apiRequest' | 'connectionFailure' | 'connectionRestored'
+  'gitPoll' | 'gitFetch' | 'apiRequest' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
 >;
 
 export function connectionEvents(parts: Parts): ConnectionEvents {
@@ -22,7 +22,12 @@ export function connectionEvents(parts: Parts): ConnectionEvents {
     gitFetch: quietly(parts, (event: GitFetch) => gitFetch(parts, event)),
     apiRequest: quietly(parts, (event: ApiRequest) => apiRequest(parts, event)),
     connectionFailure: quietly(parts, (event: ConnectionFailure) => failed(parts, episodes, event)),
-    connectionRestored: quietly(parts, (connection: Connection) => restored(parts, episodes, connection)),
+    connectionRestored: quietly(parts, (connection: Connection) =>
+      ended(parts, episodes, { connection, how: 'works again' }),
+    ),
+    connectionEnded: quietly(parts, (connection: Connection) =>
+      ended(parts, episodes, { connection, how: 'is needed no more' }),
+    ),
   };
 }
 
@@ -114,7 +119,12 @@ function isToBeTold(episode: Episode, reason: string, now: number): boolean {
   return !episode.reasons.has(reason) || (!episode.told && now - episode.toldAt >= settleMs);
 }
 
-function restored({ metrics, log, clock }: Parts, episodes: Episodes, connection: Connection): void {
+interface End {
+  readonly connection: Connection;
+  readonly how: 'works again' | 'is needed no more';
+}
+
+function ended({ metrics, log, clock }: Parts, episodes: Episodes, { connection, how }: End): void {
   const episode = episodes.get(episodeKey(connection));
   if (!episode?.failing.delete(connection.name ?? '')) return;
   const { target, name } = connection;
@@ -122,7 +132,7 @@ function restored({ metrics, log, clock }: Parts, episodes: Episodes, connection
   if (episode.failing.size > 0) return;
   episode.endedAt = clock.monotonic();
   const durationMs = Math.round(episode.endedAt - episode.since);
-  const text = `${describe(connection)} works again after ${durationMs} ms`;
+  const text = `${describe(connection)} ${how} after ${durationMs} ms`;
   log(episode.told ? 'info' : 'debug', { target, name, durationMs }, text);
   episode.told = false;
 }

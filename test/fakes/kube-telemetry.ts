@@ -6,6 +6,7 @@ export class RecordedTelemetry implements KubeTelemetry {
   readonly requests: ApiRequest[] = [];
   readonly failures: ConnectionFailure[] = [];
   readonly restored: Connection[] = [];
+  readonly ended: Connection[] = [];
   readonly leaderships: boolean[] = [];
   readonly bugs: unknown[] = [];
 
@@ -19,6 +20,10 @@ export class RecordedTelemetry implements KubeTelemetry {
 
   connectionRestored(connection: Connection): void {
     this.restored.push(connection);
+  }
+
+  connectionEnded(connection: Connection): void {
+    this.ended.push(connection);
   }
 
   leadership(isLeader: boolean): void {

@@ -182,6 +182,22 @@ describe('reflector', () => {
     reflector.stop();
   });
 
+  test('that is stopped while it fails is no failing connection any more', async () => {
+    const { server, clock, telemetry, reflector } = await synced();
+    server.refusals.push(new ApiError('refused', { kind: 'unavailable', status: 0 }));
+    await clock.advance(151_000);
+    assert.ok(telemetry.failures.length > 0);
+    assert.deepEqual(telemetry.ended, []);
+    reflector.stop();
+    assert.deepEqual(
+      telemetry.ended,
+      telemetry.failures.slice(-1).map(({ target, name }) => ({ target, name })),
+    );
+    const told = telemetry.failures.length;
+    await clock.advance(60_000);
+    assert.equal(telemetry.failures.length, told);
+  });
+
   test('takes a silent connection for dead, and an outage beyond the idle limit for a loss', async () => {
     const { server, clock, recorder, reflector } = await synced();
     const [first] = server.watches;

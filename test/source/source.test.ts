@@ -274,6 +274,23 @@ describe('polling', () => {
     }
   });
 
+  test('a remote that nobody follows any more fails no longer, whatever comes of the last request', async () => {
+    await using setting = await setUp({ 'a.yaml': configMap('a') });
+    const { stage, server, app } = setting;
+    server.setFault({ kind: 'answer', status: 500 });
+    const one = app();
+    stage.source.follow(one);
+    await eventually('it failed', () => stage.telemetry.failures.length > 0);
+    server.setFault({ kind: 'hang' });
+    const asked = server.requests.length;
+    await eventually('another look', () => server.requests.length > asked);
+    const failures = stage.telemetry.failures.length;
+    stage.source.unfollow(one.key);
+    assert.equal(stage.telemetry.ended.at(-1)?.target, 'git');
+    await stage[Symbol.asyncDispose]();
+    assert.equal(stage.telemetry.failures.length, failures, 'the look that was cut off is no failure of the remote');
+  });
+
   test('50 Applications at 50 refs of a remote that is down', async () => {
     await using setting = await setUp({ 'a.yaml': configMap('a') });
     const { stage, server, app } = setting;

@@ -78,6 +78,7 @@ export class RecordedTelemetry {
   readonly fetches: GitFetch[] = [];
   readonly failures: ConnectionFailure[] = [];
   readonly restored: Connection[] = [];
+  readonly ended: Connection[] = [];
 
   gitPoll(event: GitPoll): void {
     this.polls.push(event);
@@ -93,6 +94,10 @@ export class RecordedTelemetry {
 
   connectionRestored(connection: Connection): void {
     this.restored.push(connection);
+  }
+
+  connectionEnded(connection: Connection): void {
+    this.ended.push(connection);
   }
 }
 
