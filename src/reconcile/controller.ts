@@ -23,7 +23,7 @@ export interface ControllerOptions {
  */
 export class Controller {
   readonly #options: ControllerOptions;
-  readonly #attempts = new Attempts();
+  readonly #attempts: Attempts;
   readonly #abort = new AbortController();
   readonly #unsubscribe: (() => void)[] = [];
   readonly #seen = new Map<ApplicationKey, string>();
@@ -31,6 +31,7 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.#attempts = new Attempts(options.ports.clock);
   }
 
   start(): void {

@@ -26,7 +26,8 @@ export async function work(options: WorkerOptions): Promise<void> {
     ports.telemetry.queueDepth(queue.depth);
     if (!signal.aborted) await workOn(key, options);
     // Not before the status is written: what waits for the run goes by the record that it leaves.
-    ports.pending.done(key);
+    if (ports.applications.known(key) === undefined) ports.pending.forget(key);
+    else ports.pending.done(key);
     queue.done(key);
     ports.telemetry.queueDepth(queue.depth);
   }
@@ -48,6 +49,7 @@ async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void
   });
   const next = nextRun(told, told === outcome ? attempt : attempt + 1, ports.random);
   if (next !== undefined) queue.addAfter(key, next.delayMs);
+  attempts.waits(key, next?.delayMs ?? 0);
   const audit = untilAudit(outcome, ports);
   if (audit !== undefined && next?.isFailure !== true) queue.addAfter(key, audit);
 }
