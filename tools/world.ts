@@ -24,6 +24,14 @@ export interface WorldOptions {
   readonly proxied?: boolean;
 }
 
+export interface ProcessOptions {
+  /** Of the release, which is called as everywhere; the World's own when left out. */
+  readonly namespace?: string;
+  /** The holder of the Lease; each has a data folder of its own. */
+  readonly pod?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** An Application as kubectl shows it, as far as tests and demo look. */
 export interface ApplicationJson {
   readonly metadata: {
@@ -91,7 +99,7 @@ export interface DriftJson {
 const home = 'evenkeel';
 
 /** Leadership changes hands within seconds, so that tests of restarts are short. */
-export const quickLease = {
+const quickLease = {
   EVENKEEL_LEASE_DURATION: '3s',
   EVENKEEL_LEASE_RENEW_DEADLINE: '2s',
   EVENKEEL_LEASE_RETRY_PERIOD: '500ms',
@@ -140,16 +148,30 @@ export class World implements AsyncDisposable {
   }
 
   async startOperator(environment: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> {
-    const token = await this.plane.serviceAccountToken(home, home);
-    this.#operator = await startOperatorProcess({
+    this.#operator = await this.startProcess({ environment });
+    return this.#operator;
+  }
+
+  /** One more operator process, of this or another release; whoever starts it ends it. */
+  async startProcess({
+    namespace = home,
+    pod = 'operator',
+    environment = {},
+  }: ProcessOptions): Promise<OperatorProcess> {
+    const token = await this.plane.serviceAccountToken(namespace, home);
+    return startOperatorProcess({
       plane: this.plane,
-      namespace: home,
+      namespace,
       name: home,
       kubeconfig: await this.plane.tokenKubeconfig(token, this.proxy?.url ?? this.plane.url),
-      dataFolder: path.join(this.plane.folder, 'operator-data'),
-      environment: { ...quickLease, ...this.#options.environment, ...environment },
+      dataFolder: path.join(this.plane.folder, `${namespace}-${pod}-data`),
+      environment: {
+        ...quickLease,
+        ...(pod === 'operator' ? {} : { POD_NAME: pod }),
+        ...this.#options.environment,
+        ...environment,
+      },
     });
-    return this.#operator;
   }
 
   /** SIGKILL, as when a node dies; the data folder stays. */

@@ -43,7 +43,7 @@ describe('without automated', () => {
     assert.equal(state?.phase, 'Succeeded');
     assert.deepEqual(state.operation, {
       initiatedBy: { username: 'jo', automated: false },
-      sync: { revision: first, prune: false, dryRun: false },
+      sync: { revision: '', prune: false, dryRun: false },
     });
     assert.deepEqual(state.syncResult?.revision, first);
     assert.deepEqual(

@@ -98,11 +98,11 @@ export class Journey {
     await eventually(`the cluster to say ${value} in ${this.name}`, async () => (await this.said()) === value);
   }
 
-  /** `data` of a ConfigMap. */
+  /** `data` of a ConfigMap; undefined when it is not there. */
   async configMap(name: string): Promise<Readonly<Record<string, string>> | undefined> {
     const path = `/api/v1/namespaces/${this.name}/configmaps/${name}`;
     const { status, body } = await this.world.plane.api.send({ path });
-    return status === 404 ? undefined : (body as { data: Readonly<Record<string, string>> }).data;
+    return status === 404 ? undefined : ((body as { data?: Readonly<Record<string, string>> }).data ?? {});
   }
 
   /** Somebody else's edit of the ConfigMap `settings`. */
