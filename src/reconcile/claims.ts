@@ -62,11 +62,6 @@ export class Claims {
     this.#replace(key, { group: '', revision: undefined, desires: this.#rendered.get(key)?.desires ?? new Set() });
   }
 
-  /** False until its first render since start has ended, well or badly. */
-  isLookedAt(key: ApplicationKey): boolean {
-    return this.#rendered.has(key);
-  }
-
   /** True when its newest render that succeeded since start lacks the ref. */
   isDropped(key: ApplicationKey, ref: Ref): boolean {
     const { revision, desires } = this.#rendered.get(key) ?? { revision: undefined, desires: new Set() };

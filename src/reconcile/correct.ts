@@ -109,10 +109,9 @@ export class Corrector {
 
   /** True when the suspicion was put off. */
   #isHeldBack(suspect: Suspect, app: Application): boolean {
-    const { claims, pending, clock } = this.#ports;
-    // After a start: a sync that was cut off may have deleted it, which only the newest revision tells.
-    const isUnclear = suspect.why === 'left' && !claims.isLookedAt(app.key);
-    if (isUnclear || pending.has(app.key, suspect.ref)) {
+    const { pending, clock } = this.#ports;
+    // A sync that was cut off leaves objects that are newer than their record: only a look at Git tells them from drift.
+    if (!pending.hasRun(app.key) || pending.has(app.key, suspect.ref)) {
       pending.whenDone(app.key, () => this.take(suspect));
       return true;
     }

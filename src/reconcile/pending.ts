@@ -9,6 +9,7 @@ import { refKey } from '../model/object.ts';
 export class PendingWrites {
   readonly #refs = new Map<ApplicationKey, Set<RefKey>>();
   readonly #corrections = new Set<RefKey>();
+  readonly #ran = new Set<ApplicationKey>();
   readonly #waiting = new Map<ApplicationKey, (() => void)[]>();
 
   correcting(ref: Ref): boolean {
@@ -31,6 +32,11 @@ export class PendingWrites {
     return this.#refs.get(key)?.has(refKey(ref)) ?? false;
   }
 
+  /** False until the first run of the Application since start has ended, well or badly. */
+  hasRun(key: ApplicationKey): boolean {
+    return this.#ran.has(key);
+  }
+
   /** Calls back when the sync that is to write has ended. */
   whenDone(key: ApplicationKey, call: () => void): void {
     this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), call]);
@@ -38,8 +44,15 @@ export class PendingWrites {
 
   done(key: ApplicationKey): void {
     this.#refs.delete(key);
+    this.#ran.add(key);
     const waiting = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
     for (const call of waiting) call();
+  }
+
+  /** The Application is gone. */
+  forget(key: ApplicationKey): void {
+    this.done(key);
+    this.#ran.delete(key);
   }
 }
