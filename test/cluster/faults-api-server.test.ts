@@ -160,7 +160,7 @@ describe('faults of the API server, 30 s each, with 50 Applications', () => {
       await fault.begin(world, proxy);
       try {
         await lastFor(faultMs, actsOf(fault, newer, canary));
-        await checkTold(fault, position);
+        await eventually('it to be told', () => checkTold(fault, position).then(() => true));
         requests = [...proxy.requests];
         if (fault.othersWork) await checkClaims(fault, metadata.resourceVersion, [...newer, canary.revision]);
       } finally {

@@ -81,7 +81,7 @@ describe('faults of the Git server, 30 s each, with 50 Applications', () => {
           { atMs: 500, run: push },
           { atMs: 20_000, run: takeBack },
         ]);
-        await checkReady(row);
+        await eventually('every Application to say so', () => checkReady(row).then(() => true));
         await checkTold(position);
         attempts = attemptsOf(world.git.requests);
         connections = world.git.connections.map(({ at }) => at);
