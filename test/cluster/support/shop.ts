@@ -12,9 +12,11 @@ export function workload(kind: string, name: string, outcome?: string): string {
   const containers = [{ name: 'main', image: `registry.invalid/${name}:1` }];
   const template = { metadata: { labels, annotations }, spec: { containers } };
   const replicas = kind === 'DaemonSet' ? {} : { replicas: 2 };
+  // What cannot start is given up after so long.
+  const patience = kind === 'Deployment' ? { progressDeadlineSeconds: 5 } : {};
   const service = kind === 'StatefulSet' ? { serviceName: name } : {};
   return manifest('apps/v1', kind, name, {
-    spec: { ...replicas, ...service, selector: { matchLabels: labels }, template },
+    spec: { ...replicas, ...patience, ...service, selector: { matchLabels: labels }, template },
   });
 }
 
