@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { World } from '../../../tools/world.ts';
 
 /** One line of the operator's log, as far as faults are told in it. */
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly target?: string;
@@ -15,7 +15,7 @@ export function logPosition(world: World): number {
   return readFileSync(world.operator.child.logFile).length;
 }
 
-export function linesSince(world: World, position: number): LogLine[] {
+function linesSince(world: World, position: number): LogLine[] {
   const text = readFileSync(world.operator.child.logFile).subarray(position).toString('utf8');
   const lines = text.split('\n').filter((line) => line.startsWith('{'));
   return lines.map((line) => JSON.parse(line) as LogLine);
