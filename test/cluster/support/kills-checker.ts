@@ -10,9 +10,8 @@ export type RefText = string;
 
 /** What has to be there when a sync has ended, whatever happened on its way. */
 export interface Expectation {
-  /** Of the Application. */
+  /** Of the Application and of its namespace. */
   readonly name: string;
-  readonly namespace: string;
   readonly revision: string;
   /** All of Git, with their namespaces. */
   readonly manifests: readonly Manifest[];
@@ -22,7 +21,7 @@ export interface Expectation {
   readonly uids: ReadonlyMap<RefText, string>;
 }
 
-interface LiveObject {
+export interface LiveObject {
   readonly ref: RefText;
   readonly uid: string;
   readonly body: Record<string, Json>;
@@ -72,12 +71,12 @@ export class Checker {
     this.#api = world.plane.api;
   }
 
-  /** Refs and uids of what is there of an Application's namespace and, elsewhere, with its marks. */
-  async live({ name, namespace, kinds }: { name: string; namespace: string; kinds: readonly string[] }) {
+  /** What is there of these kinds in the Application's namespace and, elsewhere, with its marks. */
+  async live(name: string, kinds: readonly string[]): Promise<Map<RefText, LiveObject>> {
     const resources = await this.#resources();
     const inNamespace = resources.filter((resource) => resource.namespaced && kinds.includes(resource.kind));
     const lists = [
-      ...inNamespace.map((resource) => this.#list(resource, { name, namespace })),
+      ...inNamespace.map((resource) => this.#list(resource, { name, namespace: name })),
       ...resources.map((resource) => this.#list(resource, { name, marked: true })),
     ];
     const found = (await Promise.all(lists)).flat();
@@ -86,9 +85,9 @@ export class Checker {
   }
 
   async check(expected: Expectation): Promise<void> {
-    const { name, namespace, manifests, uids } = expected;
+    const { name, manifests, uids } = expected;
     const kinds = [...new Set([...manifests.map(({ kind }) => kind), ...expected.formerKinds])];
-    const live = await this.live({ name, namespace, kinds });
+    const live = await this.live(name, kinds);
     const record = await this.#record(name, expected.revision);
     const strays = [...live.values()].filter(({ ref, tracksItself }) => tracksItself && !record.has(ref));
     assert.deepEqual(
@@ -112,6 +111,7 @@ export class Checker {
     const { metadata, status } = (await this.#world.read(name)) as unknown as RecordedJson;
     assert.deepEqual([status.sync.status, status.sync.revision], ['Synced', revision]);
     assert.equal(status.operationState.phase, 'Succeeded', 'the operation has ended');
+    assert.deepEqual(status.drift ?? [], [], 'nobody is said to have changed anything');
     const { entries, inventories = 0 } = status.record;
     if (inventories === 0) return new Map(entries.map(entryOf));
     const { items } = (await this.#api.must({ path: inventoriesPath })) as { items: InventoryJson[] };
@@ -170,6 +170,7 @@ interface RecordedJson {
   readonly status: {
     readonly sync: { readonly status: string; readonly revision: string };
     readonly operationState: { readonly phase: string };
+    readonly drift?: readonly unknown[];
     readonly record: { readonly entries: readonly string[]; readonly inventories?: number };
   };
 }

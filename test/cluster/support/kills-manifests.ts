@@ -41,8 +41,8 @@ export function twelve(namespace: string): Revisions {
 }
 
 /**
- * From 110 objects to 140 with 70 updates and 30 creations, and back with as many updates and prunes. The names are so
- * long that the record of 110 stands in the status, and that of 140 in Inventories.
+ * From 110 objects to 140 with 70 updates and 30 creations, and back with as many updates and prunes. In a
+ * namespace with a long name the record of 110 stands in the status, and that of 140 in Inventories.
  */
 export function hundred(namespace: string): Revisions {
   const revision = (count: number, words: string): Manifest[] =>

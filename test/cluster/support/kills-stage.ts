@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { FaultProxy } from '../../../tools/fault-proxy.ts';
 import type { GitRepository } from '../../../tools/git-server.ts';
 import { startWorld, type World } from '../../../tools/world.ts';
 import type { Manifest } from '../../corpus/independent-check.ts';
@@ -13,16 +14,24 @@ export interface Subject {
   readonly manifests: readonly Manifest[];
 }
 
+/** How one operator ends, and what is done so that there is one again. */
+export interface Lives {
+  readonly end: () => Promise<unknown>;
+  readonly begin: () => Promise<unknown>;
+}
+
 /** The operator behind a proxy that kills it. */
 export class KillStage implements AsyncDisposable {
   readonly world: World;
   readonly checker: Checker;
   readonly #switch: KillSwitch;
+  readonly #lives: Lives;
 
-  constructor(world: World) {
+  constructor(world: World, lives: Lives) {
     this.world = world;
     this.checker = new Checker(world);
-    this.#switch = new KillSwitch(world);
+    this.#switch = new KillSwitch(proxyOf(world), lives.end);
+    this.#lives = lives;
   }
 
   async begin(name: string, manifests: readonly Manifest[]): Promise<Subject> {
@@ -51,12 +60,12 @@ export class KillStage implements AsyncDisposable {
     const writes = this.#switch.disarm();
     if (fatal !== undefined) {
       for (const [ref, uid] of await this.#uids(name, [...former, ...manifests])) uids.set(ref, uid);
-      await this.world.startOperator();
+      await this.#lives.begin();
       await this.#untilQuiet(subject, revision);
     }
     const formerKinds = former.map(({ kind }) => kind);
-    await this.checker.check({ name, namespace: name, revision, manifests, formerKinds, uids });
-    await this.#checkDeletions(former, manifests);
+    await this.checker.check({ name, revision, manifests, formerKinds, uids });
+    await this.#checkWrites(former, manifests);
     return { subject, fatal, writes };
   }
 
@@ -83,27 +92,38 @@ export class KillStage implements AsyncDisposable {
 
   async #uids(name: string, manifests: readonly Manifest[]): Promise<Map<RefText, string>> {
     const kinds = [...new Set(manifests.map(({ kind }) => kind))];
-    const live = await this.checker.live({ name, namespace: name, kinds });
+    const live = await this.checker.live(name, kinds);
     return new Map([...live].map(([ref, { uid }]) => [ref, uid]));
   }
 
-  /** Also what came back at once would be an error. */
-  async #checkDeletions(former: readonly Manifest[], manifests: readonly Manifest[]): Promise<void> {
+  /** What was right in the end may have been wrong on the way: deleted and back again, or put back to what it was. */
+  async #checkWrites(former: readonly Manifest[], manifests: readonly Manifest[]): Promise<void> {
     const wanted = new Set(manifests.map(refOf));
-    const pruned = new Set(former.filter((manifest) => !wanted.has(refOf(manifest))).map(({ metadata }) => metadata.name));
-    const deletions = (await this.world.managedWrites()).filter(({ verb }) => verb.startsWith('delete'));
-    const others = deletions.filter((request) => !pruned.has(request.name));
-    assert.deepEqual(others, [], 'nothing is deleted but what Git has dropped');
+    const pruned = former.filter((manifest) => !wanted.has(refOf(manifest))).map(({ metadata }) => metadata.name);
+    const done = (await this.world.managedWrites()).filter(({ code }) => code >= 200 && code < 300);
+    const told = done.map(({ verb, resource, name }) => `${verb} ${resource} ${name}`);
+    const deleted = done.filter(({ verb }) => verb === 'delete').map(({ name }) => name);
+    assert.deepEqual(deleted.sort(), deleted.filter((name) => pruned.includes(name)), 'only what Git dropped is deleted');
+    assert.deepEqual(
+      told.filter((write, index) => told.indexOf(write) !== index),
+      [],
+      'nothing is done twice',
+    );
   }
 }
 
 export async function setKillStage(): Promise<KillStage> {
   const world = await startWorld({ proxied: true });
-  const stage = new KillStage(world);
-  await world.startOperator();
-  return stage;
+  const lives = { end: () => world.killOperator(), begin: () => world.startOperator() };
+  await lives.begin();
+  return new KillStage(world, lives);
 }
 
-function fileOf(manifests: readonly Manifest[]): Record<string, string> {
+export function proxyOf({ proxy }: World): FaultProxy {
+  if (proxy === undefined) throw new Error('the world has no proxy');
+  return proxy;
+}
+
+export function fileOf(manifests: readonly Manifest[]): Record<string, string> {
   return { 'all.yaml': manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n') };
 }

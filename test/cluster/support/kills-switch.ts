@@ -1,5 +1,4 @@
 import type { FaultProxy, ProxyRequest } from '../../../tools/fault-proxy.ts';
-import type { World } from '../../../tools/world.ts';
 
 export type Side = 'before' | 'after';
 
@@ -24,17 +23,16 @@ const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
  * dry-runs, no renewals of the Lease, no Events. From the kill on nothing of the dead process reaches the API server.
  */
 export class KillSwitch {
-  readonly #world: World;
+  readonly #kill: () => Promise<unknown>;
   readonly #proxy: FaultProxy;
   #armed: Armed | undefined;
   #isDying = false;
 
-  constructor(world: World) {
-    if (world.proxy === undefined) throw new Error('the kill switch sits in the proxy: the world has none');
-    this.#world = world;
-    this.#proxy = world.proxy;
-    world.proxy.beforeForward = (request) => this.#before(request);
-    world.proxy.afterResponse = (request) => this.#after(request);
+  constructor(proxy: FaultProxy, kill: () => Promise<unknown>) {
+    this.#proxy = proxy;
+    this.#kill = kill;
+    proxy.beforeForward = (request) => this.#before(request);
+    proxy.afterResponse = (request) => this.#after(request);
   }
 
   /** Counts from here. Resolves with the fatal write when the operator is dead; stays pending when it is not reached. */
@@ -53,37 +51,38 @@ export class KillSwitch {
   async #before(request: ProxyRequest): Promise<boolean> {
     if (this.#isDying) return false;
     const armed = this.#armed;
-    if (armed === undefined || !isCounted(request)) return true;
+    if (armed === undefined || !isLasting(request)) return true;
     armed.count += 1;
     if (armed.count !== armed.point.write) return true;
     armed.target = request;
     if (armed.point.side === 'after') return true;
-    await this.#kill(armed, request);
+    await this.#strike(armed, request);
     return false;
   }
 
   async #after(request: ProxyRequest): Promise<void> {
     const armed = this.#armed;
-    if (armed?.target === request && armed.point.side === 'after') await this.#kill(armed, request);
+    if (armed?.target === request && armed.point.side === 'after') await this.#strike(armed, request);
   }
 
-  async #kill(armed: Armed, request: ProxyRequest): Promise<void> {
+  async #strike(armed: Armed, request: ProxyRequest): Promise<void> {
     this.#isDying = true;
-    await this.#world.killOperator();
+    await this.#kill();
     this.#proxy.drop();
     this.#isDying = false;
     this.#armed = undefined;
-    armed.killed.resolve(describe(request));
+    armed.killed.resolve(describeWrite(request));
   }
 }
 
-function isCounted({ method, path }: ProxyRequest): boolean {
+/** Whether it changes something that outlives the operator. */
+export function isLasting({ method, path }: ProxyRequest): boolean {
   if (!writes.has(method) || path.includes('dryRun=')) return false;
   return !/\/(leases|events)(\/|\?|$)/.test(path);
 }
 
 /** `PATCH configmaps/name`, `PATCH applications/name/status` */
-function describe({ method, path }: ProxyRequest): string {
+export function describeWrite({ method, path }: ProxyRequest): string {
   const resource = /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/(?=[^?]))?([^?]*)/.exec(path)?.[1];
   return `${method} ${resource ?? path}`;
 }
