@@ -14,6 +14,7 @@ import { readLive } from './read.ts';
 import type { Sighting } from './sighting.ts';
 import { sight } from './sighting.ts';
 import { Suspects } from './suspects.ts';
+import { suspicion } from './suspicion.ts';
 import { Tracker } from './tracker.ts';
 import { VerifyLimit } from './verify-limit.ts';
 import type { WatchState } from './kind-watch.ts';
@@ -68,6 +69,8 @@ export interface Live extends Disposable {
   onWake(listener: (key: ApplicationKey, why: string) => void): () => void;
   /** What the watch, or the answer to our write, showed last; undefined when it shows no such object of ours. */
   observation(ref: Ref): Observation | undefined;
+  /** False when what is known of the object now, by event or answer, is what is expected of it. */
+  suspected(ref: Ref): boolean;
   /** Only for kinds whose health is in their status. */
   healthOf(ref: Ref): Health | undefined;
   /** Objects with this Application's label and a tracking id that names them and it, but not on its record. */
@@ -224,6 +227,11 @@ class ClusterLive implements Live {
 
   observation(ref: Ref): Observation | undefined {
     return this.#index.get(refKey(ref))?.seen?.observation;
+  }
+
+  suspected(ref: Ref): boolean {
+    const { seen, expected } = this.#index.get(refKey(ref)) ?? {};
+    return seen === undefined || expected === undefined || suspicion(seen, expected) !== undefined;
   }
 
   healthOf(ref: Ref): Health | undefined {

@@ -25,7 +25,7 @@ interface Lane {
 /**
  * The second lane: puts single objects back as they were applied, past the queue.
  *
- * Guarantees: one look at an object at a time, and none is lost: a suspicion that comes meanwhile leads to one more;
+ * Guarantees: one look at an object at a time, and none is lost: a suspicion that still stands after it leads to one more;
  * two corrections of an object are `drift.minInterval` apart; an object that a running sync is about to write waits for
  * that write only. Needs no timer for the first correction of an object.
  */
@@ -79,7 +79,8 @@ export class Corrector {
     const next = this.#lanes.get(refKey(ref))?.next;
     this.#lanes.delete(refKey(ref));
     this.#ports.pending.endCorrection(ref);
-    if (next !== undefined) this.take(next);
+    // What came while it was being looked at is mostly what the look has found.
+    if (next !== undefined && this.#ports.live.suspected(ref)) this.take(next);
   }
 
   async #look(suspect: Suspect): Promise<Seen> {
