@@ -1,9 +1,9 @@
-import { orderForApply, orderForRemoval } from '../diff/diff.ts';
+import { isRemovedBefore, orderForApply, orderForRemoval, stageOf } from '../diff/diff.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { RefKey } from '../model/object.ts';
 import { describeRef, refKey } from '../model/object.ts';
 import type { Applied, ChangeResult } from '../model/outcome.ts';
-import type { Change, ChangeOf, Plan } from '../model/plan.ts';
+import type { Change, ChangeOf, Plan, Stage } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import type { ApplyContext } from './context.ts';
 import { recordOf } from './context.ts';
@@ -44,7 +44,8 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   const run: Run = { plan, context, provided: providedBy(plan), recorded, results: [], overrides: [] };
   run.results.push(...plan.changes.flatMap((change) => withoutRequest(change, run)));
   for (const { changes } of orderForApply(plan.changes)) await writeStage(run, changes.filter(isWrite));
-  for (const { changes } of orderForRemoval(plan.changes)) await removeStage(run, changes.filter(isRemoval));
+  for (const { stage, changes } of orderForRemoval(plan.changes))
+    await removeStage(run, stage, changes.filter(isRemoval));
   return { plan, results: run.results, overrides: run.overrides };
 }
 
@@ -156,9 +157,9 @@ function sayWhatStands({ results }: Run, error: OperatorError): OperatorError {
 }
 
 /** Removals begin when everything else is done, and each of their stages when the one before is confirmed. */
-async function removeStage(run: Run, removals: readonly Removal[]): Promise<void> {
+async function removeStage(run: Run, stage: Stage, removals: readonly Removal[]): Promise<void> {
   const isHeldBack = ({ kind }: Removal): boolean => kind === 'prune' && run.plan.guard !== undefined;
-  if (isHalted(run)) {
+  if (isHalted(run) || run.plan.changes.some((change) => isGoing(change) && comesFirst(change, stage))) {
     skip(run, removals);
     return;
   }
@@ -169,6 +170,15 @@ async function removeStage(run: Run, removals: readonly Removal[]): Promise<void
     }
     run.results.push(await remove(removal, run.context));
   });
+}
+
+/** Removed by an earlier run, and not gone yet. */
+function isGoing(change: Change): boolean {
+  return change.kind === 'keep' && change.reason === 'terminating' && change.desired === undefined;
+}
+
+function comesFirst({ ref }: Change, stage: Stage): boolean {
+  return isRemovedBefore(stageOf(ref), stage);
 }
 
 function skip(run: Run, changes: readonly Change[]): void {

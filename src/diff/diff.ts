@@ -15,6 +15,6 @@ export { planChanges, planExisting } from './plan.ts';
 export { keptFromDeletion, keptFromPruning } from './protection.ts';
 export { displayPatch, printDifference, printPlan, summaryOf } from './print.ts';
 export type { StagedChanges } from './stages.ts';
-export { inOrder, orderForApply, orderForRemoval, stageOf } from './stages.ts';
+export { inOrder, isRemovedBefore, orderForApply, orderForRemoval, stageOf } from './stages.ts';
 export type { Comparison, Verdict } from './three-way.ts';
 export { compare } from './three-way.ts';

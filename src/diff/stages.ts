@@ -29,6 +29,11 @@ export function orderForRemoval(changes: readonly Change[]): readonly StagedChan
   return staged(changes.filter(isRemoval), stages.toReversed());
 }
 
+/** True when objects of the one stage have to be gone before those of the other are removed. */
+export function isRemovedBefore(one: Stage, other: Stage): boolean {
+  return stages.indexOf(one) > stages.indexOf(other);
+}
+
 /** The order in which a plan is carried out, and shown: by stage and ref, removals last and in reverse. */
 export function inOrder(changes: readonly Change[]): Change[] {
   return [...orderForApply(changes), ...orderForRemoval(changes)].flatMap((stage) => stage.changes);

@@ -44,7 +44,8 @@ describe('a deletion of several stages', () => {
     await untilGone(world, '/api/v1/namespaces/approved-extra');
     await untilGone(world, `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`);
     await world.untilSynced(name);
-    const order = (await deletions(world)).map((deletion) => deletion.split(' ')[0]);
+    const deleted = await world.requests(({ verb, group: of }) => verb === 'delete' && of !== 'evenkeel.dev');
+    const order = deleted.map(({ resource }) => resource);
     assert.deepEqual(order, ['configmaps', 'configmaps', 'customresourcedefinitions', 'namespaces']);
   });
 });

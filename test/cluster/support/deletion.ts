@@ -108,8 +108,9 @@ export async function mustFind(world: World, path: string): Promise<ObjectJson> 
   return object;
 }
 
+/** Patient: the garbage collector starts anew when a kind came or went, and ends no foreground deletion meanwhile. */
 export async function untilGone(world: World, path: string): Promise<void> {
-  await eventually(`${path} to be gone`, async () => (await find(world, path)) === undefined);
+  await eventually(`${path} to be gone`, async () => (await find(world, path)) === undefined, { within: 200_000 });
 }
 
 export const configMapPath = (namespace: string, name: string): string =>
