@@ -86,7 +86,13 @@ const faults: readonly ApiFault[] = [
   },
   {
     name: 'API server answers 500',
-    begin: (_, proxy) => setRules(proxy, [{ then: { kind: 'answer', status: 500, body: 'etcd is on fire' } }]),
+    begin: async (_, proxy) => {
+      proxy.rules = [{ then: { kind: 'answer', status: 500, body: 'etcd is on fire' } }];
+      // Dropping the Lease's request while it is on its way would be another fault, and be told in its place.
+      const isMet = (): boolean => proxy.requests.some((request) => isLease(request) && request.status === 500);
+      await eventually('the Lease to meet the fault', isMet);
+      proxy.drop();
+    },
     end: (_, proxy) => setRules(proxy, []),
     othersWork: true,
     writesWork: false,
