@@ -57,9 +57,12 @@ export class Claims {
     this.#replace(key, { group, revision, desires: new Set([...refs].map(refKey)) });
   }
 
-  /** It cannot be rendered, or is not looked at: it desires what it desired last, and its whole record stays. */
-  notRendered(key: ApplicationKey): void {
-    this.#replace(key, { group: '', revision: undefined, desires: this.#rendered.get(key)?.desires ?? new Set() });
+  /**
+   * It cannot be rendered, or is not looked at: it desires what it desired last, and its whole record stays. With a
+   * group it is expected to be rendered soon, and the others of the group wait for that.
+   */
+  notRendered(key: ApplicationKey, group = ''): void {
+    this.#replace(key, { group, revision: undefined, desires: this.#rendered.get(key)?.desires ?? new Set() });
   }
 
   /** True when its newest render that succeeded since start lacks the ref. */
@@ -122,7 +125,7 @@ export class Claims {
       const rendered = this.#rendered.get(other);
       if (other === key) continue;
       if (rendered === undefined) return other;
-      if (rendered.group === group && rendered.revision !== undefined && rendered.revision !== revision) return other;
+      if (rendered.group === group && rendered.revision !== revision) return other;
     }
     return undefined;
   }

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import { resourcesFinalizer } from '../model/application.ts';
+import type { Step } from '../model/errors.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome, Settled } from '../model/outcome.ts';
 import { refreshAnnotations } from './asks.ts';
+import { groupOf } from './claims.ts';
 import { worstHealth } from './health-now.ts';
 import { tellDriftOf } from './plan-drift.ts';
 import type { Ports } from './ports.ts';
@@ -59,15 +61,21 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
 async function reportFailure({ key, error, app: served }: Failed, attempt: number, ports: Ports): Promise<void> {
   const app = ports.applications.known(key)?.app;
   if (app === undefined) return;
-  if (error.step === 'spec' || error.step === 'source' || error.step === 'render') {
-    ports.claims.notRendered(key);
-  }
+  if (rendering.has(error.step)) ports.claims.notRendered(key, waitedFor(error, served));
   const known = { revision: ports.source.newestRevision(key) ?? '', health: worstHealth(app.record ?? [], ports.live) };
   await write({ key, attempt, make: (input) => statusOfFailure(input, error, known) }, ports);
   await cleanUp(served ?? app, ports);
 }
 
 type Failed = Extract<Outcome, { kind: 'failed' }>;
+
+/** An error in one of these leaves it unknown what Git wants. */
+const rendering: ReadonlySet<Step> = new Set(['spec', 'source', 'render']);
+
+/** The group in which nothing is deleted until Git can be read again; none for an error that may last. */
+function waitedFor({ retry }: OperatorError, app: Application | undefined): string | undefined {
+  return retry === 'backoff' && app !== undefined ? groupOf(app) : undefined;
+}
 
 /**
  * Removes what users asked for once it is served: it must not run again after a restart. What they wrote meanwhile is

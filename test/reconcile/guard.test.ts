@@ -23,23 +23,19 @@ describe('the guard', () => {
     stage.repository.commit({ shop: [configMap('a', { k: '2' })] });
     await stage.quiet();
     assert.deepEqual(stage.maps(), names);
-    const { plan, sync, operationState } = stage.status('shop');
-    assert.equal(sync?.status, 'OutOfSync');
-    assert.deepEqual(plan?.destructive, ['ConfigMap shop/b', 'ConfigMap shop/c']);
-    assert.equal(stage.condition('shop', 'PruneBlocked')?.status, 'True');
-    assert.match(stage.condition('shop', 'PruneBlocked')?.message ?? '', new RegExp(plan?.hash ?? 'none'));
-    assert.deepEqual(
-      [operationState?.phase, operationState?.message],
-      ['Succeeded', 'synced; deletions are held back by prune.guard'],
-      'it does not run until somebody approves',
-    );
+    const status = stage.status('shop');
+    assert.equal(status.sync?.status, 'OutOfSync');
+    assert.deepEqual(status.plan?.destructive, ['ConfigMap shop/b', 'ConfigMap shop/c']);
+    assert.match(stage.message('shop', 'PruneBlocked'), new RegExp(status.plan.hash));
+    assert.equal(status.operationState?.phase, 'Succeeded', 'it does not run until somebody approves');
+    assert.equal(status.operationState.message, 'synced; deletions are held back by prune.guard');
     const mark = stage.mark;
     await stage.advance(120_000);
     assert.deepEqual(stage.since(mark, () => true), [], 'nothing is tried again meanwhile');
     stage.annotate('shop', { 'evenkeel.dev/approve': 'another-plan' });
     await stage.quiet();
     assert.deepEqual(stage.maps(), names);
-    stage.annotate('shop', { 'evenkeel.dev/approve': plan?.hash ?? '' });
+    stage.annotate('shop', { 'evenkeel.dev/approve': status.plan.hash });
     await stage.quiet();
     assert.deepEqual(stage.maps(), ['a']);
     assert.equal(stage.status('shop').plan, undefined, 'shown while it is blocked only');
@@ -91,7 +87,7 @@ describe('an empty source', () => {
     await stage.quiet();
     assert.deepEqual(stage.since(mark, isManagedWrite), []);
     assert.deepEqual(stage.maps(), names);
-    assert.match(stage.condition('shop', 'PruneBlocked')?.message ?? '', /source has no objects/);
+    assert.match(stage.message('shop', 'PruneBlocked'), /source has no objects/);
     assert.equal(stage.ready('shop'), 'False OutOfSync');
   });
 

@@ -75,18 +75,25 @@ describe('a manifest that moves to another Application', () => {
     assert.deepEqual(names(stage, 'left'), ['stays']);
   });
 
-  it('a new Application that is not rendered yet holds back every deletion', async () => {
-    await using stage = await started();
-    stage.repository.failures.set('third', failing);
-    const release = stage.cluster.holdEvents();
-    stage.apply('third');
-    release();
-    await stage.quiet();
-    const mark = stage.mark;
-    stage.repository.commit({ left: [configMap('stays')] });
-    await stage.quiet();
-    assert.deepEqual(stage.since(mark, isManagedWrite), ['delete ConfigMap moving'], 'it has failed: its record is all it claims');
-  });
+  for (const [retry, deleted] of [
+    ['backoff', []],
+    ['interval', ['delete ConfigMap moving']],
+  ] as const) {
+    it(`a new Application whose source fails, to be tried again by ${retry}, holds back ${deleted.length === 0 ? 'every' : 'no'} deletion`, async () => {
+      await using stage = await started();
+      const error = new OperatorError('made to fail', { step: 'source', reason: 'GitUnavailable', retry });
+      stage.repository.failures.set('third', error);
+      stage.apply('third');
+      await stage.quiet();
+      const mark = stage.mark;
+      stage.repository.commit({ left: [configMap('stays')] });
+      await stage.quiet();
+      assert.deepEqual(stage.since(mark, isManagedWrite), deleted);
+      stage.repository.failures.clear();
+      await stage.advance(200_000);
+      assert.equal(uidOfMoving(stage), undefined);
+    });
+  }
 
   it('survives any order of moves and restarts, as long as one of the two has it', async () => {
     const step = fc.constantFrom('left', 'right', 'both', 'restart', 'fail right', 'repair', 'wait');

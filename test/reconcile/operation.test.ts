@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/model/json.ts';
+import type { KubeObject } from '../../src/model/object.ts';
 import type { FakeRequest } from '../fakes/cluster.ts';
 import { configMap, configMapRef, isManagedWrite, isStatusWrite, Stage } from './stage.ts';
 
@@ -138,29 +139,39 @@ describe('a manual Application', () => {
 });
 
 describe('a sync that fails', () => {
-  it('names every object that is refused, tries again and gives up after the limit, but never for good', async () => {
+  const retry = { limit: 1, backoff: { duration: '5s', factor: 2, maxDuration: '3m' } };
+  const missing = (name: string): KubeObject => configMap(name, { k: '1' }, { namespace: 'nowhere' });
+
+  it('names every object that is refused, writes none, tries again and ends after the limit', async () => {
     await using stage = new Stage();
-    const retry = { limit: 1, backoff: { duration: '5s', factor: 2, maxDuration: '3m' } };
-    const missing = (name: string) => configMap(name, { k: '1' }, { namespace: 'nowhere' });
     stage.repository.commit({ shop: [missing('a'), missing('b'), configMap('c')] });
-    stage.apply('shop', { spec: { syncPolicy: { automated: {}, retry } }, operation: { sync: {}, retry: {} } });
-    stage.edit('shop', (application) => ({ ...application, operation: { sync: {} } }));
+    stage.apply('shop', { spec: { syncPolicy: { retry } }, operation: { sync: {} } });
     await stage.start();
     await stage.quiet();
-    assert.deepEqual(stage.maps(), [], 'all or nothing');
-    const ready = stage.condition('shop', 'Ready');
-    assert.equal(ready?.reason, 'MissingNamespace');
-    assert.match(ready.message, /nowhere\/a/);
-    assert.match(ready.message, /nowhere\/b/);
+    assert.deepEqual(stage.maps(), []);
+    assert.equal(stage.ready('shop'), 'False MissingNamespace');
+    assert.match(stage.message('shop', 'Ready'), /nowhere\/a .*nowhere\/b /);
     assert.equal(stage.status('shop').operationState?.phase, 'Running');
     await stage.advance(10_000);
     const state = stage.status('shop').operationState;
     assert.deepEqual([state?.phase, state?.retryCount], ['Error', 1]);
     assert.equal(stage.application('shop')['operation'], undefined);
+  });
+
+  it('is never given up for good', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [missing('a'), configMap('c')] });
+    stage.apply('shop', { spec: { syncPolicy: { automated: {}, retry } } });
+    await stage.start();
+    await stage.advance(600_000);
+    assert.equal(stage.status('shop').operationState?.phase, 'Error');
+    const mark = stage.mark;
+    await stage.advance(600_000);
+    assert.deepEqual(stage.since(mark, isStatusWrite), [], 'a slow retry that fails as before is no news');
     stage.cluster.seed({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'nowhere' } });
     await stage.advance(300_000);
     assert.equal(stage.ready('shop'), 'True Healthy');
-    assert.deepEqual(stage.maps(), ['a', 'b', 'c']);
+    assert.deepEqual(stage.maps(), ['a', 'c']);
   });
 
   it('a fixed commit makes it try at once', async () => {

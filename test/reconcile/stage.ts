@@ -168,6 +168,11 @@ export class Stage implements AsyncDisposable {
     return this.status(name).conditions?.find((condition) => condition.type === type);
   }
 
+  /** Of a condition; empty when it does not hold. */
+  message(name: string, type: string): string {
+    return this.condition(name, type)?.message ?? '';
+  }
+
   /** `Ready` in one line. */
   ready(name: string): string {
     const { status = '', reason = '' } = this.condition(name, 'Ready') ?? {};

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Claims } from '../../src/reconcile/claims.ts';
+import { configMapRef } from './stage.ts';
+
+const [a, b] = [configMapRef('a'), configMapRef('b')];
+const group = 'https://git.example.com/shop.git main';
+
+interface World {
+  readonly claims: Claims;
+  readonly woken: string[];
+}
+
+/** `left` had `a` and dropped it at r2; what `right` says is up to the test. */
+function world(): World {
+  const woken: string[] = [];
+  const claims = new Claims((keys) => woken.push(...keys));
+  claims.recorded('left', [{ ref: a, uid: 'u' }]);
+  claims.recorded('right', [{ ref: b, uid: 'v' }]);
+  claims.rendered({ key: 'left', group, revision: 'r2', refs: [] });
+  return { claims, woken };
+}
+
+const keptFor = ({ claims }: World, revision = 'r2'): string | undefined => claims.view('left', group, revision).keptFor(a);
+
+describe('what Git dropped from one Application', () => {
+  const rows: readonly [string, (world: World) => void, string | undefined][] = [
+    ['waits for one that was not rendered since start', () => undefined, 'right'],
+    ['waits for one of its group at another commit', ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r1', refs: [] }), 'right'],
+    ['goes when the other does not want it', ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r2', refs: [b] }), undefined],
+    ['stays when the other wants it', ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r2', refs: [a, b] }), 'right'],
+    ['stays when one of another group wants it', ({ claims }) => claims.rendered({ key: 'right', group: 'x', revision: 'r9', refs: [a] }), 'right'],
+    ['goes when one of another group at another commit does not', ({ claims }) => claims.rendered({ key: 'right', group: 'x', revision: 'r9', refs: [] }), undefined],
+    ['goes when the other fails and never wanted or had it', ({ claims }) => claims.notRendered('right'), undefined],
+    [
+      'stays when the other fails and has it on record',
+      ({ claims }) => {
+        claims.recorded('right', [{ ref: a, uid: '' }]);
+        claims.notRendered('right');
+      },
+      'right',
+    ],
+    [
+      'stays when the other fails and wanted it before',
+      ({ claims }) => {
+        claims.rendered({ key: 'right', group, revision: 'r1', refs: [a] });
+        claims.notRendered('right');
+      },
+      'right',
+    ],
+    ['waits for one of its group that is expected to work soon', ({ claims }) => claims.notRendered('right', group), 'right'],
+    ['goes when the other is deleted', ({ claims }) => claims.forget('right'), undefined],
+  ];
+  for (const [name, happens, expected] of rows) {
+    it(name, () => {
+      const one = world();
+      happens(one);
+      assert.equal(keptFor(one), expected);
+    });
+  }
+
+  it('is looked at again when the other was rendered, failed, went, or has written it, and only then', () => {
+    const one = world();
+    const { claims, woken } = one;
+    keptFor(one);
+    claims.rendered({ key: 'right', group, revision: 'r2', refs: [a] });
+    assert.deepEqual(woken.splice(0), ['left']);
+    claims.rendered({ key: 'right', group, revision: 'r2', refs: [a] });
+    keptFor(one);
+    claims.rendered({ key: 'right', group, revision: 'r2', refs: [a] });
+    claims.recorded('right', [{ ref: b, uid: 'w' }]);
+    assert.deepEqual(woken, [], 'the same again, and another ref, are no news');
+    claims.recorded('right', [{ ref: a, uid: 'u' }]);
+    assert.deepEqual(woken.splice(0), ['left']);
+    assert.equal(claims.view('left', group, 'r2').recordedBy(a), 'right', 'it was passed on');
+    keptFor(one);
+    claims.notRendered('right');
+    assert.deepEqual(woken.splice(0), ['left']);
+    keptFor(one);
+    claims.forget('right');
+    assert.deepEqual(woken.splice(0), ['left']);
+    claims.forget('another');
+    assert.deepEqual(woken, []);
+  });
+
+  it('two that wait for each other do not wake each other for ever', () => {
+    const woken: string[] = [];
+    const claims = new Claims((keys) => woken.push(...keys));
+    for (const key of ['left', 'right']) claims.recorded(key, []);
+    const run = (key: string, revision: string): void => {
+      claims.rendered({ key, group, revision, refs: [] });
+      claims.view(key, group, revision).keptFor(a);
+    };
+    run('left', 'r1');
+    run('right', 'r2');
+    woken.length = 0;
+    run('left', 'r1');
+    run('right', 'r2');
+    assert.deepEqual(woken, []);
+  });
+});
+
+describe('of two that desire an object', () => {
+  it('the one that has its uid on record is named, as long as it wants it or cannot say', () => {
+    const { claims } = world();
+    const recordedBy = (): string | undefined => claims.view('right', group, 'r2').recordedBy(a);
+    assert.equal(recordedBy(), undefined, 'left has dropped it');
+    claims.rendered({ key: 'left', group, revision: 'r2', refs: [a] });
+    assert.equal(recordedBy(), 'left');
+    claims.rendered({ key: 'left', group, revision: 'r3', refs: [] });
+    assert.equal(recordedBy(), undefined);
+    claims.notRendered('left');
+    assert.equal(recordedBy(), 'left');
+    claims.recorded('left', [{ ref: a, uid: '' }]);
+    assert.equal(recordedBy(), undefined, 'a claim is not an object');
+  });
+
+  it('nobody claims anything against itself', () => {
+    const { claims } = world();
+    claims.rendered({ key: 'left', group, revision: 'r2', refs: [a] });
+    const view = claims.view('left', group, 'r2');
+    assert.deepEqual([view.claimedBy(a), view.recordedBy(a)], [undefined, undefined]);
+  });
+});
