@@ -5,9 +5,10 @@ import { managedEntriesOf } from '../../src/model/managed-fields.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import { labelsOf } from '../../src/model/object.ts';
 import { eventually } from '../../tools/eventually.ts';
+import type { GitRepository } from '../../tools/git-server.ts';
 import type { World } from '../../tools/world.ts';
 import { startWorld } from '../../tools/world.ts';
-import { definition, widget } from '../apply/objects.ts';
+import { autoscaler, definition, widget } from '../apply/objects.ts';
 import { web } from './support/drift-objects.ts';
 import { forge } from './support/foreign-act.ts';
 
@@ -16,18 +17,19 @@ const granular: JsonObject = { type: 'object', additionalProperties: { type: 'st
 const list: JsonObject = { type: 'array', items: { type: 'string' } };
 const atomicMap: JsonObject = { ...granular, 'x-kubernetes-map-type': 'atomic' };
 const set: JsonObject = { ...list, 'x-kubernetes-list-type': 'set' };
-const folders = { audited: '2s', trusting: '0', custom: '2s' };
+const folders = { audited: '2s', trusting: '0', custom: '2s', versioned: '2s' };
 
 describe('Drift that only the audit finds, and what it finds to be none', () => {
   const stack = new AsyncDisposableStack();
   let world: World;
+  let repository: GitRepository;
 
   before(async () => {
     world = stack.use(await startWorld({ plane: { controllerManager: false } }));
     await define(world, { map: granular, list });
-    await fill(world);
+    repository = await fill(world);
     await world.startOperator();
-    for (const name of Object.keys(folders)) await world.untilSynced(name);
+    for (const name of Object.keys(folders)) await untilInSync(world, name);
   });
   after(() => stack.disposeAsync());
 
@@ -54,6 +56,21 @@ describe('Drift that only the audit finds, and what it finds to be none', () => 
     assert.deepEqual(await world.requests(({ namespace }) => namespace === 'trusting'), []);
   });
 
+  it('another apiVersion in Git: one write, and what it left is what is expected', async () => {
+    const body = JSON.stringify(autoscaler('versioned', 'one', 'autoscaling/v1'));
+    const revision = await repository.commit({ 'versioned/one.json': body }, 'another version');
+    await world.plane.forgetRequests();
+    await world.annotate('versioned', 'evenkeel.dev/refresh=normal');
+    await untilInSync(world, 'versioned', revision);
+    const { metadata } = await read(world, 'versioned', 'hpa', 'one');
+    await untilAudited(world, 'versioned', 3);
+    assert.equal((await applies(world, 'versioned')).length, 1);
+    const now = await read(world, 'versioned', 'hpa', 'one');
+    assert.equal(now.metadata['resourceVersion'], metadata['resourceVersion']);
+    const ours = managedEntriesOf(now).map(({ manager, apiVersion }) => [manager, apiVersion]);
+    assert.deepEqual(ours, [['evenkeel', 'autoscaling/v1']]);
+  });
+
   const flips = [
     { to: 'an atomic map and a set', properties: { map: atomicMap, list: set }, fields: { 'f:map': {} } },
     { to: 'a granular map and an atomic list', properties: { map: granular, list }, fields: { 'f:list': {} } },
@@ -73,12 +90,12 @@ describe('Drift that only the audit finds, and what it finds to be none', () => 
         '--overwrite',
       ]);
       await assertOwned(world, fields);
-      await untilAudited(world, 2);
+      await untilAudited(world, 'custom', 2);
       const settled = await versionOf(world);
-      const effective = await applies(world);
+      const effective = await applies(world, 'custom');
       assert.ok(effective.length <= 1, `one apply shares ownership, ${effective.length} were sent`);
       assert.ok(!effective.some((uri) => uri.includes('force=true')), 'without force');
-      await untilAudited(world, 4);
+      await untilAudited(world, 'custom', 4);
       assert.equal(await versionOf(world), settled, 'nothing moves any more');
       const { status } = await world.read('custom');
       assert.deepEqual(status?.drift ?? [], []);
@@ -87,32 +104,40 @@ describe('Drift that only the audit finds, and what it finds to be none', () => 
   }
 });
 
-async function fill(world: World): Promise<void> {
-  const { url: repoURL, commit } = await files(world);
-  await commit();
+/** Health apart: without controllers nothing becomes healthy. */
+async function untilInSync(world: World, name: string, revision?: string): Promise<void> {
+  await world.until(name, 'in sync', ({ sync, operationState }) => {
+    const isNewest = revision === undefined || sync?.revision === revision;
+    return sync?.status === 'Synced' && operationState?.phase === 'Succeeded' && isNewest;
+  });
+}
+
+async function fill(world: World): Promise<GitRepository> {
+  const repository = await world.git.createRepository('audit');
+  await repository.commit(files(), 'all');
   for (const [name, audit] of Object.entries(folders)) {
     await world.createNamespace(name);
     await world.application(name, {
-      source: { repoURL, path: name },
+      source: { repoURL: repository.url, path: name },
       destination: { namespace: name },
       interval: '1h',
       drift: { audit },
     });
   }
+  return repository;
 }
 
-async function files(world: World): Promise<{ url: string; commit: () => Promise<string> }> {
-  const repository = await world.git.createRepository('audit');
+function files(): Record<string, string> {
   const front = web({}, { labels: { tier: 'front' } });
   const one = widget(group, 'custom', { map: { a: '1' }, list: ['a', 'b'] });
-  const other: KubeObject = { ...one, metadata: { ...one.metadata, name: 'other' } };
-  const content = {
+  return {
     'audited/web.json': JSON.stringify(front('audited')),
     'trusting/web.json': JSON.stringify(front('trusting')),
     'custom/one.json': JSON.stringify(one),
-    'custom/other.json': JSON.stringify(other),
+    'custom/other.json': JSON.stringify({ ...one, metadata: { ...one.metadata, name: 'other' } }),
+    'versioned/one.json': JSON.stringify(autoscaler('versioned', 'one', 'autoscaling/v2')),
+    'versioned/other.json': JSON.stringify(autoscaler('versioned', 'other', 'autoscaling/v2')),
   };
-  return { url: repository.url, commit: () => repository.commit(content, 'all') };
 }
 
 async function define({ plane }: World, properties: JsonObject): Promise<void> {
@@ -160,18 +185,18 @@ async function assertOwned(world: World, fields: JsonObject): Promise<void> {
 }
 
 /** An audit reads every body: also that of the object that nobody touches. */
-async function untilAudited(world: World, times: number): Promise<void> {
+async function untilAudited(world: World, application: string, times: number): Promise<void> {
   await eventually(`${times} audits to go through`, async () => {
     const looks = await world.requests(({ verb, name, namespace }) => {
-      return namespace === 'custom' && verb === 'get' && name === 'other';
+      return namespace === application && verb === 'get' && name === 'other';
     });
     return looks.length >= times;
   });
 }
 
-async function applies(world: World): Promise<string[]> {
-  const writes = await world.requests(({ namespace, method, name }) => {
-    return namespace === 'custom' && method === 'PATCH' && name === 'one';
+async function applies(world: World, application: string): Promise<string[]> {
+  const writes = await world.requests(({ namespace, method, name, uri }) => {
+    return namespace === application && method === 'PATCH' && name === 'one' && !uri.includes('dryRun=');
   });
   return writes.map(({ uri }) => uri);
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../src/model/json.ts';
 import { managedEntriesOf } from '../../../src/model/managed-fields.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
 import { autoscaler, configMap } from '../../apply/objects.ts';
+import { policies } from './drift-admission.ts';
 import { web } from './drift-objects.ts';
 import { type DriftRow, forced, unforced } from './drift-row.ts';
 import { type ForeignAct, forge, inTurn, kubectl, patch, type Subject } from './foreign-act.ts';
@@ -102,6 +103,17 @@ const forgedRows: readonly DriftRow[] = [
   },
 ];
 
+const admittedRows: readonly DriftRow[] = [
+  {
+    row: 'admission changes a field of ours at the write of somebody',
+    act: 'and not at ours',
+    object: (ns) => configMap(ns, 'map', { a: '1', policy: policies.exceptByUs.name }),
+    foreign: kubectl('label', 'configmap', 'map', 'touched=yes'),
+    requests: unforced('configmaps'),
+    drift: { fields: ['data.a'], manager: 'kubectl-label', operation: 'Update' },
+  },
+];
+
 /** Exactly what we send, with another value: our marks included. */
 const applyAsUs: ForeignAct = async ({ live, object }) => {
   const { metadata } = await live();
@@ -185,4 +197,11 @@ const goneRows: readonly DriftRow[] = [
 ];
 
 /** Rows of the table where our ownership, our marks or the object itself is lost. */
-export const lostRows: readonly DriftRow[] = [...putRows, ...wipedRows, ...forgedRows, ...nameRows, ...goneRows];
+export const lostRows: readonly DriftRow[] = [
+  ...putRows,
+  ...wipedRows,
+  ...forgedRows,
+  ...admittedRows,
+  ...nameRows,
+  ...goneRows,
+];
