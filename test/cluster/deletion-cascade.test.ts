@@ -47,7 +47,15 @@ function theirs({ metadata, ...fields }: ObjectJson): unknown {
   const unmarked = (map: Readonly<Record<string, string>> = {}): unknown =>
     Object.fromEntries(Object.entries(map).filter(([key]) => !marks.includes(key)));
   const { name, uid, labels, annotations, finalizers = [] } = metadata;
-  return { ...fields, status: undefined, name, uid, labels: unmarked(labels), annotations: unmarked(annotations), finalizers };
+  return {
+    ...fields,
+    status: undefined,
+    name,
+    uid,
+    labels: unmarked(labels),
+    annotations: unmarked(annotations),
+    finalizers,
+  };
 }
 
 async function checkReleased(path: string, object: ObjectJson): Promise<void> {
@@ -60,7 +68,10 @@ async function checkReleased(path: string, object: ObjectJson): Promise<void> {
     [],
     'our marks are gone',
   );
-  assert.ok(now.metadata.managedFields?.some(({ manager }) => manager === 'evenkeel'), 'and our fields are not');
+  assert.ok(
+    now.metadata.managedFields?.some(({ manager }) => manager === 'evenkeel'),
+    'and our fields are not',
+  );
 }
 
 describe('deleting an Application without a finalizer', () => {
@@ -73,7 +84,8 @@ describe('deleting an Application without a finalizer', () => {
     // One that comes after it shows that the operator has gone on.
     await openShop(world, 'no-finalizer-next', configMaps('x'));
     const now = await Promise.all(paths.map((path) => mustFind(world, path)));
-    const versions = (objects: readonly ObjectJson[]): string[] => objects.map(({ metadata }) => metadata.resourceVersion);
+    const versions = (objects: readonly ObjectJson[]): string[] =>
+      objects.map(({ metadata }) => metadata.resourceVersion);
     assert.deepEqual(versions(now), versions(before));
     assert.deepEqual(await deletions(world), []);
   });
@@ -185,7 +197,8 @@ describe('deleting an Application with a finalizer deletes its objects, and lets
     for (const { name } of [keeping, cascading]) await world.untilSynced(`${name}-app`);
     const before = await uids(world, 'child-keeping-objects', ['a']);
     await deleteApplication(world, parent.name);
-    for (const name of ['parent', 'child-keeping-app', 'child-cascading-app']) await untilGone(world, applicationPath(name));
+    for (const name of ['parent', 'child-keeping-app', 'child-cascading-app'])
+      await untilGone(world, applicationPath(name));
     await untilGone(world, configMapPath('child-cascading-objects', 'a'));
     assert.deepEqual(await uids(world, 'child-keeping-objects', ['a']), before);
   });

@@ -64,8 +64,14 @@ describe('the guard holds back what deletes much, until its plan is approved by 
     const before = await uids(world, name, numbered(6));
     await repository.commit({ ...without(configMaps('c0', 'c1', 'c2')), ...configMaps('new') }, 'drop three');
     const first = await heldPlan(shop);
-    assert.deepEqual(first.destructive, ['c0', 'c1', 'c2'].map((one) => `ConfigMap ${name}/${one}`));
-    assert.match(await untilCondition(shop, 'PruneBlocked', 'PruneBlocked'), /3 objects would be deleted, more than prune\.guard\.maxObjects \(2\)/);
+    assert.deepEqual(
+      first.destructive,
+      ['c0', 'c1', 'c2'].map((one) => `ConfigMap ${name}/${one}`),
+    );
+    assert.match(
+      await untilCondition(shop, 'PruneBlocked', 'PruneBlocked'),
+      /3 objects would be deleted, more than prune\.guard\.maxObjects \(2\)/,
+    );
     await mustFind(world, configMapPath(name, 'new'));
 
     await approve(shop, '0123456789abcdef');
@@ -100,7 +106,10 @@ describe('the guard holds back what deletes much, until its plan is approved by 
     const before = await uids(world, name, numbered(12));
     await repository.commit(without(configMaps(...numbered(4))), 'a third');
     const { hash } = await heldPlan(shop);
-    assert.match(await untilCondition(shop, 'PruneBlocked', 'PruneBlocked'), /4 of 12 objects would be deleted, more than prune\.guard\.maxPercent \(25 %\)/);
+    assert.match(
+      await untilCondition(shop, 'PruneBlocked', 'PruneBlocked'),
+      /4 of 12 objects would be deleted, more than prune\.guard\.maxPercent \(25 %\)/,
+    );
     await lookAgain(shop);
     assert.deepEqual([await deletions(world), await uids(world, name, numbered(12))], [[], before]);
     await approve(shop, hash);
@@ -168,7 +177,11 @@ describe('a kind of which nobody can say whether it is served', () => {
   it('stale discovery: kept, shown Unknown, on record; others go on; and a deletion waits', { timeout }, async () => {
     const group = 'stale.example.com';
     const definitions = await openShop(world, 'stale-definitions', widgets(group));
-    const shop = await openShop(world, 'stale', { ...widget(group, 'one'), ...widget(group, 'two'), ...configMaps('a', 'b') });
+    const shop = await openShop(world, 'stale', {
+      ...widget(group, 'one'),
+      ...widget(group, 'two'),
+      ...configMaps('a', 'b'),
+    });
     const { name, repository } = shop;
 
     const service = `/apis/apiregistration.k8s.io/v1/apiservices/v1.${group}`;
@@ -189,7 +202,8 @@ describe('a kind of which nobody can say whether it is served', () => {
     assert.equal(status?.sync?.status, 'Unknown');
     assert.equal(status.record?.entries.filter((entry) => entry.includes('/Widget|')).length, 2);
     const finalizers = ['evenkeel.dev/resources-finalizer'];
-    for (const app of [name, definitions.name]) await mergePatch(world, applicationPath(app), { metadata: { finalizers } });
+    for (const app of [name, definitions.name])
+      await mergePatch(world, applicationPath(app), { metadata: { finalizers } });
     await deleteApplication(world, name);
     assert.match(await untilCondition(shop, 'Stalled', 'DeletionBlocked'), /one is kept: .*stale/);
     await untilGone(world, configMapPath(name, 'a'));

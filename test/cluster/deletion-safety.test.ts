@@ -117,75 +117,86 @@ describe('a source that lost everything deletes nothing', () => {
 });
 
 describe('what stands in the cluster decides nothing: the record does', () => {
-  it('a foreign object with forged label, tracking id and manager entry is shown and never deleted', { timeout }, async () => {
-    const shop = await openShop(world, 'forged', configMaps('a', 'b'));
-    const { name, repository } = shop;
-    const { metadata } = await mustFind(world, configMapPath(name, 'a'));
-    const id = metadata.annotations?.['evenkeel.dev/tracking-id'] ?? '';
-    assert.ok(id.endsWith(`:/ConfigMap:${name}/a`));
-    const forge = (object: string): Promise<string> =>
-      world.plane.kubectl(
-        ['apply', '--server-side', '--field-manager=evenkeel', '-f', '-'],
-        JSON.stringify({
-          apiVersion: 'v1',
-          kind: 'ConfigMap',
-          metadata: {
-            name: object,
-            namespace: name,
-            labels: metadata.labels,
-            annotations: { 'evenkeel.dev/tracking-id': `${id.slice(0, -1)}${object}` },
-          },
-          data: { by: 'somebody' },
-        }),
+  it(
+    'a foreign object with forged label, tracking id and manager entry is shown and never deleted',
+    { timeout },
+    async () => {
+      const shop = await openShop(world, 'forged', configMaps('a', 'b'));
+      const { name, repository } = shop;
+      const { metadata } = await mustFind(world, configMapPath(name, 'a'));
+      const id = metadata.annotations?.['evenkeel.dev/tracking-id'] ?? '';
+      assert.ok(id.endsWith(`:/ConfigMap:${name}/a`));
+      const forge = (object: string): Promise<string> =>
+        world.plane.kubectl(
+          ['apply', '--server-side', '--field-manager=evenkeel', '-f', '-'],
+          JSON.stringify({
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            metadata: {
+              name: object,
+              namespace: name,
+              labels: metadata.labels,
+              annotations: { 'evenkeel.dev/tracking-id': `${id.slice(0, -1)}${object}` },
+            },
+            data: { by: 'somebody' },
+          }),
+        );
+      await forge('foreign');
+      await lookAgain(shop);
+      await world.until(name, 'aware of one unexplained object', (status) => status.counts?.['unexplained'] === 1);
+      const forged = await mustFind(world, configMapPath(name, 'foreign'));
+      await repository.commit(without(configMaps('b')), 'drop b');
+      await untilGone(world, configMapPath(name, 'b'));
+      await lookAgain(shop);
+      assert.deepEqual(await deletions(world), [`configmaps ${name}/b`]);
+
+      // The same again while nobody looks, in the place of an object that is on record, and that Git drops.
+      await world.stopOperator();
+      await world.plane.kubectl(['delete', 'configmap', 'a', '-n', name]);
+      await forge('a');
+      const revision = await repository.commit({ ...without(configMaps('a')), ...configMaps('c') }, 'drop a');
+      await world.plane.forgetRequests();
+      await world.startOperator();
+      await world.untilSynced(name, revision);
+      await lookAgain(shop);
+      assert.deepEqual(await configMapNames(world, name), ['a', 'c', 'foreign']);
+      assert.deepEqual(await deletions(world), []);
+      const { metadata: after } = await mustFind(world, configMapPath(name, 'foreign'));
+      assert.deepEqual([after.uid, after.resourceVersion], [forged.metadata.uid, forged.metadata.resourceVersion]);
+    },
+  );
+
+  it(
+    'a stripped label loses nothing: it comes back, and an object without it is still pruned',
+    { timeout },
+    async () => {
+      const shop = await openShop(world, 'stripped', configMaps('a', 'b'));
+      const { name, repository } = shop;
+      const before = await uids(world, name, both);
+      const strip = (object: string): Promise<void> =>
+        mergePatch(world, configMapPath(name, object), {
+          metadata: { labels: { 'evenkeel.dev/part-of': null, 'evenkeel.dev/slot': null } },
+        });
+      const isLabelled = async (object: string): Promise<boolean> =>
+        (await find(world, configMapPath(name, object)))?.metadata.labels?.['evenkeel.dev/part-of'] !== undefined;
+      await strip('a');
+      await eventually('the label to be back', () => isLabelled('a'));
+      assert.deepEqual([await deletions(world), await uids(world, name, both)], [[], before]);
+
+      await world.stopOperator();
+      await strip('a');
+      await strip('b');
+      const revision = await repository.commit(without(configMaps('b')), 'drop b');
+      await world.startOperator();
+      await world.untilSynced(name, revision);
+      await untilGone(world, configMapPath(name, 'b'));
+      await eventually('the label to be back', () => isLabelled('a'));
+      assert.deepEqual(
+        [await deletions(world), await uids(world, name, ['a'])],
+        [[`configmaps ${name}/b`], { a: before['a'] }],
       );
-    await forge('foreign');
-    await lookAgain(shop);
-    await world.until(name, 'aware of one unexplained object', (status) => status.counts?.['unexplained'] === 1);
-    const forged = await mustFind(world, configMapPath(name, 'foreign'));
-    await repository.commit(without(configMaps('b')), 'drop b');
-    await untilGone(world, configMapPath(name, 'b'));
-    await lookAgain(shop);
-    assert.deepEqual(await deletions(world), [`configmaps ${name}/b`]);
-
-    // The same again while nobody looks, in the place of an object that is on record, and that Git drops.
-    await world.stopOperator();
-    await world.plane.kubectl(['delete', 'configmap', 'a', '-n', name]);
-    await forge('a');
-    const revision = await repository.commit({ ...without(configMaps('a')), ...configMaps('c') }, 'drop a');
-    await world.plane.forgetRequests();
-    await world.startOperator();
-    await world.untilSynced(name, revision);
-    await lookAgain(shop);
-    assert.deepEqual(await configMapNames(world, name), ['a', 'c', 'foreign']);
-    assert.deepEqual(await deletions(world), []);
-    const { metadata: after } = await mustFind(world, configMapPath(name, 'foreign'));
-    assert.deepEqual([after.uid, after.resourceVersion], [forged.metadata.uid, forged.metadata.resourceVersion]);
-  });
-
-  it('a stripped label loses nothing: it comes back, and an object without it is still pruned', { timeout }, async () => {
-    const shop = await openShop(world, 'stripped', configMaps('a', 'b'));
-    const { name, repository } = shop;
-    const before = await uids(world, name, both);
-    const strip = (object: string): Promise<void> =>
-      mergePatch(world, configMapPath(name, object), {
-        metadata: { labels: { 'evenkeel.dev/part-of': null, 'evenkeel.dev/slot': null } },
-      });
-    const isLabelled = async (object: string): Promise<boolean> =>
-      (await find(world, configMapPath(name, object)))?.metadata.labels?.['evenkeel.dev/part-of'] !== undefined;
-    await strip('a');
-    await eventually('the label to be back', () => isLabelled('a'));
-    assert.deepEqual([await deletions(world), await uids(world, name, both)], [[], before]);
-
-    await world.stopOperator();
-    await strip('a');
-    await strip('b');
-    const revision = await repository.commit(without(configMaps('b')), 'drop b');
-    await world.startOperator();
-    await world.untilSynced(name, revision);
-    await untilGone(world, configMapPath(name, 'b'));
-    await eventually('the label to be back', () => isLabelled('a'));
-    assert.deepEqual([await deletions(world), await uids(world, name, ['a'])], [[`configmaps ${name}/b`], { a: before['a'] }]);
-  });
+    },
+  );
 
   it('a CustomResourceDefinition deleted by hand comes back, and its objects with it', { timeout }, async () => {
     const group = 'byhand.example.com';
@@ -208,7 +219,10 @@ describe('what stands in the cluster decides nothing: the record does', () => {
   });
 
   it('a manifest that moves between two Applications in one commit: the uid never changes', { timeout }, async () => {
-    const shop = await openShop(world, 'moves', { ...configMaps('a', 'm'), 'second/s.json': configMaps('s')['app/configmap-s.json'] ?? '' });
+    const shop = await openShop(world, 'moves', {
+      ...configMaps('a', 'm'),
+      'second/s.json': configMaps('s')['app/configmap-s.json'] ?? '',
+    });
     const { name, repository } = shop;
     const source = { repoURL: repository.url, path: 'second', targetRevision: 'main' };
     await world.application('moves-second', { source, destination: { namespace: name } });

@@ -32,22 +32,26 @@ after(async () => {
 });
 
 describe('a deletion of several stages', () => {
-  it('an approved plan is carried out to its end: objects, then their definition and Namespace', { timeout }, async () => {
-    const group = 'approved.example.com';
-    const files = { ...configMaps('a', 'b'), ...widgets(group), ...file('Namespace', 'approved-extra') };
-    const shop = await openShop(world, 'approved', files);
-    const { name, repository } = shop;
-    await repository.commit({ ...without(files), ...configMaps('c') }, 'drop nearly everything');
-    const { status } = await world.until(name, 'held back', ({ plan }) => plan !== undefined);
-    assert.deepEqual(await deletions(world), []);
-    await world.annotate(name, `evenkeel.dev/approve=${status?.plan?.hash ?? ''}`);
-    await untilGone(world, '/api/v1/namespaces/approved-extra');
-    await untilGone(world, `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`);
-    await world.untilSynced(name);
-    const deleted = await world.requests(({ verb, group: of }) => verb === 'delete' && of !== 'evenkeel.dev');
-    const order = deleted.map(({ resource }) => resource);
-    assert.deepEqual(order, ['configmaps', 'configmaps', 'customresourcedefinitions', 'namespaces']);
-  });
+  it(
+    'an approved plan is carried out to its end: objects, then their definition and Namespace',
+    { timeout },
+    async () => {
+      const group = 'approved.example.com';
+      const files = { ...configMaps('a', 'b'), ...widgets(group), ...file('Namespace', 'approved-extra') };
+      const shop = await openShop(world, 'approved', files);
+      const { name, repository } = shop;
+      await repository.commit({ ...without(files), ...configMaps('c') }, 'drop nearly everything');
+      const { status } = await world.until(name, 'held back', ({ plan }) => plan !== undefined);
+      assert.deepEqual(await deletions(world), []);
+      await world.annotate(name, `evenkeel.dev/approve=${status?.plan?.hash ?? ''}`);
+      await untilGone(world, '/api/v1/namespaces/approved-extra');
+      await untilGone(world, `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`);
+      await world.untilSynced(name);
+      const deleted = await world.requests(({ verb, group: of }) => verb === 'delete' && of !== 'evenkeel.dev');
+      const order = deleted.map(({ resource }) => resource);
+      assert.deepEqual(order, ['configmaps', 'configmaps', 'customresourcedefinitions', 'namespaces']);
+    },
+  );
 });
 
 const policy = {
@@ -57,7 +61,9 @@ const policy = {
     matchConstraints: {
       resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['DELETE'] }],
     },
-    validations: [{ expression: "oldObject.metadata.name != 'a'", message: 'nobody deletes here', reason: 'Forbidden' }],
+    validations: [
+      { expression: "oldObject.metadata.name != 'a'", message: 'nobody deletes here', reason: 'Forbidden' },
+    ],
   },
 };
 

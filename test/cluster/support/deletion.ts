@@ -34,14 +34,22 @@ export interface Shop {
 type Manifest = Readonly<Record<string, unknown>>;
 
 /** A file with one object. */
-export function file(kind: string, name: string, fields: Manifest = {}, annotations?: Manifest): Record<string, string> {
+export function file(
+  kind: string,
+  name: string,
+  fields: Manifest = {},
+  annotations?: Manifest,
+): Record<string, string> {
   const { apiVersion = 'v1', ...rest } = fields;
   const metadata = { name, ...(annotations === undefined ? {} : { annotations }) };
   return { [`app/${kind.toLowerCase()}-${name}.json`]: JSON.stringify({ apiVersion, kind, metadata, ...rest }) };
 }
 
 export function configMaps(...names: readonly string[]): Record<string, string> {
-  return Object.assign({}, ...names.map((name) => file('ConfigMap', name, { data: { name } }))) as Record<string, string>;
+  return Object.assign({}, ...names.map((name) => file('ConfigMap', name, { data: { name } }))) as Record<
+    string,
+    string
+  >;
 }
 
 /** Removes the same files. */
@@ -56,7 +64,12 @@ export function claim(name: string, annotations?: Manifest): Record<string, stri
 
 /** A definition of `Widget` in a group of its own. */
 export function widgets(group: string): Record<string, string> {
-  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } } };
+  const schema = {
+    openAPIV3Schema: {
+      type: 'object',
+      properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+    },
+  };
   const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
   const versions = [{ name: 'v1', served: true, storage: true, schema }];
   const fields = { apiVersion: 'apiextensions.k8s.io/v1', spec: { group, scope: 'Namespaced', names, versions } };
@@ -80,7 +93,10 @@ export async function openShop(
   { spec = {}, metadata = {} }: ShopOptions = {},
 ): Promise<Shop> {
   const repository = await world.git.createRepository(name);
-  const revision = await repository.commit({ 'app/README.md': name, 'docs/README.md': 'no objects', ...files }, 'first');
+  const revision = await repository.commit(
+    { 'app/README.md': name, 'docs/README.md': 'no objects', ...files },
+    'first',
+  );
   await world.plane.api.must({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } });
   const source = { repoURL: repository.url, path: 'app', targetRevision: 'main' };
   await world.application(name, { source, destination: { namespace: name }, ...spec }, metadata);
