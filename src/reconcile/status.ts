@@ -12,6 +12,7 @@ import { failedOperation, historyAfter, operationAfter, operationPhase, runningO
 import { exceptionsOf } from './resource-rows.ts';
 import { isBlocked, isUnknown, waitsForSync } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
+import { fitted } from './status-size.ts';
 import { countObjects, imagesAndLinks } from './summary.ts';
 import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
 
@@ -70,7 +71,8 @@ export function statusWithDrift({ app, drift, now }: StatusInput): ApplicationSt
     generation: app.status.observedGeneration ?? app.generation,
     now,
   });
-  return { ...app.status, conditions, drift: drift.slice(0, limits.drift), reconciledAt: now };
+  const next = fitted({ ...app.status, conditions, drift: drift.slice(0, limits.drift) });
+  return sameStatus(next, app.status) ? app.status : { ...next, reconciledAt: now };
 }
 
 /** Between the claim and the result: an operation runs. */
@@ -85,18 +87,19 @@ function finish(
   status: ApplicationStatus,
 ): ApplicationStatus {
   const { app, now, drift } = input;
-  const next: ApplicationStatus = {
+  const next = fitted({
     ...status,
     observedGeneration: app.generation,
     conditions: mergeConditions(app.status.conditions ?? [], verdicts, { generation: app.generation, now }),
     drift: drift.slice(0, limits.drift),
-    ...(app.request?.from === 'annotation' && isFinished(status) ? { lastSyncRequest: app.request.token } : {}),
-  };
+    ...(app.request?.from === 'annotation' && hasEnded(app, status) ? { lastSyncRequest: app.request.token } : {}),
+  });
   return sameStatus(next, app.status) ? app.status : { ...next, reconciledAt: now };
 }
 
-function isFinished({ operationState }: ApplicationStatus): boolean {
-  return operationState !== undefined && operationState.phase !== 'Running';
+/** Whether this run ended an operation; one that had ended before served another request. */
+function hasEnded({ status: before }: KnownApplication, { operationState }: ApplicationStatus): boolean {
+  return operationState !== before.operationState && operationState?.phase !== 'Running';
 }
 
 export function sameStatus(a: ApplicationStatus, b: ApplicationStatus): boolean {
@@ -119,7 +122,11 @@ function healthSince(
   { status, message }: Health,
   now: string,
 ): NonNullable<ApplicationStatus['health']> {
-  return { status, message, lastTransitionTime: before?.status === status ? before.lastTransitionTime : now };
+  return {
+    status,
+    message: message.slice(0, 1024),
+    lastTransitionTime: before?.status === status ? before.lastTransitionTime : now,
+  };
 }
 
 /** What drift is measured against from now on. A run that left something unwritten does not move it. */

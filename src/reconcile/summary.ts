@@ -56,7 +56,10 @@ function bodiesOf({ applied }: Settled, isOfInterest: (kind: string) => boolean)
 }
 
 function firstOf(texts: readonly string[]): string[] {
-  return [...new Set(texts)].sort().slice(0, atMost);
+  return [...new Set(texts)]
+    .filter(({ length }) => length <= 512)
+    .sort()
+    .slice(0, atMost);
 }
 
 function imagesIn(value: JsonValue): string[] {

@@ -62,12 +62,15 @@ describe('the status of an Application', () => {
     const release = one.cluster.holdEvents();
     const foreign = { sourceType: 'Foreign' };
     one.cluster.edit(application, (object) => ({ ...object, status: foreign }), { subresource: 'status' });
-    await assert.rejects(one.writer.update(key, 'status', () => ({ status: synced })), {
-      name: 'OperatorError',
-      step: 'status',
-      reason: 'ApiServerError',
-      retry: 'backoff',
-    });
+    await assert.rejects(
+      one.writer.update(key, 'status', () => ({ status: synced })),
+      {
+        name: 'OperatorError',
+        step: 'status',
+        reason: 'ApiServerError',
+        retry: 'backoff',
+      },
+    );
     assert.deepEqual(one.cluster.peek(application)?.['status'], foreign);
     release();
     await settled();
@@ -115,7 +118,11 @@ describe('the record', () => {
     const many = Array.from({ length: 1_200 }, (_, index) => entry(configMapRef(`m-${index}`)));
     await one.writer.update(key, 'status', () => ({ status: synced, record: many }));
     await settled();
-    const inventories = (): string[] => one.cluster.all().filter(({ kind }) => kind === 'Inventory').map(({ metadata }) => metadata.name);
+    const inventories = (): string[] =>
+      one.cluster
+        .all()
+        .filter(({ kind }) => kind === 'Inventory')
+        .map(({ metadata }) => metadata.name);
     assert.deepEqual(inventories(), ['shop-1', 'shop-2']);
     assert.equal(recordOf(one)?.length, 1_200);
     const mark = one.cluster.requests.length;
@@ -138,7 +145,13 @@ describe('the record', () => {
     const app = one.applications.read(key);
     assert.ok(app !== undefined);
     await one.writer.claim(app, [configMapRef('b'), configMapRef('a')], 'r');
-    assert.deepEqual(recordOf(one)?.map(({ ref, uid }) => [ref.name, uid]), [['a', ''], ['b', '']]);
+    assert.deepEqual(
+      recordOf(one)?.map(({ ref, uid }) => [ref.name, uid]),
+      [
+        ['a', ''],
+        ['b', ''],
+      ],
+    );
     assert.equal(one.applications.known(key)?.app.status.operationState?.phase, 'Running');
     const release = one.cluster.holdEvents();
     one.cluster.remove(application);
@@ -149,7 +162,9 @@ describe('the record', () => {
     assert.equal(await one.writer.update(key, 'status', () => ({ status: synced })), false);
   });
 
-  const [former, newer] = ['1', '2'].map((last) => entry(configMapRef('a'), `00000000-0000-0000-0000-00000000000${last}`));
+  const [former, newer] = ['1', '2'].map((last) =>
+    entry(configMapRef('a'), `00000000-0000-0000-0000-00000000000${last}`),
+  );
   assert.ok(former !== undefined && newer !== undefined);
   const uids = (one: Desk): unknown => recordOf(one)?.map(({ uid }) => uid);
 
@@ -191,8 +206,11 @@ describe('the record', () => {
 
 describe('what is served', () => {
   it('is removed, and what was written meanwhile stays', async () => {
-    const annotations = { 'evenkeel.dev/refresh': 'normal', 'other': 'stays' };
-    const served = applicationObject('shop', { operation: { sync: {} }, metadata: { annotations, finalizers: ['x', 'y'] } });
+    const annotations = { 'evenkeel.dev/refresh': 'normal', other: 'stays' };
+    const served = applicationObject('shop', {
+      operation: { sync: {} },
+      metadata: { annotations, finalizers: ['x', 'y'] },
+    });
     const one = await desk(served);
     const app = one.applications.known(key)?.app;
     assert.ok(app !== undefined);

@@ -21,16 +21,37 @@ function world(): World {
   return { claims, woken };
 }
 
-const keptFor = ({ claims }: World, revision = 'r2'): string | undefined => claims.view('left', group, revision).keptFor(a);
+const keptFor = ({ claims }: World, revision = 'r2'): string | undefined =>
+  claims.view('left', group, revision).keptFor(a);
 
 describe('what Git dropped from one Application', () => {
   const rows: readonly [string, (world: World) => void, string | undefined][] = [
     ['waits for one that was not rendered since start', () => undefined, 'right'],
-    ['waits for one of its group at another commit', ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r1', refs: [] }), 'right'],
-    ['goes when the other does not want it', ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r2', refs: [b] }), undefined],
-    ['stays when the other wants it', ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r2', refs: [a, b] }), 'right'],
-    ['stays when one of another group wants it', ({ claims }) => claims.rendered({ key: 'right', group: 'x', revision: 'r9', refs: [a] }), 'right'],
-    ['goes when one of another group at another commit does not', ({ claims }) => claims.rendered({ key: 'right', group: 'x', revision: 'r9', refs: [] }), undefined],
+    [
+      'waits for one of its group at another commit',
+      ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r1', refs: [] }),
+      'right',
+    ],
+    [
+      'goes when the other does not want it',
+      ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r2', refs: [b] }),
+      undefined,
+    ],
+    [
+      'stays when the other wants it',
+      ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r2', refs: [a, b] }),
+      'right',
+    ],
+    [
+      'stays when one of another group wants it',
+      ({ claims }) => claims.rendered({ key: 'right', group: 'x', revision: 'r9', refs: [a] }),
+      'right',
+    ],
+    [
+      'goes when one of another group at another commit does not',
+      ({ claims }) => claims.rendered({ key: 'right', group: 'x', revision: 'r9', refs: [] }),
+      undefined,
+    ],
     ['goes when the other fails and never wanted or had it', ({ claims }) => claims.notRendered('right'), undefined],
     [
       'stays when the other fails and has it on record',
@@ -48,7 +69,11 @@ describe('what Git dropped from one Application', () => {
       },
       'right',
     ],
-    ['waits for one of its group that is expected to work soon', ({ claims }) => claims.notRendered('right', group), 'right'],
+    [
+      'waits for one of its group that is expected to work soon',
+      ({ claims }) => claims.notRendered('right', group),
+      'right',
+    ],
     ['goes when the other is deleted', ({ claims }) => claims.forget('right'), undefined],
   ];
   for (const [name, happens, expected] of rows) {

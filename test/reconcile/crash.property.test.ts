@@ -34,9 +34,14 @@ function revive(stage: Stage): void {
 function checkConverged(stage: Stage, wanted: Tree): void {
   const sorted = Object.keys(wanted).sort();
   assert.deepEqual(stage.maps(), sorted, 'live = desired');
-  for (const [name, k] of Object.entries(wanted)) assert.deepEqual(stage.cluster.peek(configMapRef(name))?.['data'], { k });
+  for (const [name, k] of Object.entries(wanted))
+    assert.deepEqual(stage.cluster.peek(configMapRef(name))?.['data'], { k });
   const record = stage.record('shop');
-  assert.deepEqual(record.map(({ ref }) => ref.name), sorted, 'record = desired');
+  assert.deepEqual(
+    record.map(({ ref }) => ref.name),
+    sorted,
+    'record = desired',
+  );
   for (const { ref, uid } of record) {
     const live = stage.cluster.peek(ref);
     assert.equal(uid, live === undefined ? undefined : uidOf(live));
@@ -49,29 +54,39 @@ const isRequest = ({ verb }: FakeRequest): boolean => verb !== 'watch';
 describe('an operator that is killed at any request', () => {
   it('goes on after the next start: record, cluster and Git agree, and nothing else was touched', async () => {
     await fc.assert(
-      fc.asyncProperty(tree, tree, fc.integer({ min: 1, max: 16 }), fc.boolean(), async (first, second, n, executed) => {
-        await using stage = new Stage();
-        const spec = { syncPolicy: { automated: { prune: true, selfHeal: true } }, prune: { guard: { maxPercent: 100 } } };
-        stage.repository.commit({ shop: objectsOf(first) });
-        stage.apply('shop', { spec });
-        await stage.start();
-        await stage.quiet();
-        checkConverged(stage, first);
-        const uids = new Map(stage.record('shop').map(({ ref, uid }) => [ref.name, uid]));
-        killAfter(stage, n, executed);
-        stage.repository.commit({ shop: objectsOf(second) });
-        await stage.quiet();
-        await stage.stop();
-        revive(stage);
-        await stage.start();
-        await stage.quiet();
-        await stage.advance(20_000);
-        checkConverged(stage, second);
-        for (const { ref, uid } of stage.record('shop')) assert.equal(uids.get(ref.name) ?? uid, uid, 'no uid changed');
-        const mark = stage.mark;
-        await stage.advance(60_000);
-        assert.deepEqual(stage.since(mark, isRequest), [], 'and then it rests');
-      }),
+      fc.asyncProperty(
+        tree,
+        tree,
+        fc.integer({ min: 1, max: 16 }),
+        fc.boolean(),
+        async (first, second, n, executed) => {
+          await using stage = new Stage();
+          const spec = {
+            syncPolicy: { automated: { prune: true, selfHeal: true } },
+            prune: { guard: { maxPercent: 100 } },
+          };
+          stage.repository.commit({ shop: objectsOf(first) });
+          stage.apply('shop', { spec });
+          await stage.start();
+          await stage.quiet();
+          checkConverged(stage, first);
+          const uids = new Map(stage.record('shop').map(({ ref, uid }) => [ref.name, uid]));
+          killAfter(stage, n, executed);
+          stage.repository.commit({ shop: objectsOf(second) });
+          await stage.quiet();
+          await stage.stop();
+          revive(stage);
+          await stage.start();
+          await stage.quiet();
+          await stage.advance(20_000);
+          checkConverged(stage, second);
+          for (const { ref, uid } of stage.record('shop'))
+            assert.equal(uids.get(ref.name) ?? uid, uid, 'no uid changed');
+          const mark = stage.mark;
+          await stage.advance(60_000);
+          assert.deepEqual(stage.since(mark, isRequest), [], 'and then it rests');
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -31,7 +31,11 @@ describe('the guard', () => {
     assert.equal(status.operationState.message, 'synced; deletions are held back by prune.guard');
     const mark = stage.mark;
     await stage.advance(120_000);
-    assert.deepEqual(stage.since(mark, () => true), [], 'nothing is tried again meanwhile');
+    assert.deepEqual(
+      stage.since(mark, () => true),
+      [],
+      'nothing is tried again meanwhile',
+    );
     stage.annotate('shop', { 'evenkeel.dev/approve': 'another-plan' });
     await stage.quiet();
     assert.deepEqual(stage.maps(), names);

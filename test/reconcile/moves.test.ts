@@ -65,7 +65,10 @@ describe('a manifest that moves to another Application', () => {
 
   it('is deleted when the other one gives it up before it has written it', async () => {
     await using stage = await started();
-    stage.edit('right', (application) => ({ ...application, metadata: { ...application.metadata, annotations: { 'evenkeel.dev/skip-reconcile': 'true' } } }));
+    stage.edit('right', (application) => ({
+      ...application,
+      metadata: { ...application.metadata, annotations: { 'evenkeel.dev/skip-reconcile': 'true' } },
+    }));
     await stage.quiet();
     move(stage);
     await stage.quiet();

@@ -41,7 +41,10 @@ describe('a manual Application', () => {
     stage.ask('shop', { dryRun: true });
     await stage.quiet();
     assert.deepEqual(stage.since(mark, isManagedWrite), []);
-    assert.deepEqual(stage.since(mark, (request) => isStatusWrite(request) && isClaim(request)), []);
+    assert.deepEqual(
+      stage.since(mark, (request) => isStatusWrite(request) && isClaim(request)),
+      [],
+    );
     assert.deepEqual(stage.record('shop'), []);
     const { operationState, history, applied } = stage.status('shop');
     assert.equal(operationState?.phase, 'Succeeded');

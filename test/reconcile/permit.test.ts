@@ -13,12 +13,12 @@ const live = configMap('a', { k: 'foreign' });
 
 /** The same body is on record, so whatever differs was changed by somebody else. */
 const changes = {
-  'drift': { kind: 'update', ref: desired.ref, desired, live, differences: [], adopts: false },
-  'vanished': { kind: 'undecided', ref: desired.ref, desired, question: 'exists', differences: [], adopts: false },
-  'doubtful': { kind: 'undecided', ref: desired.ref, desired, question: 'equal', live, differences: [], adopts: false },
-  'commit': { kind: 'update', ref: other.ref, desired: other, live, differences: [], adopts: false },
-  'new': { kind: 'create', ref: other.ref, desired: other },
-  'prune': { kind: 'prune', ref: configMapRef('gone'), live },
+  drift: { kind: 'update', ref: desired.ref, desired, live, differences: [], adopts: false },
+  vanished: { kind: 'undecided', ref: desired.ref, desired, question: 'exists', differences: [], adopts: false },
+  doubtful: { kind: 'undecided', ref: desired.ref, desired, question: 'equal', live, differences: [], adopts: false },
+  commit: { kind: 'update', ref: other.ref, desired: other, live, differences: [], adopts: false },
+  new: { kind: 'create', ref: other.ref, desired: other },
+  prune: { kind: 'prune', ref: configMapRef('gone'), live },
 } as const satisfies Record<string, Change>;
 type Name = keyof typeof changes;
 
@@ -29,7 +29,14 @@ const record = [
 ];
 
 const automated = { prune: true, selfHeal: true, allowEmpty: false };
-const request: SyncRequest = { revision: '', prune: false, dryRun: false, initiatedBy: { username: '', automated: false }, from: 'operation', token: '' };
+const request: SyncRequest = {
+  revision: '',
+  prune: false,
+  dryRun: false,
+  initiatedBy: { username: '', automated: false },
+  from: 'operation',
+  token: '',
+};
 
 interface Setting {
   readonly automated: boolean;
@@ -54,13 +61,25 @@ const drifts = ['drift', 'vanished', 'doubtful'] as const;
 const fromGit = ['commit', 'new', 'prune'] as const;
 
 const rows: readonly [string, Setting, { alone: readonly Name[]; withCommit: readonly Name[] }][] = [
-  ['automated, healing', { automated: true, correction: 'Immediate' }, { alone: drifts, withCommit: [...drifts, ...fromGit] }],
+  [
+    'automated, healing',
+    { automated: true, correction: 'Immediate' },
+    { alone: drifts, withCommit: [...drifts, ...fromGit] },
+  ],
   ['automated, on sync', { automated: true, correction: 'OnSync' }, { alone: [], withCommit: [...drifts, ...fromGit] }],
   ['automated, detect only', { automated: true, correction: 'DetectOnly' }, { alone: [], withCommit: fromGit }],
   ['manual', { automated: false, correction: 'OnSync' }, { alone: [], withCommit: [] }],
   ['manual, immediate by derivation', { automated: false, correction: 'Immediate' }, { alone: [], withCommit: [] }],
-  ['manual, immediate because it says so', { automated: false, correction: 'Immediate', explicit: true }, { alone: drifts, withCommit: drifts }],
-  ['manual, detect only', { automated: false, correction: 'DetectOnly', explicit: true }, { alone: [], withCommit: [] }],
+  [
+    'manual, immediate because it says so',
+    { automated: false, correction: 'Immediate', explicit: true },
+    { alone: drifts, withCommit: drifts },
+  ],
+  [
+    'manual, detect only',
+    { automated: false, correction: 'DetectOnly', explicit: true },
+    { alone: [], withCommit: [] },
+  ],
 ];
 
 describe('what may be written now', () => {
@@ -88,7 +107,9 @@ describe('what may be written now', () => {
     const plan = { ...noPlan, changes: [changes.vanished, changes.drift, changes.prune] };
     const permitted = permit(app, plan, () => false).changes;
     assert.deepEqual(
-      permitted.map((change) => (change.kind === 'keep' ? [change.reason, change.missing, change.message] : change.kind)),
+      permitted.map((change) =>
+        change.kind === 'keep' ? [change.reason, change.missing, change.message] : change.kind,
+      ),
       [
         ['waitsForSync', true, 'differs from Git; waits for a sync'],
         ['waitsForSync', false, 'differs from Git; waits for a sync'],

@@ -90,4 +90,3 @@ describe('when an Application is looked at again by itself', () => {
     assert.equal(retryLimit(applicationNamed('shop', { retry: { ...app.spec.retry, limit: -1 } })), Infinity);
   });
 });
-

@@ -16,7 +16,9 @@ export function manual(app: Application): Application {
 export const noPlan: Plan = { revision: 'r1', digest: 'd1', changes: [], hash: '' };
 
 /** A run that came to nothing special, but for what is given. */
-export function settledAs(change: Partial<Settled> & { readonly results?: readonly ChangeResult[]; readonly plan?: Plan }): Settled {
+export function settledAs(
+  change: Partial<Settled> & { readonly results?: readonly ChangeResult[]; readonly plan?: Plan },
+): Settled {
   const { results = [], plan = noPlan, ...rest } = change;
   return {
     revision: 'r1',

@@ -28,7 +28,10 @@ export interface ApplicationParts {
 
 const automated = { syncPolicy: { automated: { prune: true, selfHeal: true } } };
 
-export function applicationObject(name: string, { spec = automated, metadata, ...more }: ApplicationParts = {}): KubeObject {
+export function applicationObject(
+  name: string,
+  { spec = automated, metadata, ...more }: ApplicationParts = {},
+): KubeObject {
   const source = { repoURL: 'https://git.example.com/shop.git', path: name };
   return {
     apiVersion: 'evenkeel.dev/v1alpha1',
@@ -193,7 +196,10 @@ export class Stage implements AsyncDisposable {
 
   /** Names of the ConfigMaps that Git put there and that are there. */
   maps(): string[] {
-    const names = this.cluster.all().filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name);
+    const names = this.cluster
+      .all()
+      .filter(({ kind }) => kind === 'ConfigMap')
+      .map(({ metadata }) => metadata.name);
     return names.sort();
   }
 

@@ -19,7 +19,10 @@ describe('the life of an Application', () => {
     assert.equal(health?.status, 'Healthy');
     assert.deepEqual([counts?.objects, counts?.synced, counts?.outOfSync], [2, 2, 0]);
     assert.deepEqual([operationState?.phase, operationState?.message], ['Succeeded', 'successfully synced']);
-    assert.deepEqual(history?.map((entry) => [entry.id, entry.revision]), [[0, revision]]);
+    assert.deepEqual(
+      history?.map((entry) => [entry.id, entry.revision]),
+      [[0, revision]],
+    );
     assert.equal(applied?.revision, revision);
     assert.equal(observedGeneration, 1);
     assert.deepEqual(
@@ -44,11 +47,19 @@ describe('the life of an Application', () => {
     const mark = stage.mark;
     stage.repository.commit({});
     await stage.quiet();
-    assert.deepEqual(stage.since(mark, ({ verb }) => verb !== 'watch'), [], 'a commit without change asks nothing');
+    assert.deepEqual(
+      stage.since(mark, ({ verb }) => verb !== 'watch'),
+      [],
+      'a commit without change asks nothing',
+    );
     await stage.stop();
     await stage.start();
     await stage.quiet();
-    assert.deepEqual(stage.since(mark, ({ verb }) => verb !== 'watch'), [], 'a restart in sync asks nothing');
+    assert.deepEqual(
+      stage.since(mark, ({ verb }) => verb !== 'watch'),
+      [],
+      'a restart in sync asks nothing',
+    );
   });
 
   it('updates, prunes and keeps uids', async () => {
@@ -63,7 +74,10 @@ describe('the life of an Application', () => {
     assert.deepEqual(stage.maps(), ['a', 'c']);
     assert.deepEqual(stage.cluster.peek(configMapRef('a'))?.['data'], { k: '2' });
     assert.equal(stage.cluster.peek(configMapRef('a'))?.metadata['uid'], uid);
-    assert.deepEqual(stage.record('shop').map(({ ref }) => ref.name), ['a', 'c']);
+    assert.deepEqual(
+      stage.record('shop').map(({ ref }) => ref.name),
+      ['a', 'c'],
+    );
     assert.equal(stage.ready('shop'), 'True Healthy');
     assert.equal(stage.status('shop').history?.length, 2);
   });
