@@ -9,62 +9,63 @@ import { LateLeader } from './support/kills-late.ts';
 import { twelve } from './support/kills-manifests.ts';
 import { fileOf, KillStage, proxyOf, type Subject } from './support/kills-stage.ts';
 
-test('the leader is killed in the middle of a sync: the other replica ends it and does nothing twice', async (t) => {
+const lateWrites = [/^PATCH configmaps\/changes/, /^DELETE configmaps\/goes$/];
+
+test('two replicas: what the leader leaves the other one ends, and nothing is done twice', async (t) => {
   const replicas: OperatorProcess[] = [];
   t.after(() => endAll(replicas));
   await using world = await startWorld({ proxied: true });
   // The other one is there already, and takes over by itself.
-  const lives = { end: () => killFirst(replicas), begin: () => Promise.resolve() };
+  const lives = { end: () => leaderOf(replicas).child.kill(), begin: () => Promise.resolve() };
   const stage = new KillStage(world, lives);
   await start(world, replicas);
-  const { first, second } = twelve('killed');
-  const begun = await stage.begin('killed', first);
-  await start(world, replicas);
-  const { fatal } = await stage.sync(begun, second, { side: 'after', write: 6 });
-  assert.notEqual(fatal, undefined, 'the leader was killed');
+
+  await t.test('the leader is killed in the middle of a sync', async () => {
+    const { first, second } = twelve('killed');
+    const begun = await stage.begin('killed', first);
+    await start(world, replicas);
+    const { fatal, subject } = await stage.sync(begun, second, { side: 'after', write: 6 });
+    assert.notEqual(fatal, undefined, 'the leader was killed');
+    await stage.end(subject);
+  });
+
+  for (const [index, write] of lateWrites.entries()) {
+    await t.test(`a late ${write.source} of a former leader does nothing`, async () => {
+      const { first, second } = twelve(`late-${index}`);
+      const begun = await stage.begin(`late-${index}`, first);
+      const { name, repository } = begun;
+      const former = new LateLeader(leaderOf(replicas), proxyOf(world), write);
+      await start(world, replicas);
+      const next = await repository.commit(fileOf(second), 'second');
+      await former.untilFrozen();
+      await world.untilSynced(name, next);
+
+      // What the late request is about is newer by now, and there again.
+      const manifests = [...second.map(changedOnceMore), ...first.filter(({ metadata }) => metadata.name === 'goes')];
+      const revision = await repository.commit(fileOf(manifests), 'third');
+      await world.untilSynced(name, revision);
+      const uids = await uidsOf(stage, { ...begun, manifests });
+      assert.equal(await former.release(), 409, 'the server refuses it');
+      assert.deepEqual(await former.thaw(), [], 'the former leader writes nothing more');
+      await stage.checker.check({ name, revision, manifests, formerKinds: [], uids });
+      await former.end();
+      await stage.end({ ...begun, manifests });
+    });
+  }
 });
 
-const lateWrites = [/^PATCH configmaps\/changes/, /^DELETE configmaps\/goes$/];
-
-for (const [index, write] of lateWrites.entries()) {
-  test(`a late ${write.source} of a former leader does nothing`, async (t) => {
-    const replicas: OperatorProcess[] = [];
-    t.after(() => endAll(replicas));
-    await using world = await startWorld({ proxied: true });
-    const stage = new KillStage(world, { end: () => killFirst(replicas), begin: () => Promise.resolve() });
-    const leader = await start(world, replicas);
-    const name = `late-${index}`;
-    const { first, second } = twelve(name);
-    const begun = await stage.begin(name, first);
-    await start(world, replicas);
-
-    const late = new LateLeader(leader, proxyOf(world), write);
-    const next = await begun.repository.commit(fileOf(second), 'second');
-    await late.untilFrozen();
-    await world.untilSynced(name, next);
-
-    // What the late request is about is newer by now, and there again.
-    const third = [...second.map(changedOnceMore), ...first.filter(({ metadata }) => metadata.name === 'goes')];
-    const revision = await begun.repository.commit(fileOf(third), 'third');
-    await world.untilSynced(name, revision);
-    const uids = await uidsOf(stage, { ...begun, manifests: third });
-    assert.equal(await late.release(), 409, 'the server refuses it');
-    assert.deepEqual(await late.thaw(), [], 'the former leader writes nothing more');
-    await stage.checker.check({ name, revision, manifests: third, formerKinds: [], uids });
-  });
-}
-
 /** Each with a name and a data folder of its own. */
-async function start(world: World, replicas: OperatorProcess[]): Promise<OperatorProcess> {
+async function start(world: World, replicas: OperatorProcess[]): Promise<void> {
   const name = `evenkeel-${replicas.length}`;
   const folder = path.join(world.plane.folder, `data-of-${name}`);
-  const replica = await world.startOperator({ POD_NAME: name, EVENKEEL_DATA_DIR: folder });
-  replicas.push(replica);
-  return replica;
+  replicas.push(await world.startOperator({ POD_NAME: name, EVENKEEL_DATA_DIR: folder }));
 }
 
-async function killFirst(replicas: readonly OperatorProcess[]): Promise<void> {
-  await replicas[0]?.child.kill();
+/** There is one that waits behind it at most. */
+function leaderOf(replicas: readonly OperatorProcess[]): OperatorProcess {
+  const leader = replicas.find(({ child }) => child.running);
+  if (leader === undefined) throw new Error('no replica runs');
+  return leader;
 }
 
 /** Those that stand still, too. */

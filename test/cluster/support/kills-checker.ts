@@ -93,7 +93,8 @@ export class Checker {
     assert.deepEqual(
       strays.map(({ ref }) => ref),
       [],
-      'nothing outside the record carries our marks');
+      'nothing outside the record carries our marks',
+    );
     const git = manifests.map(refOf).sort();
     assert.deepEqual([...live.keys()].sort(), git, 'what is live is what Git has');
     assert.deepEqual(record, new Map(git.map((ref) => [ref, live.get(ref)?.uid])), 'what is on record is what is live');
@@ -202,6 +203,8 @@ function entryOf(line: string): [RefText, string] {
 function uidFrom(packed: string): string {
   const values = Array.from(packed, (letter) => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter));
   const bits = values.map((value) => value.toString(2).padStart(5, '0')).join('');
-  const hex = BigInt(`0b${bits.slice(0, 128)}`).toString(16).padStart(32, '0');
+  const hex = BigInt(`0b${bits.slice(0, 128)}`)
+    .toString(16)
+    .padStart(32, '0');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

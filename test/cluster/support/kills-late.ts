@@ -47,4 +47,8 @@ export class LateLeader {
     const own = this.#proxy.requests.slice(from).filter(({ headers }) => headers.authorization === authorization);
     return own.filter(isLasting).map(describeWrite);
   }
+
+  async end(): Promise<void> {
+    await this.#leader.child.kill();
+  }
 }

@@ -103,7 +103,11 @@ export class KillStage implements AsyncDisposable {
     const done = (await this.world.managedWrites()).filter(({ code }) => code >= 200 && code < 300);
     const told = done.map(({ verb, resource, name }) => `${verb} ${resource} ${name}`);
     const deleted = done.filter(({ verb }) => verb === 'delete').map(({ name }) => name);
-    assert.deepEqual(deleted.sort(), deleted.filter((name) => pruned.includes(name)), 'only what Git dropped is deleted');
+    assert.deepEqual(
+      deleted.sort(),
+      deleted.filter((name) => pruned.includes(name)),
+      'only what Git dropped is deleted',
+    );
     assert.deepEqual(
       told.filter((write, index) => told.indexOf(write) !== index),
       [],

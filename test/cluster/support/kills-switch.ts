@@ -12,7 +12,7 @@ export interface KillPoint {
 interface Armed {
   readonly point: KillPoint;
   readonly killed: PromiseWithResolvers<string>;
-  count: number;
+  readonly writes: string[];
   target?: ProxyRequest;
 }
 
@@ -37,23 +37,23 @@ export class KillSwitch {
 
   /** Counts from here. Resolves with the fatal write when the operator is dead; stays pending when it is not reached. */
   arm(point: KillPoint): Promise<string> {
-    this.#armed = { point, killed: Promise.withResolvers(), count: 0 };
+    this.#armed = { point, killed: Promise.withResolvers(), writes: [] };
     return this.#armed.killed.promise;
   }
 
-  /** Returns how many writes were counted. */
-  disarm(): number {
-    const count = this.#armed?.count ?? 0;
+  /** Returns the writes that were counted. */
+  disarm(): readonly string[] {
+    const writes = this.#armed?.writes ?? [];
     this.#armed = undefined;
-    return count;
+    return writes;
   }
 
   async #before(request: ProxyRequest): Promise<boolean> {
     if (this.#isDying) return false;
     const armed = this.#armed;
     if (armed === undefined || !isLasting(request)) return true;
-    armed.count += 1;
-    if (armed.count !== armed.point.write) return true;
+    armed.writes.push(describeWrite(request));
+    if (armed.writes.length !== armed.point.write) return true;
     armed.target = request;
     if (armed.point.side === 'after') return true;
     await this.#strike(armed, request);
