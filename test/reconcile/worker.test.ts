@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Asks } from '../../src/reconcile/asks.ts';
+import { PendingWrites } from '../../src/reconcile/pending.ts';
+import { applicationNamed } from '../apply/application.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { configMap, configMapRef, isManagedWrite, isStatusWrite, Stage } from './stage.ts';
+
+describe('the worker', () => {
+  it('counts an error that nobody expected as a bug, says so in status, and tries again', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [configMap('a')] });
+    stage.repository.failures.set('shop', new TypeError('x is not a function'));
+    stage.apply('shop');
+    await stage.start();
+    await stage.quiet();
+    assert.equal(stage.ready('shop'), 'False OperatorBug');
+    assert.match(stage.message('shop', 'Ready'), /unexpected: x is not a function/);
+    assert.equal(stage.recorder.lines.filter(({ level }) => level === 'error').length, 1);
+    stage.repository.failures.clear();
+    await stage.advance(6_000);
+    assert.equal(stage.ready('shop'), 'True Healthy');
+  });
+
+  it('goes on with others while a run waits for an answer', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [configMap('a')], other: [configMap('b')] });
+    const hanging = Promise.withResolvers<undefined>();
+    stage.cluster.beforeAnswer = ({ ref, dryRun }) =>
+      ref.name === 'a' && dryRun === true ? hanging.promise : Promise.resolve();
+    stage.apply('shop');
+    stage.apply('other');
+    await stage.start();
+    await stage.quiet();
+    assert.equal(stage.ready('other'), 'True Healthy');
+    assert.equal(stage.ready('shop'), ' ');
+    stage.cluster.beforeAnswer = () => Promise.resolve();
+    hanging.resolve(undefined);
+    await stage.quiet();
+    assert.equal(stage.ready('shop'), 'True Healthy');
+  });
+
+  it('writes what a sync came to also when the first try to write it fails, and tells each transition once', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [configMap('a')] });
+    stage.apply('shop');
+    await stage.start();
+    await stage.quiet();
+    stage.repository.failures.set('shop', new Error('made to fail'));
+    stage.cluster.fail(isStatusWrite, 'unavailable', { times: 3 });
+    stage.recorder.lines.length = 0;
+    stage.repository.commit({ shop: [configMap('a', { k: '2' })] });
+    await stage.quiet();
+    await stage.advance(40_000);
+    const told = stage.recorder.lines.filter(({ message }) => message.startsWith('ready '));
+    assert.equal(told.length, 1);
+    stage.repository.failures.clear();
+    stage.cluster.fail(isStatusWrite, 'unavailable', { times: 1 });
+    await stage.advance(40_000);
+    assert.equal(stage.ready('shop'), 'True Healthy');
+    const [entry] = stage.record('shop');
+    const desired = stage.repository.artefacts.get(stage.status('shop').applied?.digest ?? '')?.objects[0];
+    assert.equal(entry?.desired, desired?.hash, 'the record has what was written before the failure');
+  });
+
+  it('says nothing of a run that it was stopped in', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [configMap('a')] });
+    const hanging = Promise.withResolvers<undefined>();
+    stage.cluster.beforeAnswer = (request) => (isManagedWrite(request) ? hanging.promise : Promise.resolve());
+    stage.apply('shop');
+    await stage.start();
+    await stage.quiet();
+    const mark = stage.mark;
+    const stopped = stage.stop();
+    hanging.resolve(undefined);
+    await stopped;
+    await stage.quiet();
+    assert.deepEqual(
+      stage.since(mark, () => true),
+      [],
+    );
+    assert.equal(stage.condition('shop', 'Ready'), undefined);
+    stage.cluster.beforeAnswer = () => Promise.resolve();
+    await stage.start();
+    await stage.quiet();
+    assert.equal(stage.ready('shop'), 'True Healthy');
+  });
+});
+
+describe('what is asked of a run', () => {
+  it('is a full comparison once per period, and a run that was none when it began is none at its end', async () => {
+    const clock = new ManualClock();
+    const asks = new Asks(clock, () => 0);
+    const app = applicationNamed('shop');
+    assert.equal(asks.msToAudit(app), 1_800_000);
+    assert.equal(asks.begin(app).full, false);
+    await clock.advance(1_800_000);
+    asks.compared(app);
+    assert.equal(asks.begin(app).full, true, 'still to be made');
+    asks.compared(app);
+    assert.deepEqual([asks.begin(app).full, asks.msToAudit(app)], [false, 3_600_000]);
+  });
+
+  it('is what the annotation says, in both spellings, and nothing periodic when the audit is off', () => {
+    const asks = new Asks(new ManualClock(), () => 0);
+    const { spec, ...rest } = applicationNamed('shop');
+    const app = { ...rest, spec: { ...spec, drift: { ...spec.drift, auditMs: 0 } } };
+    assert.equal(asks.msToAudit(app), undefined);
+    assert.deepEqual(asks.of(app), { full: false });
+    const asked = (annotations: Record<string, string>) => asks.of({ ...app, annotations });
+    assert.deepEqual(asked({ 'argocd.argoproj.io/refresh': 'hard' }), { refresh: 'hard', full: true });
+    assert.deepEqual(asked({ 'evenkeel.dev/refresh': 'yes' }), { refresh: 'normal', full: false });
+  });
+});
+
+describe('pending writes', () => {
+  it('hold back a correction until the sync that writes the same object is done, and for it only', () => {
+    const pending = new PendingWrites();
+    const calls: string[] = [];
+    pending.announce('apps/shop', [configMapRef('a')]);
+    assert.deepEqual(
+      [pending.has('apps/shop', configMapRef('a')), pending.has('apps/shop', configMapRef('b'))],
+      [true, false],
+    );
+    pending.whenDone('apps/shop', () => calls.push('first'));
+    pending.whenDone('apps/shop', () => calls.push('second'));
+    pending.done('apps/other');
+    assert.deepEqual(calls, []);
+    pending.done('apps/shop');
+    pending.done('apps/shop');
+    assert.deepEqual(calls, ['first', 'second']);
+    assert.equal(pending.has('apps/shop', configMapRef('a')), false);
+    pending.beginCorrection(configMapRef('a'));
+    assert.equal(pending.correcting(configMapRef('a')), true);
+    pending.endCorrection(configMapRef('a'));
+    assert.equal(pending.correcting(configMapRef('a')), false);
+  });
+});
