@@ -1,20 +1,29 @@
 import { once } from 'node:events';
+import type { Clock } from './model/ports.ts';
 import type { Telemetry } from './model/telemetry.ts';
+
+/** Between a start that failed and the next one. */
+const againMs = 5_000;
+
+export interface LeadingPorts {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly telemetry: Pick<Telemetry, 'bug'>;
+}
 
 /**
  * Starts the work when the Lease is taken and ends it when it is lost, one after the other however fast it changes.
  *
- * Guarantees: there is at most one at a time; after disposing there is none.
+ * Guarantees: there is at most one at a time; after disposing there is none; a leader whose start fails tries again.
  */
 export class WorkWhileLeading implements AsyncDisposable {
-  readonly #telemetry: Pick<Telemetry, 'bug'>;
+  readonly #ports: LeadingPorts;
   readonly #start: (signal: AbortSignal) => Promise<AsyncDisposable>;
   #abort: AbortController | undefined;
   #last: Promise<void> = Promise.resolve();
   #disposed = false;
 
-  constructor(telemetry: Pick<Telemetry, 'bug'>, start: (signal: AbortSignal) => Promise<AsyncDisposable>) {
-    this.#telemetry = telemetry;
+  constructor(ports: LeadingPorts, start: (signal: AbortSignal) => Promise<AsyncDisposable>) {
+    this.#ports = ports;
     this.#start = start;
   }
 
@@ -33,14 +42,27 @@ export class WorkWhileLeading implements AsyncDisposable {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    try {
-      const work = await this.#start(signal);
-      await aborted(signal);
-      await work[Symbol.asyncDispose]();
-    } catch (error) {
-      if (error !== signal.reason) this.#telemetry.bug(error);
+    while (!signal.aborted) {
+      try {
+        const work = await this.#start(signal);
+        await aborted(signal);
+        await work[Symbol.asyncDispose]();
+      } catch (error) {
+        if (error === signal.reason) return;
+        this.#ports.telemetry.bug(error);
+        if (!signal.aborted) await this.#pause(signal);
+      }
     }
+  }
+
+  #pause(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#ports.clock.after(againMs, resolve);
+      signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
   }
 }
 

@@ -37,8 +37,14 @@ export async function startOperator(config: Config, world: World): Promise<Opera
   await using stack = new AsyncDisposableStack();
   const installation = installationNamed(config.installation);
   const { clock, random, log: destination, processMetrics: nodeMetrics } = world;
-  const telemetry = createTelemetry({ level: config.logLevel, destination, clock, build: { version, commit: config.commit }, nodeMetrics });
-  const work = new WorkWhileLeading(telemetry, (signal) =>
+  const telemetry = createTelemetry({
+    level: config.logLevel,
+    destination,
+    clock,
+    build: { version, commit: config.commit },
+    nodeMetrics,
+  });
+  const work = new WorkWhileLeading({ clock, telemetry }, (signal) =>
     lead({ config, world, installation, telemetry, connection }, signal),
   );
   const credentials = await loadCredentials(config.credentials, clock);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WorkWhileLeading } from '../src/leading.ts';
+import { ManualClock } from './fakes/clock.ts';
 
 interface Work {
   readonly signal: AbortSignal;
@@ -10,7 +11,7 @@ interface Work {
 }
 
 /** Starts of the work are ended by the test. */
-function leading(): { work: WorkWhileLeading; starts: Work[]; bugs: unknown[] } {
+function leading(): { work: WorkWhileLeading; starts: Work[]; bugs: unknown[]; clock: ManualClock } {
   const starts: Work[] = [];
   const bugs: unknown[] = [];
   const start = (signal: AbortSignal): Promise<AsyncDisposable> => {
@@ -28,7 +29,9 @@ function leading(): { work: WorkWhileLeading; starts: Work[]; bugs: unknown[] } 
     starts.push(one);
     return promise;
   };
-  return { work: new WorkWhileLeading({ bug: (error) => bugs.push(error) }, start), starts, bugs };
+  const clock = new ManualClock();
+  const telemetry = { bug: (error: unknown): void => void bugs.push(error) };
+  return { work: new WorkWhileLeading({ clock, telemetry }, start), starts, bugs, clock };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -84,4 +87,20 @@ test('leading: a start that fails is a bug, unless the loss is why', async () =>
   starts[1]?.failed(error);
   await work[Symbol.asyncDispose]();
   assert.deepEqual(bugs, [error]);
+});
+
+test('leading: a start that fails is a bug, and tried again while the Lease is held', async () => {
+  const { work, starts, bugs, clock } = leading();
+  work.changed(true);
+  await settled();
+  starts[0]?.failed(new Error('boom'));
+  await settled();
+  assert.equal(bugs.length, 1);
+  assert.equal(starts.length, 1);
+  await clock.advance(5_000);
+  await settled();
+  assert.equal(starts.length, 2);
+  starts[1]?.started();
+  await work[Symbol.asyncDispose]();
+  assert.equal(starts[1]?.disposed, true);
 });
