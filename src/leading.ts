@@ -50,13 +50,14 @@ export class WorkWhileLeading implements AsyncDisposable {
       } catch (error) {
         if (error === signal.reason) return;
         this.#ports.telemetry.bug(error);
-        if (!signal.aborted) await this.#pause(signal);
+        await this.#pause(signal);
       }
     }
   }
 
-  #pause(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
+  async #pause(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
       const cancel = this.#ports.clock.after(againMs, resolve);
       signal.addEventListener('abort', () => {
         cancel();
