@@ -22,7 +22,10 @@ export default tseslint.config(
       ...budgets,
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
       'no-console': 'error',
-      'no-restricted-properties': ['error', { object: 'process', property: 'exit', message: 'let the event loop empty' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'exit', message: 'let the event loop empty' },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-non-null-assertion': 'error',
@@ -36,7 +39,10 @@ export default tseslint.config(
     ignores: ['src/main.ts', 'src/cli/main.ts', 'src/source/render-helper.ts', 'src/source/worker-main.ts'],
     rules: {
       'no-restricted-globals': ['error', { name: 'process', message: 'only entry files touch the process' }],
-      'no-restricted-imports': ['error', { paths: [{ name: 'node:process', message: 'only entry files touch the process' }] }],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:process', message: 'only entry files touch the process' }] },
+      ],
     },
   },
   {
@@ -46,7 +52,15 @@ export default tseslint.config(
       // node:test returns a promise from test() and describe() that the runner itself awaits.
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'describe', 'it', 'before', 'after', 'beforeEach', 'afterEach', 'suite'], package: 'node:test' }] },
+        {
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              name: ['test', 'describe', 'it', 'before', 'after', 'beforeEach', 'afterEach', 'suite'],
+              package: 'node:test',
+            },
+          ],
+        },
       ],
     },
   },

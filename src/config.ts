@@ -73,7 +73,11 @@ export const settings = {
     fallback: '',
     meaning: 'path of a kubeconfig; empty = the service account of the pod',
   },
-  commit: { variable: 'EVENKEEL_COMMIT', fallback: 'unknown', meaning: 'commit that the image was built from; set by its build' },
+  commit: {
+    variable: 'EVENKEEL_COMMIT',
+    fallback: 'unknown',
+    meaning: 'commit that the image was built from; set by its build',
+  },
   kubernetesHost: {
     variable: 'KUBERNETES_SERVICE_HOST',
     fallback: 'kubernetes.default.svc',

@@ -19,7 +19,10 @@ describe('the configuration', () => {
     const config = readConfig({}, []);
     assert.ok(Object.isFrozen(config));
     assert.deepEqual(config.lease, { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 });
-    assert.deepEqual([config.httpHost, config.httpPort, config.workers, config.apiConnections], ['0.0.0.0', 8080, 4, 8]);
+    assert.deepEqual(
+      [config.httpHost, config.httpPort, config.workers, config.apiConnections],
+      ['0.0.0.0', 8080, 4, 8],
+    );
     assert.deepEqual(config.credentials, { kind: 'serviceAccount', host: 'kubernetes.default.svc', port: '443' });
     assert.deepEqual(config.watchNamespaces, []);
     assert.equal(config.sourceLimits.unpackedBytes, 500 * 2 ** 20);

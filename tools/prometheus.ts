@@ -32,7 +32,7 @@ interface QueryAnswer {
 }
 
 /** A real Prometheus on a free loopback port, its data in a temporary folder. */
-export class Prometheus implements AsyncDisposable {
+class Prometheus implements AsyncDisposable {
   readonly url: string;
   readonly #child: Child;
   readonly #folder: TemporaryFolder;

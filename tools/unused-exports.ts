@@ -12,7 +12,7 @@ const folders = ['src', 'test', 'tools', 'deploy'];
  * Values that src/ and tools/ export and no other file imports, as `file: name`. Types are left out: they name what
  * exported functions take and give.
  */
-export function unusedExports(root: string): string[] {
+function unusedExports(root: string): string[] {
   const files = folders.flatMap((folder) => typescriptFiles(root, folder));
   const sources = files.map((file) => ({ file, source: parse(path.join(root, file)) }));
   const imported = new Set(sources.flatMap(({ file, source }) => importsOf(source, path.dirname(file))));

@@ -158,7 +158,7 @@ function inSync({ ref, desired }: Write, live: KubeObject): Change {
 }
 
 /** True when the answer of a dry-run is what stands already, our ownership included. */
-export function changesNothing(live: KubeObject, answer: KubeObject, { installation }: ApplyContext): boolean {
+function changesNothing(live: KubeObject, answer: KubeObject, { installation }: ApplyContext): boolean {
   const [before, after] = [live, answer].map((object) => ({
     content: contentOf(object),
     fields: managedEntriesOf(object).find((entry) => isOurEntry(entry, installation.manager))?.fields,

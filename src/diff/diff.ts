@@ -1,6 +1,6 @@
 /** The front of `diff/`: pure comparison of what Git wants with what the cluster has. */
 export { checkObject } from './check.ts';
-export { destructiveOf, isApproved, planHash } from './guard.ts';
+export { destructiveOf, isApproved } from './guard.ts';
 export type { Owner, PatchOperation } from './mark.ts';
 export { mark, releasePatch, tracksItself } from './mark.ts';
 export type { Mask } from './mask.ts';
@@ -13,7 +13,7 @@ export { overridesOf } from './overrides.ts';
 export type { PlanInput } from './plan-input.ts';
 export { planChanges, planExisting } from './plan.ts';
 export { keptFromDeletion, keptFromPruning } from './protection.ts';
-export { displayPatch, printDifference, printPlan, summaryOf } from './print.ts';
+export { displayPatch, printPlan } from './print.ts';
 export type { StagedChanges } from './stages.ts';
 export { inOrder, isRemovedBefore, orderForApply, orderForRemoval, stageOf } from './stages.ts';
 export type { Comparison, Verdict } from './three-way.ts';

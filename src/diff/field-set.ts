@@ -13,7 +13,7 @@ export interface Reach {
 /** What the keys of a list's items are: names of the key fields, or a set of values. */
 export type ListShape = readonly string[] | 'set';
 
-export const outOfReach: Reach = { covered: false };
+const outOfReach: Reach = { covered: false };
 
 /** True when the set has the path, or part of it. */
 export function touches(reach: Reach): boolean {

@@ -76,7 +76,7 @@ export function isAtomic(place: Place): boolean {
   return !split && reaches.some((reach) => reach.covered || isLeaf(reach));
 }
 
-export function writerOf({ manager, operation, subresource, time }: FieldWriter): FieldWriter {
+function writerOf({ manager, operation, subresource, time }: FieldWriter): FieldWriter {
   return { manager, operation, subresource, time };
 }
 

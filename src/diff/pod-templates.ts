@@ -27,10 +27,3 @@ export function replaceAt(
   const inner = value[name];
   return isJsonObject(inner) ? { ...value, [name]: replaceAt(inner, rest, replace) } : value;
 }
-
-/** What is at a path of field names. */
-export function valueAt(value: JsonValue, path: readonly string[]): JsonValue | undefined {
-  let found: JsonValue | undefined = value;
-  for (const name of path) found = isJsonObject(found) ? found[name] : undefined;
-  return found;
-}

@@ -27,14 +27,14 @@ export function printPlan(plan: Plan): string {
 }
 
 /** `2 update, 1 prune, 14 keep`. */
-export function summaryOf(changes: readonly Change[]): string {
+function summaryOf(changes: readonly Change[]): string {
   const counts = new Map<string, number>();
   for (const { kind } of changes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ') || 'nothing';
 }
 
 /** `spec.replicas: 5 → 3 (kubectl/Update scale)`. */
-export function printDifference({ path, desired, live, who }: FieldDifference): string {
+function printDifference({ path, desired, live, who }: FieldDifference): string {
   const from = live === undefined ? '(absent)' : cut(plain(live));
   const to = desired === undefined ? (who.length > 0 ? '(released)' : '(removed)') : cut(plain(desired));
   const writers = who.map(({ manager, operation, subresource }) => `${manager}/${operation} ${subresource}`.trimEnd());

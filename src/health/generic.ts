@@ -5,7 +5,7 @@ import { describeStaleness, isStale } from './counts.ts';
 import { degraded, healthy, progressing } from './verdict.ts';
 
 /** What an object says that says nothing: healthy, because nobody could ever make it so otherwise. */
-export const notAssessed: Health = healthy('not assessed: its status has no conditions that are known');
+const notAssessed: Health = healthy('not assessed: its status has no conditions that are known');
 
 /**
  * Any kind without a rule of its own, by the conditions that kstatus (sigs.k8s.io/cli-utils) knows; the word for

@@ -4,7 +4,7 @@ import { groupOf, labelsOf, versionOf } from '../model/object.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Clock } from '../model/ports.ts';
 
-export const customResourceDefinitions: ServedKind = {
+const customResourceDefinitions: ServedKind = {
   group: 'apiextensions.k8s.io',
   kind: 'CustomResourceDefinition',
   apiVersion: 'apiextensions.k8s.io/v1',
@@ -13,7 +13,7 @@ export const customResourceDefinitions: ServedKind = {
   verbs: ['get', 'list', 'watch'],
 };
 
-export const apiServices: ServedKind = {
+const apiServices: ServedKind = {
   group: 'apiregistration.k8s.io',
   kind: 'APIService',
   apiVersion: 'apiregistration.k8s.io/v1',

@@ -20,8 +20,12 @@ export function removalFrom(current: KubeObject, what: Removal, served: KubeObje
   const [present, before] = [annotationsOf(current), annotationsOf(served)];
   const operations: PatchOperation[] = annotations
     .filter((name) => isSame(present[name], before[name]))
-    .map((name) => ({ op: 'remove', path: `/metadata/annotations/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` }));
-  if (operation && isSame(current['operation'], served['operation'])) operations.push({ op: 'remove', path: '/operation' });
+    .map((name) => ({
+      op: 'remove',
+      path: `/metadata/annotations/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    }));
+  if (operation && isSame(current['operation'], served['operation']))
+    operations.push({ op: 'remove', path: '/operation' });
   const all = arrayAt(current.metadata, 'finalizers');
   const kept = all.filter((finalizer) => typeof finalizer !== 'string' || !finalizers(finalizer));
   if (kept.length < all.length) operations.push({ op: 'replace', path: '/metadata/finalizers', value: kept });

@@ -30,7 +30,7 @@ interface Header {
 }
 
 /** Equal digests, equal objects: SHA-256 over the sorted refs and hashes. */
-export function digestOf(objects: readonly { readonly ref: Ref; readonly hash: string }[]): string {
+function digestOf(objects: readonly { readonly ref: Ref; readonly hash: string }[]): string {
   return sha256Hex(
     objects
       .map(({ ref, hash }) => `${refKey(ref)}|${hash}\n`)

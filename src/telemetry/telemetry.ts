@@ -9,7 +9,6 @@ import { createLog } from './logger.ts';
 import { addNodeMetrics, createMetrics } from './metrics.ts';
 import { processEvents } from './process-events.ts';
 
-export { logLevels } from './logger.ts';
 export type { LogDestination, LogLevel } from './logger.ts';
 export { metricDefinitions } from './metrics.ts';
 export type { MetricDefinition } from './metrics.ts';

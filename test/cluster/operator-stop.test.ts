@@ -16,7 +16,11 @@ test('the operator as a process, and the examples', async (t) => {
       const operator = await world.startOperator();
       await sleep(afterMs);
       const exit = await operator.child.stop(GRACE_MS);
-      assert.deepEqual(exit, { code: 0, signal: null }, `${afterMs} ms after it listened:\n${operator.child.logTail()}`);
+      assert.deepEqual(
+        exit,
+        { code: 0, signal: null },
+        `${afterMs} ms after it listened:\n${operator.child.logTail()}`,
+      );
     }
   });
 

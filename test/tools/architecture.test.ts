@@ -12,7 +12,8 @@ const wrongImports: Record<string, string> = {
   'src/model/looks-up.ts': "import { normalise } from '../diff/diff.ts';\nexport const wrong = normalise;\n",
   'src/health/goes-inside.ts': "import { compare } from '../diff/three-way.ts';\nexport const wrong = compare;\n",
   'src/live/opens-files.ts': "import { readFileSync } from 'node:fs';\nexport const wrong = readFileSync;\n",
-  'src/apply/uses-the-client.ts': "import { KubeConfig } from '@kubernetes/client-node';\nexport const wrong = KubeConfig;\n",
+  'src/apply/uses-the-client.ts':
+    "import { KubeConfig } from '@kubernetes/client-node';\nexport const wrong = KubeConfig;\n",
 };
 
 test('a wrong import in a copy makes the architecture check fail, and name the file', async (t) => {

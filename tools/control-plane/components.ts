@@ -13,7 +13,7 @@ export interface Layout {
   readonly extraFlags: Partial<Record<Component, readonly string[]>>;
 }
 
-export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 /** Room for CRDs of several megabytes and for benchmarks that write a lot. */
 const MAX_REQUEST_BYTES = 10 * 1024 ** 2;

@@ -49,7 +49,7 @@ export class ObjectWatch<T> implements AsyncDisposable {
       const index = this.#sightings.findIndex((sighting, position) => position >= from && wanted(sighting));
       const found = this.#sightings[index];
       if (found !== undefined) return { ...found, next: index + 1 };
-      if (this.#failure !== undefined) throw new Error("the watch does not stand", { cause: this.#failure });
+      if (this.#failure !== undefined) throw new Error('the watch does not stand', { cause: this.#failure });
       return undefined;
     };
     return eventually(`${this.#name}: ${what}`, find, { every: 5 });
