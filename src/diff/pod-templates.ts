@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 
 /** Where a kind, written `group/Kind`, has the spec of its pods. */
