@@ -14,7 +14,7 @@ import { settle } from './settle.ts';
  * Moves one Application one step closer to what Git says. Safe to call at any time, any number of times.
  * Throws OperatorError for everything that was to be expected, and only the worker catches it.
  */
-export async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal): Promise<Outcome> {
+async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal): Promise<Outcome> {
   const app = ports.applications.read(key);
   if (app === undefined) return { kind: 'gone', key };
   if (app.deleting && !cascades(app)) return { kind: 'abandoned', app };
