@@ -17,6 +17,7 @@ interface Scene extends Subject {
   readonly name: string;
   /** Of the same kind, beside the object: what the operator does about it comes after what it does about the object. */
   readonly witness: KubeObject;
+  readonly objects: readonly KubeObject[];
 }
 
 /**
@@ -45,7 +46,8 @@ export class DriftStage implements AsyncDisposable {
     await this.world.plane.forgetRequests();
     const touched = await this.#act(scene);
     await this.#untilAnswered(scene);
-    await this.#touchWitness(scene);
+    // The watch of a kind tells things in their order: what follows from the act was sent before this is answered.
+    await touch(this.world.plane, scene.witness, scene.name);
     this.#assertRequests(row, await this.#requestsAbout(scene.object));
     await this.#assertNothingElse(scene);
     assert.deepEqual(await this.#driftOf(scene), this.#expectedDrift(row), 'status.drift');
@@ -77,16 +79,6 @@ export class DriftStage implements AsyncDisposable {
     });
     if (drift === undefined) return;
     await eventually('the drift to be told', async () => (await this.#driftOf(scene)).length > 0);
-  }
-
-  /** The watch of a kind tells things in their order: what follows from an earlier event was sent before this ends. */
-  async #touchWitness({ name, witness }: Scene): Promise<void> {
-    const about = [resourceOf(witness), nameOf(witness), '-n', name];
-    await this.world.plane.kubectl(['label', ...about, `${partOf}-`]);
-    await eventually('the label of the witness to be restored', async () => {
-      const answer = await this.world.plane.kubectl(['get', ...about, '-o', 'json']);
-      return partOf in ((JSON.parse(answer) as KubeObject).metadata['labels'] as object);
-    });
   }
 
   #assertRequests({ requests }: DriftRow, made: readonly string[]): void {
@@ -146,12 +138,18 @@ export async function setDriftStage(
   await prepare(world.plane);
   const scenes = rows.map((row, index) => sceneOf(world, row, `row-${index + 1}`));
   const repository = await world.git.createRepository('rows');
-  await repository.commit(Object.fromEntries(scenes.flatMap(filesOf)), 'all rows');
-  const objects = scenes.flatMap(({ name }) => [namespaceNamed(name), applicationFor(name, repository.url)]);
+  const rehearsed = oneOfEachKind(rows);
+  await repository.commit(
+    Object.fromEntries([...scenes, { name: rehearsal, objects: rehearsed }].flatMap(filesOf)),
+    'all',
+  );
+  const names = [...scenes.map(({ name }) => name), rehearsal];
+  const objects = names.flatMap((name) => [namespaceNamed(name), applicationFor(name, repository.url)]);
   await world.plane.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
   const clock = new StoppableClock();
   stack.use(await startOperatorHere(world, clock));
-  await untilAllSynced(world, scenes.length);
+  await untilAllSynced(world, names.length);
+  for (const object of rehearsed) await touch(world.plane, object, rehearsal);
   clock.stop();
   return new DriftStage({ world, clock, scenes, stack: stack.move() });
 }
@@ -161,11 +159,32 @@ function sceneOf(world: World, row: DriftRow, name: string): Scene {
   const witness = { ...object, metadata: { ...object.metadata, name: `${nameOf(object)}-witness` } };
   const read = ['get', resourceOf(object), nameOf(object), '-n', name, '-o', 'json', '--show-managed-fields'];
   const live = async (): Promise<KubeObject> => JSON.parse(await world.plane.kubectl(read)) as KubeObject;
-  return { row, name, namespace: name, object, witness, live };
+  return { row, name, namespace: name, object, witness, objects: [object, witness], live };
 }
 
-function filesOf({ name, object, witness }: Scene): [string, string][] {
-  return [object, witness].map((each) => [`${name}/${nameOf(each)}.json`, JSON.stringify(each)]);
+function filesOf({ name, objects }: Pick<Scene, 'name' | 'objects'>): [string, string][] {
+  return objects.map((object) => [`${name}/${nameOf(object)}.json`, JSON.stringify(object)]);
+}
+
+/** Name of the Application that shows, before the clock is stopped, that the watch of every kind stands. */
+const rehearsal = 'rehearsal';
+
+function oneOfEachKind(rows: readonly DriftRow[]): KubeObject[] {
+  const objects = rows.map((row) => row.object(rehearsal));
+  const kinds = new Map(objects.map((object) => [resourceOf(object), object]));
+  return [...kinds.values()].map((object, index) => {
+    return { ...object, metadata: { ...object.metadata, name: `${rehearsal}-${index}` } };
+  });
+}
+
+/** Takes our label away and waits until the operator has restored it. */
+async function touch(plane: ControlPlane, object: KubeObject, namespace: string): Promise<void> {
+  const about = [resourceOf(object), nameOf(object), '-n', namespace];
+  await plane.kubectl(['label', ...about, `${partOf}-`]);
+  await eventually(`the label of ${about.join(' ')} to be restored`, async () => {
+    const answer = await plane.kubectl(['get', ...about, '-o', 'json']);
+    return partOf in ((JSON.parse(answer) as KubeObject).metadata['labels'] as object);
+  });
 }
 
 function namespaceNamed(name: string): unknown {
