@@ -42,10 +42,7 @@ class Bench {
         void this.queue.take().then((taken) => this.took(taken));
         break;
       case 'done':
-        if (!this.working.delete(one.key)) break;
-        // It is added at once, and that is sooner than any timer.
-        if (this.owed.has(one.key)) this.timers.delete(one.key);
-        this.queue.done(one.key);
+        this.done(one.key);
         break;
       case 'wait':
         await this.clock.advance(one.ms);
@@ -56,6 +53,13 @@ class Bench {
       this.owed.add(timed);
     }
     await settled();
+  }
+
+  done(key: string): void {
+    if (!this.working.delete(key)) return;
+    // It is added at once, and that is sooner than any timer.
+    if (this.owed.has(key)) this.timers.delete(key);
+    this.queue.done(key);
   }
 
   took(taken: string | undefined): void {
