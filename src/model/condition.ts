@@ -1,15 +1,18 @@
-/** Condition types of an Application, in kstatus form. */
-export type ConditionType =
-  | 'Ready'
-  | 'Reconciling'
-  | 'Stalled'
-  | 'Drifted'
-  | 'PruneBlocked'
-  | 'Conflicted'
-  | 'RepeatedResource'
-  | 'SharedResource'
-  | 'AdmissionOverride'
-  | 'FieldsIgnored';
+/** Condition types of an Application, in kstatus form and in the order in which status lists them. */
+export const conditionTypes = [
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'Drifted',
+  'PruneBlocked',
+  'Conflicted',
+  'RepeatedResource',
+  'SharedResource',
+  'AdmissionOverride',
+  'FieldsIgnored',
+] as const;
+
+export type ConditionType = (typeof conditionTypes)[number];
 
 export interface Condition {
   readonly type: ConditionType;

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import Type from 'typebox';
-import type { ConditionType } from './condition.ts';
+import { conditionTypes } from './condition.ts';
 import { anyObject, block, flag, list, oneOf, text, texts, time, whole } from './schema-parts.ts';
 
 /** Long enough for every group, kind, namespace, name, uid and hash of the API. */
@@ -44,19 +44,6 @@ const syncStatus = () => oneOf('Whether the objects are as Git says.', ['Synced'
 
 const healthStatus = () =>
   oneOf('Whether the objects work.', ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown']);
-
-const conditionTypes = [
-  'Ready',
-  'Reconciling',
-  'Stalled',
-  'Drifted',
-  'PruneBlocked',
-  'Conflicted',
-  'RepeatedResource',
-  'SharedResource',
-  'AdmissionOverride',
-  'FieldsIgnored',
-] as const satisfies ConditionType[];
 
 const condition = block(
   'One condition.',

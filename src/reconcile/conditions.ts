@@ -1,19 +1,8 @@
 import type { Condition, ConditionType } from '../model/condition.ts';
+import { conditionTypes } from '../model/condition.ts';
 
 /** A condition before it is known since when it holds. */
 export type Verdict = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;
-
-const order: readonly ConditionType[] = [
-  'Ready',
-  'Reconciling',
-  'Stalled',
-  'Drifted',
-  'PruneBlocked',
-  'Conflicted',
-  'SharedResource',
-  'AdmissionOverride',
-  'FieldsIgnored',
-];
 
 /**
  * The new list of conditions: Ready, Reconciling and Stalled always stand, the others only while they are True (then
@@ -24,7 +13,7 @@ export function mergeConditions(
   verdicts: readonly Verdict[],
   { generation, now }: { readonly generation: number; readonly now: string },
 ): Condition[] {
-  return order.flatMap((type) => {
+  return conditionTypes.flatMap((type) => {
     const verdict = verdicts.find((candidate) => candidate.type === type);
     if (verdict === undefined) return [];
     const present = before.find((candidate) => candidate.type === type);
