@@ -10,21 +10,27 @@ const START_TIME_FIELD = 19;
  * A pid is reused, a pid with its start time is not: compare it before sending a signal.
  */
 export function startTimeOf(pid: number): string | undefined {
-  return process.platform === 'linux' ? fromProc(pid) : fromPs(pid);
+  return process.platform === 'linux' ? fieldsOf(pid)?.[START_TIME_FIELD] : psField('lstart', pid);
 }
 
-function fromProc(pid: number): string | undefined {
+/** Whether a process was stopped by a signal and does nothing until SIGCONT. */
+export function isStopped(pid: number): boolean {
+  return process.platform === 'linux' ? fieldsOf(pid)?.[0] === 'T' : psField('state', pid)?.startsWith('T') === true;
+}
+
+/** What follows the command's name in /proc/<pid>/stat, the state first. */
+function fieldsOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME_FIELD];
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }
 }
 
-function fromPs(pid: number): string | undefined {
+function psField(name: string, pid: number): string | undefined {
   try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return execFileSync('ps', ['-o', `${name}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import { obtain, type Binary } from '../assets/assets.ts';
 import type { CertificateRequest, Credential } from '../certificates.ts';
 import { eventually } from '../eventually.ts';
 import { freePort } from '../ports.ts';
+import { isStopped } from '../process-identity.ts';
 import { startChild, type Child } from '../process.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../temporary-folder.ts';
 import { ApiClient } from './api-client.ts';
@@ -96,9 +97,11 @@ export class ControlPlane implements AsyncDisposable {
     await this.start(component);
   }
 
-  /** SIGSTOP: connections stay open and nothing answers. */
-  freeze(component: Component): void {
-    this.#child(component).signal('SIGSTOP');
+  /** SIGSTOP: connections stay open and nothing answers. Resolves when the process has stopped. */
+  async freeze(component: Component): Promise<void> {
+    const child = this.#child(component);
+    child.signal('SIGSTOP');
+    await eventually(`${component} to stop`, () => isStopped(child.pid), { every: 2 });
   }
 
   thaw(component: Component): void {

@@ -103,7 +103,7 @@ test('control plane: a killed API server comes back on its port with its data', 
 });
 
 test('control plane: a frozen API server answers nothing until it is thawed', async () => {
-  plane.freeze('kube-apiserver');
+  await plane.freeze('kube-apiserver');
   const answer = plane.api.send({ path: '/version' });
   const first = await Promise.race([
     answer.then(() => 'answered'),
