@@ -145,25 +145,25 @@ const plugin = refused(
   'a plugin would run any program next to the credentials of the operator; render in CI and commit the result',
 );
 
-const verify = notYet(
-  present(
-    block('Refuses revisions that are not signed by a known key.', {
-      mode: oneOf('What has to be signed.', ['Head', 'Tag']),
-      secretRef: text('Secret with the public keys.', { maxLength: 253 }),
-    }),
-  ),
+const verify = present(
+  block('Refuses revisions that are not signed by a known key.', {
+    mode: oneOf('What has to be signed.', ['Head', 'Tag']),
+    secretRef: text('Secret with the public keys.', { maxLength: 253 }),
+  }),
 );
 
 /** One source, in `source`, `sources` and `operation.sync`. */
 const sourceFields = () => ({
   path: text('Folder in the repository; `.` is its root.'),
-  targetRevision: text('Branch, tag, refs/… or full commit SHA; HEAD when absent.', { maxLength: 255 }),
-  tagPrefix: notYet(text('Only tags with this prefix; it is stripped before versions are compared.')),
-  chart: notYet(text('Name of a Helm chart in the repository.')),
-  ref: notYet(text('Name by which other sources refer to this one: $ref/file.', { pattern: '^[A-Za-z0-9_-]*$' })),
-  name: notYet(text('Display name.')),
-  helm: notYet(helm),
-  kustomize: notYet(kustomize),
+  targetRevision: text('Branch, tag, refs/…, commit (at least 7 digits) or version constraint; HEAD when absent.', {
+    maxLength: 255,
+  }),
+  tagPrefix: text('Only tags with this prefix; it is stripped before versions are compared.'),
+  chart: text('Name of a Helm chart in the repository.'),
+  ref: text('Name by which other sources refer to this one: $ref/file.', { pattern: '^[A-Za-z0-9_-]*$' }),
+  name: text('Display name.'),
+  helm,
+  kustomize,
   directory,
   plugin,
   secretRef: text('Secret in the namespace of the Application with the credentials of the repository.', {
@@ -177,7 +177,11 @@ const refWithChart = {
   message: 'ref and chart exclude each other',
 };
 
-const repoURL = () => text('Address of the repository: https://… without credentials.', { maxLength: 2048 });
+const repoURL = () =>
+  text(
+    'Address of the repository, without credentials: https://…, ssh://…, user@host:path; with chart an index or a registry.',
+    { maxLength: 2048 },
+  );
 
 const source = (description: string) =>
   block(description, sourceFields(), { required: { repoURL: repoURL() }, rules: [refWithChart] });
@@ -382,7 +386,7 @@ const spec = block(
   {
     project: text('Tenancy. Default `default`; limits of other projects are not enforced yet.', { maxLength: 253 }),
     source: source('Where the objects are written down.'),
-    sources: notYet(sources('Several sources; wins over source when not empty.')),
+    sources: sources('Several sources; wins over source when not empty.'),
     sourceHydrator,
     destination,
     syncPolicy,

@@ -1,24 +1,89 @@
 import type { Condition } from './condition.ts';
 import type { Health, HealthStatus } from './health.ts';
 import type { ApplicationKey } from './installation.ts';
+import type { JsonObject } from './json.ts';
 import type { Ref } from './object.ts';
 import type { RecordEntry } from './record.ts';
 
-/** One Git source, validated, defaults filled in. */
-export interface SourceSpec {
-  readonly repoURL: string;
-  /** Relative to the repository's root, without leading or trailing slash; `.` is the root. */
+/** `source.directory`: plain manifests. */
+export interface DirectoryOptions {
+  readonly recurse: boolean;
+  readonly include: string;
+  readonly exclude: string;
+  readonly disableExtensionFilter: boolean;
+}
+
+/** `source.kustomize`, as Argo CD means it; absent lists and maps are empty. */
+export interface KustomizeOptions {
+  readonly namePrefix: string;
+  readonly nameSuffix: string;
+  readonly namespace: string;
+  readonly images: readonly string[];
+  readonly replicas: readonly { readonly name: string; readonly count: number | string }[];
+  readonly patches: readonly KustomizePatch[];
+  readonly components: readonly string[];
+  readonly commonLabels: Readonly<Record<string, string>>;
+  readonly commonAnnotations: Readonly<Record<string, string>>;
+  readonly kubeVersion: string;
+  readonly apiVersions: readonly string[];
+  readonly ignoreMissingComponents: boolean;
+  readonly labelWithoutSelector: boolean;
+  readonly labelIncludeTemplates: boolean;
+  readonly forceCommonLabels: boolean;
+  readonly forceCommonAnnotations: boolean;
+  readonly commonAnnotationsEnvsubst: boolean;
+}
+
+export interface KustomizePatch {
   readonly path: string;
-  /** Branch, tag, `refs/…` or full SHA; `HEAD`. */
+  readonly patch: string;
+  readonly target?: Readonly<Record<string, string>>;
+  readonly options?: Readonly<Record<string, boolean>>;
+}
+
+/** `source.helm`, as Argo CD means it; empty texts and lists are absent ones. */
+export interface HelmOptions {
+  readonly releaseName: string;
+  readonly namespace: string;
+  readonly kubeVersion: string;
+  readonly apiVersions: readonly string[];
+  readonly valueFiles: readonly string[];
+  /** YAML text. */
+  readonly values: string;
+  /** Replaces `values` as a whole. */
+  readonly valuesObject?: JsonObject;
+  readonly parameters: readonly { readonly name: string; readonly value: string; readonly forceString: boolean }[];
+  readonly fileParameters: readonly { readonly name: string; readonly path: string }[];
+  readonly ignoreMissingValueFiles: boolean;
+  readonly skipCrds: boolean;
+  readonly skipTests: boolean;
+  readonly skipSchemaValidation: boolean;
+  readonly passCredentials: boolean;
+}
+
+/** One source, validated, defaults filled in. */
+export interface SourceSpec {
+  /** A Git repository (HTTP(S) or SSH); with `chart` a Helm repository: an index (`https://…`) or a registry (`ghcr.io/org`, `oci://…`). */
+  readonly repoURL: string;
+  /** Relative to the repository's root, without leading or trailing slash; `.` is the root. Empty: none was given. */
+  readonly path: string;
+  /** Branch, tag, `refs/…`, full or short SHA, version constraint; `HEAD`. With `chart` a version or a constraint. */
   readonly targetRevision: string;
-  readonly directory: {
-    readonly recurse: boolean;
-    readonly include: string;
-    readonly exclude: string;
-    readonly disableExtensionFilter: boolean;
-  };
+  /** Only tags with it count, and it is stripped before versions are compared. */
+  readonly tagPrefix: string;
+  /** Name of a Helm chart in `repoURL`; empty for Git. */
+  readonly chart: string;
+  /** Name by which other sources refer to this one as `$ref/…`; empty: none. */
+  readonly ref: string;
+  readonly name: string;
+  readonly directory: DirectoryOptions;
+  /** Present when the block has a value that is not zero. At most one of the three renderers' blocks has. */
+  readonly kustomize?: KustomizeOptions;
+  readonly helm?: HelmOptions;
   /** Name of a Secret in the Application's namespace. */
   readonly secretRef?: string;
+  /** Signatures that a revision needs. */
+  readonly verify?: { readonly mode: 'Head' | 'Tag'; readonly secretRef: string };
 }
 
 export interface PruneGuard {
@@ -41,7 +106,10 @@ export type DriftCorrection = 'Immediate' | 'OnSync' | 'DetectOnly';
 /** `spec`, validated, defaults filled in, only what this version builds. */
 export interface ApplicationSpec {
   readonly project: string;
-  readonly source: SourceSpec;
+  /** One, or as many as `spec.sources` has. */
+  readonly sources: readonly [SourceSpec, ...SourceSpec[]];
+  /** True when `spec.sources` is used: status then has lists of revisions and types. */
+  readonly hasSourceList: boolean;
   /** Empty when none was given. */
   readonly destinationNamespace: string;
   readonly intervalMs: number;

@@ -81,7 +81,7 @@ function reportFate({ schema, path, value }: Field, findings: Findings): boolean
 }
 
 /** True for null, false, 0, '', and lists and objects of nothing but these. */
-function isZero(value: JsonValue): boolean {
+export function isZero(value: JsonValue): boolean {
   if (isJsonArray(value)) return value.length === 0;
   if (isJsonObject(value)) return Object.values(value).every(isZero);
   return value === null || value === false || value === '' || value === 0;

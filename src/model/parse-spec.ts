@@ -30,7 +30,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
   const automated = readAutomated(spec);
   return {
     project: readProject(spec, findings),
-    source: readOnlySource(spec, findings),
+    ...readSources(spec, findings),
     destinationNamespace: readDestination(spec.destination ?? {}, findings),
     intervalMs: readInterval(spec, findings),
     ...(spec.suspend === undefined ? {} : { suspend: readSuspend(spec.suspend) }),
@@ -51,23 +51,41 @@ export function specForDeletion(guard: Partial<PruneGuard>): ApplicationSpec {
   return { ...spec, guard: { ...defaultGuard, ...guard } };
 }
 
-const noSource: SourceSpec = {
-  repoURL: '',
-  path: '.',
-  targetRevision: 'HEAD',
-  directory: { recurse: false, include: '', exclude: '', disableExtensionFilter: false },
-};
-
 function readProject({ project = '' }: SpecResource, findings: Findings): string {
   const name = project === '' ? specDefaults.project : project;
   if (name !== specDefaults.project) findings.ignore('spec.project', 'limits of projects are not enforced');
   return name;
 }
 
-function readOnlySource({ source, sources = [] }: SpecResource, findings: Findings): SourceSpec {
-  if (source !== undefined) return readSource(source, 'spec.source', findings);
-  if (sources.length === 0) findings.invalid('spec.source', 'is required');
-  return noSource;
+/** `sources` wins when it is not empty. */
+function readSources(spec: SpecResource, findings: Findings): Pick<ApplicationSpec, 'sources' | 'hasSourceList'> {
+  const { source, sources: listed = [] } = spec;
+  const [first, ...others] = listed.map((one, index) =>
+    readSource(one, { path: `spec.sources[${index}]`, isListed: true }, findings),
+  );
+  if (first !== undefined) {
+    const sources = [first, ...others] as const;
+    inspectRefs(sources, findings);
+    return { sources, hasSourceList: true };
+  }
+  if (source === undefined) findings.invalid('spec.source', 'is required');
+  // What is read of an absent one is good for nothing, as `findings` says.
+  const place = { path: 'spec.source', isListed: false };
+  return {
+    sources: [
+      readSource(source ?? { repoURL: '', path: '.' }, place, source === undefined ? new Findings() : findings),
+    ],
+    hasSourceList: false,
+  };
+}
+
+function inspectRefs(sources: readonly SourceSpec[], findings: Findings): void {
+  const seen = new Set<string>();
+  for (const [index, { ref }] of sources.entries()) {
+    if (ref !== '' && seen.has(ref))
+      findings.invalid(`spec.sources[${index}].ref`, `expected a name of its own, got ${ref} again`);
+    seen.add(ref);
+  }
 }
 
 const thisCluster = { server: 'https://kubernetes.default.svc', name: 'in-cluster' };

@@ -43,11 +43,11 @@ export const reasons = {
     cause: 'The Git server cannot be reached or answers with errors.',
     remedy: 'Nothing: what is deployed stays, the operator tries again.',
   },
-  Healthy: { cause: 'All objects are applied and healthy.', remedy: 'None needed.' },
   HealthDegraded: {
     cause: 'An object is applied but does not work.',
     remedy: 'See status.health.message and the object itself.',
   },
+  Healthy: { cause: 'All objects are applied and healthy.', remedy: 'None needed.' },
   InvalidObject: {
     cause: 'The API server, or a check before it, refuses an object as it is written.',
     remedy: 'Correct the field that the message names.',
@@ -102,6 +102,14 @@ export const reasons = {
     cause: 'The Application was deleted, and an object of it may not be deleted with it.',
     remedy: 'None needed: the object stays as it is and belongs to nobody. Delete it by hand if it is not wanted.',
   },
+  RenderFailed: {
+    cause: 'kustomize or Helm refused what is in the source.',
+    remedy: 'Correct what the message names; the same command fails in the same way by hand.',
+  },
+  RepeatedResource: {
+    cause: 'Two sources of the Application describe the same object; the later one wins.',
+    remedy: 'Remove it from one of them.',
+  },
   RevisionNotFound: {
     cause: 'The remote has no such branch, tag or commit.',
     remedy: 'Correct spec.source.targetRevision; what is deployed stays.',
@@ -110,15 +118,27 @@ export const reasons = {
     cause: 'Another Application desires the same object and has it on record.',
     remedy: 'Remove it from one of the two.',
   },
+  SignatureInvalid: {
+    cause: 'The revision is not signed, or not by one of the keys that spec.source.verify names.',
+    remedy: 'Sign it with a known key, or add the key that the message names to the Secret. What is deployed stays.',
+  },
   Suspended: { cause: 'spec.suspend or the annotation skip-reconcile is set.', remedy: 'Remove it to go on.' },
   SyncFailed: { cause: 'Some objects could not be applied.', remedy: 'See status.operationState for each object.' },
   Terminating: {
     cause: 'The namespace or the object is being deleted.',
     remedy: 'None needed: it is applied again when the deletion has ended.',
   },
+  ToolUnavailable: {
+    cause: 'A program that the source needs (git, kustomize, Helm, ssh) is not there.',
+    remedy: 'Install it beside the operator; the image has all of them.',
+  },
   UnknownField: {
     cause: 'The Application has a field that does not exist.',
     remedy: 'Correct its spelling; the message names the nearest known field.',
+  },
+  UnsupportedByEngine: {
+    cause: 'The repository needs something that Git without a git binary cannot do (SSH, LFS, SHA-256, …).',
+    remedy: 'Install git beside the operator; the image has it.',
   },
 } as const satisfies Record<string, ReasonText>;
 

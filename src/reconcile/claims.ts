@@ -179,5 +179,5 @@ function replaceIndex(
 
 /** Applications of one repository and ref see each of its commits together. */
 export function groupOf(app: Application): string {
-  return `${app.spec.source.repoURL} ${app.spec.source.targetRevision}`;
+  return `${app.spec.sources[0].repoURL} ${app.spec.sources[0].targetRevision}`;
 }

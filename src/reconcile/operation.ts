@@ -108,7 +108,7 @@ function isSaid({ request, status: { operationState } }: MaybeValid, message: st
 export function historyAfter({ app, now }: StatusInput<Application>, settled: Settled): readonly HistoryEntry[] {
   const { history: before = [] } = app.status;
   if (app.request?.dryRun === true) return before;
-  const { repoURL, path, targetRevision } = app.spec.source;
+  const { repoURL, path, targetRevision } = app.spec.sources[0];
   const started = runningOperation(app, settled.revision, now).startedAt;
   const entry: HistoryEntry = {
     id: (before.at(-1)?.id ?? -1) + 1,

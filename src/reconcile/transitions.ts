@@ -73,7 +73,13 @@ function healthIn({ health }: ApplicationStatus): ApplicationVerdict['health'] {
 
 function standing({ namespace, name, spec }: StatusChange['app']): Omit<ApplicationVerdict, 'sync' | 'health'> {
   if (spec === undefined) return { namespace, name, project: '', repo: '', suspended: false };
-  return { namespace, name, project: spec.project, repo: spec.source.repoURL, suspended: spec.suspend !== undefined };
+  return {
+    namespace,
+    name,
+    project: spec.project,
+    repo: spec.sources[0].repoURL,
+    suspended: spec.suspend !== undefined,
+  };
 }
 
 type Told = Omit<ObjectEvent, 'regarding'>;

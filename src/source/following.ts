@@ -85,7 +85,7 @@ export class Following {
 
   #newPoll(remote: Remote, app: Application): Poll {
     const { clock, random, remotes } = this.#options;
-    const revision = app.spec.source.targetRevision;
+    const revision = app.spec.sources[0].targetRevision;
     const poll: Poll = new Poll({
       clock,
       random,
@@ -132,5 +132,5 @@ function revisionOf(outcome: PollOutcome, waitMs: number): string {
 }
 
 function pollId(remote: Remote, app: Application): string {
-  return `${remote.id} ${app.spec.source.targetRevision}`;
+  return `${remote.id} ${app.spec.sources[0].targetRevision}`;
 }

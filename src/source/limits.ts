@@ -30,6 +30,20 @@ export interface Limits {
   readonly fetchMs: number;
   /** Unpacking one commit, or reading one file of it. */
   readonly unpackMs: number;
+  /** One run of kustomize or Helm. */
+  readonly renderMs: number;
+  /** Resident memory of one run of kustomize or Helm. */
+  readonly renderMemoryBytes: number;
+  /** What one run of kustomize or Helm prints. */
+  readonly renderBytes: number;
+  /** Files and bytes that are put on disk for one render. */
+  readonly renderFiles: number;
+  readonly renderInputBytes: number;
+  /** One chart archive, packed, and unpacked. */
+  readonly chartBytes: number;
+  readonly chartUnpackedBytes: number;
+  /** Chart archives kept on disk. */
+  readonly chartCacheBytes: number;
   /** Artefacts kept on disk, those in use apart. */
   readonly artefactBytes: number;
 }
@@ -51,6 +65,14 @@ export const defaultLimits: Limits = {
   pollMs: 15_000,
   fetchMs: 600_000,
   unpackMs: 120_000,
+  renderMs: 60_000,
+  renderMemoryBytes: 1024 * mebibyte,
+  renderBytes: 64 * mebibyte,
+  renderFiles: 20_000,
+  renderInputBytes: 128 * mebibyte,
+  chartBytes: 64 * mebibyte,
+  chartUnpackedBytes: 128 * mebibyte,
+  chartCacheBytes: 512 * mebibyte,
   artefactBytes: 1024 * mebibyte,
 };
 

@@ -6,10 +6,10 @@ import type { Scopes } from '../model/ports.ts';
 import { decodeFile, type WrittenObject } from './decode.ts';
 import { selectManifests, type ManifestFile } from './directory.ts';
 import { notYetSupported } from './failures.ts';
-import type { ObjectReader } from './git/engine.ts';
 import type { Snapshot } from './git/repository.ts';
 import { limitExceeded, type Limits } from './limits.ts';
 import type { Scope } from './prepare.ts';
+import { Tree } from './tree.ts';
 
 /** What a render reads, and its identity: the same key, the same objects. */
 export interface ReadSet {
@@ -18,14 +18,14 @@ export interface ReadSet {
 }
 
 export async function readSetOf(snapshot: Snapshot, app: Application): Promise<ReadSet> {
-  const root = await snapshot.reader.rootTree(snapshot.commit);
-  const files = await selectManifests(snapshot.reader, root, app.spec.source, app.name);
+  const tree = new Tree(snapshot.reader, await snapshot.reader.rootTree(snapshot.commit));
+  const files = await selectManifests(tree, app.spec.sources[0], app.name);
   return { files, key: sha256Hex(JSON.stringify(files.map(({ path, oid }) => [path, oid]))) };
 }
 
 /** Everything of an Application that its render depends on. */
 export function parametersOf(app: Application): string {
-  const { path, directory } = app.spec.source;
+  const { path, directory } = app.spec.sources[0];
   return JSON.stringify([app.key, path, directory, app.spec.destinationNamespace]);
 }
 
@@ -36,7 +36,6 @@ export interface Written {
 
 /** Decodes the files one by one, letting the loop do other work in between. */
 export async function decodeFiles(
-  reader: ObjectReader,
   files: readonly ManifestFile[],
   limits: Limits,
   signal: AbortSignal,
@@ -44,10 +43,10 @@ export async function decodeFiles(
   const objects: WrittenObject[] = [];
   let skippedDocuments = 0;
   let total = 0;
-  for (const { path, oid } of files) {
+  for (const { path, node } of files) {
     await setImmediate();
     signal.throwIfAborted();
-    const bytes = Buffer.from(await reader.blob(oid, path));
+    const bytes = await node.tree.read(node);
     total += bytes.length;
     if (total > limits.manifestsBytes)
       throw limitExceeded('the manifests of the Application', 'manifestsBytes', limits);

@@ -131,7 +131,7 @@ class GitSource implements Source {
   async #commitOf(app: Application, remote: Remote, ask: LoadRequest): Promise<string> {
     const revision = ask.revision ?? '';
     if (isFullSha(revision)) return revision;
-    if (revision !== '' && revision !== app.spec.source.targetRevision) {
+    if (revision !== '' && revision !== app.spec.sources[0].targetRevision) {
       return await this.#remotes.poll(remote, revision, undefined);
     }
     return await this.#following.newestOf(app, remote, ask.refresh !== undefined);
@@ -161,7 +161,7 @@ class GitSource implements Source {
   }
 
   async #renderAnew(app: Application, snapshot: Snapshot, readSet: ReadSet, signal: AbortSignal): Promise<Desired> {
-    const written = await decodeFiles(snapshot.reader, readSet.files, this.#limits, signal);
+    const written = await decodeFiles(readSet.files, this.#limits, signal);
     const { objects, scopesUsed } = prepareObjects(written.objects, { ...this.#options, app, limits: this.#limits });
     const { skippedDocuments } = written;
     const { commit } = snapshot;
@@ -194,7 +194,7 @@ class GitSource implements Source {
 }
 
 function remoteOfApplication(app: Application): Remote {
-  const { repoURL, secretRef } = app.spec.source;
+  const { repoURL, secretRef } = app.spec.sources[0];
   return remoteOf(repoURL, secretRef === undefined ? undefined : { namespace: app.namespace, name: secretRef });
 }
 

@@ -1,14 +1,11 @@
+import { sourceSpec } from '../fakes/source-spec.ts';
 import type { Application, ApplicationSpec } from '../../src/model/application.ts';
 import { applicationKey } from '../../src/model/installation.ts';
 
 const spec: ApplicationSpec = {
   project: 'default',
-  source: {
-    repoURL: 'https://git.example.com/shop.git',
-    path: 'deploy',
-    targetRevision: 'HEAD',
-    directory: { recurse: false, include: '', exclude: '', disableExtensionFilter: false },
-  },
+  sources: [sourceSpec({ path: 'deploy' })],
+  hasSourceList: false,
   destinationNamespace: '',
   intervalMs: 30_000,
   automated: { prune: true, selfHeal: true, allowEmpty: false },

@@ -1,3 +1,4 @@
+import { sourceSpec } from '../fakes/source-spec.ts';
 import type { Application, ApplicationSpec } from '../../src/model/application.ts';
 import type { Desired, DesiredObject } from '../../src/model/desired.ts';
 import { sha256Hex, shortHash } from '../../src/model/hash.ts';
@@ -17,12 +18,8 @@ export const owner = { key, installation };
 
 const spec: ApplicationSpec = {
   project: 'default',
-  source: {
-    repoURL: 'https://git.example/shop',
-    path: '.',
-    targetRevision: 'HEAD',
-    directory: { recurse: false, include: '', exclude: '', disableExtensionFilter: false },
-  },
+  sources: [sourceSpec({ repoURL: 'https://git.example/shop' })],
+  hasSourceList: false,
   destinationNamespace: 'shop',
   intervalMs: 30_000,
   automated: { prune: true, selfHeal: true, allowEmpty: false },

@@ -180,7 +180,7 @@ describe('what is known whatever the spec says', () => {
     const app = valid(answer);
     assert.deepEqual([app.deleting, app.record.length], [true, 1]);
     assert.deepEqual(app.spec.guard, { ...defaultGuard, protectedKinds: ['Secret'] });
-    assert.equal(app.spec.source.repoURL, '');
+    assert.equal(app.spec.sources[0].repoURL, '');
   });
 
   test('a wrong guard falls back to the default', () => {

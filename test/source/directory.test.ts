@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { SourceSpec } from '../../src/model/application.ts';
 import { OperatorError } from '../../src/model/errors.ts';
 import type { Reason } from '../../src/model/reasons.ts';
 import { selectManifests } from '../../src/source/directory.ts';
 import type { ObjectReader, TreeEntry } from '../../src/source/git/engine.ts';
-import { application } from './stage.ts';
+import { Tree } from '../../src/source/tree.ts';
+import { sourceSpec, type SourceChange } from '../fakes/source-spec.ts';
 
 const submodule = Symbol('submodule');
 
@@ -53,11 +53,9 @@ function kindOf(content: Folder[string]): TreeEntry['kind'] {
   return 'target' in content ? 'link' : 'folder';
 }
 
-type Change = Partial<Omit<SourceSpec, 'directory'>> & { readonly directory?: Partial<SourceSpec['directory']> };
-
-async function select(root: Folder, change: Change = {}): Promise<string[]> {
-  const { source } = application({ source: { repoURL: 'https://git.example/r', ...change } }).spec;
-  const files = await selectManifests(new FakeCommit(root), '', source, 'app');
+async function select(root: Folder, change: SourceChange = {}): Promise<string[]> {
+  const source = sourceSpec(change);
+  const files = await selectManifests(new Tree(new FakeCommit(root), ''), source, 'app');
   return files.map(({ path }) => path);
 }
 
@@ -72,7 +70,7 @@ const tree: Folder = {
   'sub.yaml': '',
 };
 
-const selections: readonly [name: string, change: Change, expected: string][] = [
+const selections: readonly [name: string, change: SourceChange, expected: string][] = [
   ['manifests of one folder, in order', {}, 'a.yml b.yaml c.json sub.yaml'],
   ['recurse', { directory: { recurse: true } }, 'a.yml b.yaml c.json sub/deeper/f.yaml sub/e.yaml sub.yaml'],
   ['a path', { path: 'sub' }, 'sub/e.yaml'],
@@ -107,7 +105,7 @@ describe('links', () => {
   });
 });
 
-const refused: readonly [name: string, root: Folder, change: Change, reason: Reason, message: RegExp][] = [
+const refused: readonly [name: string, root: Folder, change: SourceChange, reason: Reason, message: RegExp][] = [
   ['no such path', tree, { path: 'sub/nope/x' }, 'PathNotFound', /no "sub\/nope\/x"; "sub" has e\.yaml, deeper/],
   ['a path that is a file', tree, { path: 'b.yaml' }, 'PathNotFound', /is a file/],
   ['kustomize', { 'kustomization.yml': '', 'Chart.yaml': '' }, {}, 'NotYetSupported', /kustomize/],

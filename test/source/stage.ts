@@ -7,8 +7,7 @@ import type { Connection, ConnectionFailure, GitFetch, GitPoll } from '../../src
 import { createSource, type Limits, type Source } from '../../src/source/source.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import { realClock } from '../fakes/clock.ts';
-
-type SourceChange = Omit<Partial<SourceSpec>, 'directory'> & { readonly directory?: Partial<SourceSpec['directory']> };
+import { sourceSpec, type SourceChange } from '../fakes/source-spec.ts';
 
 export interface ApplicationChange {
   readonly name?: string;
@@ -21,7 +20,6 @@ export interface ApplicationChange {
 /** An Application that follows `main` of a repository; everything else as the API defaults it. */
 export function application(change: ApplicationChange): Application {
   const { name = 'app', namespace = 'argo', destinationNamespace = 'default', intervalMs = 30_000 } = change;
-  const directory = { recurse: false, include: '', exclude: '', disableExtensionFilter: false };
   return {
     key: applicationKey(namespace, name),
     namespace,
@@ -37,12 +35,8 @@ export function application(change: ApplicationChange): Application {
     record: [],
     spec: {
       project: 'default',
-      source: {
-        path: '.',
-        targetRevision: 'main',
-        ...change.source,
-        directory: { ...directory, ...change.source.directory },
-      },
+      sources: [sourceSpec({ targetRevision: 'main', ...change.source })],
+      hasSourceList: false,
       destinationNamespace,
       intervalMs,
       retry: { durationMs: 5_000, factor: 2, maxDurationMs: 180_000 },
