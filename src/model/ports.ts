@@ -1,4 +1,4 @@
-import type { Desired } from './desired.ts';
+import type { Artefact } from './desired.ts';
 import type { GroupKind, KubeObject, Ref } from './object.ts';
 import type { Health } from './health.ts';
 
@@ -24,7 +24,7 @@ export interface Scopes {
 /** Desired objects on disk, by digest. */
 export interface Artefacts {
   /** undefined when it is not (or no longer) there, or damaged. */
-  open(digest: string): Promise<Desired | undefined>;
+  open(digest: string): Promise<Artefact | undefined>;
 }
 
 /** Verdict on one object, pure and synchronous; `live/` calls it on events of kinds whose health is in their status. */

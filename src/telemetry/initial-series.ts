@@ -1,4 +1,5 @@
 import { reasons } from '../model/reasons.ts';
+import { missReasons } from '../model/telemetry.ts';
 import type { ApiVerb, Connection, GitFetch, GitPoll, Reconciled } from '../model/telemetry.ts';
 import { transitionTargets } from './application-events.ts';
 import { logLevels } from './logger.ts';
@@ -45,6 +46,9 @@ function initialiseConnections(metrics: Metrics): void {
   }
   for (const outcome of polls) metrics.gitPolls.inc({ outcome }, 0);
   for (const outcome of fetches) metrics.gitFetches.inc({ outcome }, 0);
+  for (const outcome of ['hit', 'miss', 'failed']) metrics.renderDuration.zero({ outcome });
+  metrics.renders.inc({ outcome: 'hit', reason: '' }, 0);
+  for (const reason of missReasons) metrics.renders.inc({ outcome: 'miss', reason }, 0);
   for (const [target, list] of Object.entries(failureReasons)) {
     metrics.connectionsFailing.set({ target }, 0);
     for (const reason of list) metrics.connectionFailures.inc({ target, reason }, 0);

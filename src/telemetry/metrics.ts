@@ -150,6 +150,17 @@ function gitMetrics(define: Definer) {
       gitBuckets,
     ),
     gitFetchBytes: define.counter('git_fetch_bytes_total', 'Bytes received by fetches.', []),
+    renders: define.counter(
+      'renders_total',
+      'What an Application wants, looked up for new revisions: found (hit), rendered (miss) or neither (failed), and why it had to be rendered.',
+      ['outcome', 'reason'],
+    ),
+    renderDuration: define.histogram(
+      'render_duration_seconds',
+      'From open sources to desired objects, by outcome (hit, miss, failed).',
+      ['outcome'],
+      gitBuckets,
+    ),
   };
 }
 
