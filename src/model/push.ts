@@ -1,0 +1,53 @@
+import { sameRepository } from './repository-url.ts';
+
+/** Whose requests are understood; the values of the label `evenkeel.dev/webhook`. */
+export const forges = [
+  'github',
+  'gitlab',
+  'bitbucket',
+  'bitbucket-server',
+  'gitea',
+  'forgejo',
+  'azure-devops',
+  'generic',
+] as const;
+
+export type Forge = (typeof forges)[number];
+
+/** A forge says that refs of a repository moved, came or went. Nothing else that it says is believed. */
+export interface Push {
+  readonly forge: Forge;
+  /** Every spelling of the repository's address that it names and has a Secret for. */
+  readonly urls: readonly string[];
+  /** Full names: `refs/heads/main`. Empty: it does not say which, so it may be any. */
+  readonly refs: readonly string[];
+}
+
+/** What somebody follows. */
+export interface Followed {
+  readonly repoURL: string;
+  readonly targetRevision: string;
+}
+
+/** Whether what is followed may be another commit after the push. */
+export function concerns(push: Push, { repoURL, targetRevision }: Followed): boolean {
+  if (isFullCommit(targetRevision) || !push.urls.some((url) => sameRepository(url, repoURL))) return false;
+  return push.refs.length === 0 || push.refs.some((ref) => mayMove(ref, targetRevision));
+}
+
+function isFullCommit(revision: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(revision);
+}
+
+function mayMove(ref: string, revision: string): boolean {
+  // Which branch HEAD is, only the remote knows.
+  if (revision === '' || revision === 'HEAD') return true;
+  if (ref === revision || ref === `refs/heads/${revision}` || ref === `refs/tags/${revision}`) return true;
+  if (ref.startsWith('refs/tags/')) return isConstraint(revision);
+  return /^[0-9a-f]{7,39}$/i.test(revision);
+}
+
+/** Version constraints hold what no name of a ref may, begin with a comparison, or leave parts of a version open. */
+function isConstraint(revision: string): boolean {
+  return /[~^*\s]|^[<>=!]|^v?[0-9]+(\.[0-9]+)?(\.x){0,2}$/i.test(revision);
+}
