@@ -1,4 +1,4 @@
-import { sameRepository } from './repository-url.ts';
+import { sameRepositoryAs } from './repository-url.ts';
 
 /** Whose requests are understood; the values of the label `evenkeel.dev/webhook`. */
 export const forges = [
@@ -29,10 +29,13 @@ export interface Followed {
   readonly targetRevision: string;
 }
 
-/** Whether what is followed may be another commit after the push. */
-export function concerns(push: Push, { repoURL, targetRevision }: Followed): boolean {
-  if (isFullCommit(targetRevision) || !push.urls.some((url) => sameRepository(url, repoURL))) return false;
-  return push.refs.length === 0 || push.refs.some((ref) => mayMove(ref, targetRevision));
+/** Tells of what is followed whether it may be another commit after the push. Made once per push: many may follow. */
+export function concernedBy({ urls, refs }: Push): (followed: Followed) => boolean {
+  const isPushed = sameRepositoryAs(urls);
+  return ({ repoURL, targetRevision }) =>
+    !isFullCommit(targetRevision) &&
+    (refs.length === 0 || refs.some((ref) => mayMove(ref, targetRevision))) &&
+    isPushed(repoURL);
 }
 
 function isFullCommit(revision: string): boolean {

@@ -18,8 +18,16 @@ interface Address {
  * one of the two is SSH. For waking who follows a repository; what may see credentials is `sameRemote`.
  */
 export function sameRepository(a: string, b: string): boolean {
-  const [one, other] = [addressOf(a), addressOf(b)];
-  return one !== undefined && other !== undefined && isSamePlace(one, other) && one.path === other.path;
+  return sameRepositoryAs([a])(b);
+}
+
+/** The same for any of several addresses, which are taken apart once. */
+export function sameRepositoryAs(urls: readonly string[]): (url: string) => boolean {
+  const ones = urls.flatMap((url) => addressOf(url) ?? []);
+  return (url) => {
+    const other = addressOf(url);
+    return other !== undefined && ones.some((one) => isSamePlace(one, other) && one.path === other.path);
+  };
 }
 
 /** Whether a repository is what a prefix names, or lies below it, by whole segments of the path and as `sameRepository`. */

@@ -1,6 +1,7 @@
 import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
+import { concernedBy, type Push } from '../model/push.ts';
 import { isFullSha } from './git/poll.ts';
 import type { Remote } from './git/remote.ts';
 import { Poll, type PollOutcome } from './polling.ts';
@@ -15,7 +16,7 @@ export interface FollowingOptions {
 /** Which Application follows which ref of which remote: one poll per ref, shared by all that follow it. */
 export class Following {
   readonly #options: FollowingOptions;
-  readonly #polls = new Map<string, { readonly poll: Poll; readonly remote: Remote }>();
+  readonly #polls = new Map<string, { readonly poll: Poll; readonly remote: Remote; readonly revision: string }>();
   /** Which poll an Application follows. */
   readonly #followed = new Map<ApplicationKey, string>();
   readonly #listeners = new Set<(key: ApplicationKey) => void>();
@@ -62,6 +63,14 @@ export class Following {
     return revisionOf(isDue ? await poll.look() : poll.outcome, poll.waitMs);
   }
 
+  /** Looks again at every followed ref that a push may have moved. */
+  pushed(push: Push): void {
+    const isConcerned = concernedBy(push);
+    for (const { poll, remote, revision } of this.#polls.values()) {
+      if (isConcerned({ repoURL: remote.url, targetRevision: revision }) && mayLook(poll)) void poll.lookAgain();
+    }
+  }
+
   /** Whether a commit is the newest of a ref that somebody follows. */
   isNewest(remote: Remote, commit: string): boolean {
     return [...this.#polls.values()].some(({ poll, remote: { id } }) => id === remote.id && poll.newest === commit);
@@ -79,7 +88,7 @@ export class Following {
     const existing = this.#polls.get(id);
     if (existing !== undefined) return existing.poll;
     const poll = this.#newPoll(remote, app);
-    this.#polls.set(id, { poll, remote });
+    this.#polls.set(id, { poll, remote, revision: app.spec.source.targetRevision });
     return poll;
   }
 

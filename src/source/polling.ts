@@ -35,6 +35,8 @@ export class Poll {
   #newest: string | undefined;
   #failures = 0;
   #running: Promise<PollOutcome> | undefined;
+  /** The look that follows the one under way. */
+  #following: Promise<PollOutcome> | undefined;
   #cancel: () => void = () => undefined;
   #dueAt = 0;
   #stopped = false;
@@ -81,6 +83,19 @@ export class Poll {
   look(): Promise<PollOutcome> {
     this.#running ??= this.#lookOnce().finally(() => (this.#running = undefined));
     return this.#running;
+  }
+
+  /**
+   * A look that begins after this call: the one under way may have asked the remote too early to see what the caller
+   * knows of. However often it is called during a look, one more follows.
+   */
+  lookAgain(): Promise<PollOutcome> {
+    if (this.#running === undefined) return this.look();
+    this.#following ??= this.#running.then(() => {
+      this.#following = undefined;
+      return this.#stopped ? this.#outcome : this.look();
+    });
+    return this.#following;
   }
 
   async #lookOnce(): Promise<PollOutcome> {

@@ -5,6 +5,7 @@ import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Clock, Random, Scopes } from '../model/ports.ts';
+import type { Push } from '../model/push.ts';
 import { ArtefactStore } from './artefacts.ts';
 import { embeddedEngine } from './git/embedded-engine.ts';
 import { isFullSha } from './git/poll.ts';
@@ -48,8 +49,10 @@ export interface Source extends AsyncDisposable {
   unfollow(key: ApplicationKey): void;
   /** Called when a followed ref is another commit, or looking at it began to work or to fail; gives the way to stop that. */
   onNews(listener: (key: ApplicationKey) => void): () => void;
-  /** Looks at what an Application follows now; for webhooks. */
+  /** Looks at what an Application follows now. */
   pollNow(key: ApplicationKey): void;
+  /** A forge says that refs moved: looks now at those of them that are followed, once however many pushes come. */
+  pushed(push: Push): void;
   /** The objects of the newest commit (or of `ask.revision`). Throws OperatorError; what was loaded before stays good. */
   load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired>;
   newestRevision(key: ApplicationKey): string | undefined;
@@ -101,6 +104,10 @@ class GitSource implements Source {
 
   pollNow(key: ApplicationKey): void {
     void this.#following.pollOf(key)?.look();
+  }
+
+  pushed(push: Push): void {
+    this.#following.pushed(push);
   }
 
   newestRevision(key: ApplicationKey): string | undefined {

@@ -6,13 +6,20 @@ import type {
   GitPoll,
   LogFields,
   Telemetry,
+  WebhookRequest,
 } from '../model/telemetry.ts';
 import type { Parts } from './parts.ts';
 import { quietly, seconds } from './parts.ts';
 
 type ConnectionEvents = Pick<
   Telemetry,
-  'gitPoll' | 'gitFetch' | 'apiRequest' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
+  | 'gitPoll'
+  | 'gitFetch'
+  | 'webhookRequest'
+  | 'apiRequest'
+  | 'connectionFailure'
+  | 'connectionRestored'
+  | 'connectionEnded'
 >;
 
 export function connectionEvents(parts: Parts): ConnectionEvents {
@@ -20,6 +27,7 @@ export function connectionEvents(parts: Parts): ConnectionEvents {
   return {
     gitPoll: quietly(parts, (event: GitPoll) => gitPoll(parts, event)),
     gitFetch: quietly(parts, (event: GitFetch) => gitFetch(parts, event)),
+    webhookRequest: quietly(parts, (event: WebhookRequest) => webhookRequest(parts, event)),
     apiRequest: quietly(parts, (event: ApiRequest) => apiRequest(parts, event)),
     connectionFailure: quietly(parts, (event: ConnectionFailure) => failed(parts, episodes, event)),
     connectionRestored: quietly(parts, (connection: Connection) =>
@@ -43,6 +51,12 @@ function gitFetch({ metrics, log }: Parts, { remote, outcome, durationMs, bytes 
   metrics.gitFetchDuration.observe(seconds(durationMs));
   metrics.gitFetchBytes.inc(Math.max(0, bytes));
   log(outcome === 'succeeded' ? 'info' : 'debug', { remote, outcome, durationMs, bytes }, `Git fetch: ${outcome}`);
+}
+
+/** Anybody may send requests, so none of them is worth more than a debug line. */
+function webhookRequest({ metrics, log }: Parts, { forge, outcome, durationMs }: WebhookRequest): void {
+  metrics.webhookRequests.inc({ forge, outcome });
+  log('debug', { forge, outcome, durationMs }, `webhook: ${outcome}`);
 }
 
 function apiRequest({ metrics }: Parts, { verb, code, durationMs }: ApiRequest): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { concerns, type Push } from '../../src/model/push.ts';
+import { concernedBy, type Push } from '../../src/model/push.ts';
 import { coverage, isWithin, sameRemote, sameRepository } from '../../src/model/repository-url.ts';
 
 const https = 'https://git.example.com/team/shop.git';
@@ -103,9 +103,9 @@ describe('a push', () => {
   for (const [targetRevision, refs, expected] of rows) {
     test(`of ${refs.join() || 'unknown refs'} ${expected ? 'may move' : 'leaves'} "${targetRevision}"`, () => {
       const push: Push = { forge: 'github', urls: ['https://nowhere.example', https], refs };
-      assert.equal(concerns(push, { repoURL: https, targetRevision }), expected);
-      assert.equal(concerns(push, { repoURL: 'https://git.example.com/team/other', targetRevision }), false);
-      assert.equal(concerns({ ...push, urls: [] }, { repoURL: https, targetRevision }), false);
+      assert.equal(concernedBy(push)({ repoURL: https, targetRevision }), expected);
+      assert.equal(concernedBy(push)({ repoURL: 'https://git.example.com/team/other', targetRevision }), false);
+      assert.equal(concernedBy({ ...push, urls: [] })({ repoURL: https, targetRevision }), false);
     });
   }
 });

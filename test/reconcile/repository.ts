@@ -100,6 +100,10 @@ export class StubSource implements Source {
     // Every commit is known at once.
   }
 
+  pushed(): void {
+    // Every commit is known at once.
+  }
+
   async load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired> {
     signal.throwIfAborted();
     this.loads.push(ask);

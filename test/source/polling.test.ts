@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { OperatorError } from '../../src/model/errors.ts';
 import { gitUnavailable } from '../../src/source/failures.ts';
 import { Poll, type PollOutcome } from '../../src/source/polling.ts';
@@ -108,4 +108,70 @@ test('nobody follows: nothing is looked at', async () => {
   await clock.advance(60_000);
   assert.deepEqual(looks, [0]);
   assert.equal(clock.pending, 0);
+});
+
+describe('looking again', () => {
+  function held() {
+    const looks: PromiseWithResolvers<PollOutcome>[] = [];
+    const poll = new Poll({
+      clock: new ManualClock(),
+      random: () => 0.5,
+      look: () => {
+        const look = Promise.withResolvers<PollOutcome>();
+        looks.push(look);
+        return look.promise;
+      },
+      news: () => undefined,
+    });
+    const answer = async (revision: string) => {
+      looks.at(-1)?.resolve({ kind: 'found', revision });
+      await settled();
+    };
+    return { looks, poll, answer };
+  }
+
+  test('during a look: one more follows however often it is asked for, and its answer is the newer one', async () => {
+    const { looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    const asked = Array.from({ length: 1_000 }, () => poll.lookAgain());
+    assert.equal(looks.length, 1);
+    await answer('old');
+    assert.equal(looks.length, 2);
+    await answer('new');
+    assert.equal(looks.length, 2);
+    for (const outcome of await Promise.all(asked)) assert.deepEqual(outcome, { kind: 'found', revision: 'new' });
+    assert.equal(poll.newest, 'new');
+  });
+
+  test('asked for during the look that follows, another one follows', async () => {
+    const { looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    void poll.lookAgain();
+    await answer('old');
+    const last = poll.lookAgain();
+    await answer('new');
+    assert.equal(looks.length, 3);
+    await answer('newest');
+    assert.deepEqual(await last, { kind: 'found', revision: 'newest' });
+  });
+
+  test('while nothing is under way it is at once', async () => {
+    const { looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    await answer('old');
+    void poll.lookAgain();
+    assert.equal(looks.length, 2);
+    await answer('new');
+    assert.equal(looks.length, 2);
+  });
+
+  test('not when nobody follows any more', async () => {
+    const { looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    const again = poll.lookAgain();
+    poll.unfollow('a');
+    await answer('old');
+    assert.equal(looks.length, 1);
+    assert.deepEqual(await again, { kind: 'found', revision: 'old' });
+  });
 });
