@@ -26,6 +26,11 @@ export const settings = {
     fallback: '0.0.0.0:8080',
     meaning: 'host:port of /metrics, /healthz and /readyz',
   },
+  webhookAddress: {
+    variable: 'EVENKEEL_WEBHOOK_ADDRESS',
+    fallback: '',
+    meaning: 'host:port of /webhook, another port than that of /metrics; empty = webhooks are not listened for',
+  },
   leaseDuration: {
     variable: 'EVENKEEL_LEASE_DURATION',
     fallback: '15s',
@@ -67,7 +72,11 @@ export const settings = {
     meaning: 'largest snapshot of a repository, packed or unpacked',
   },
   podName: { variable: 'POD_NAME', fallback: 'evenkeel', meaning: 'holder of the Lease' },
-  podNamespace: { variable: 'POD_NAMESPACE', fallback: 'evenkeel', meaning: 'namespace of the Lease' },
+  podNamespace: {
+    variable: 'POD_NAMESPACE',
+    fallback: 'evenkeel',
+    meaning: 'namespace of the Lease and of Secrets that are found by label',
+  },
   kubeconfig: {
     variable: 'KUBECONFIG',
     fallback: '',
@@ -86,6 +95,12 @@ export const settings = {
   kubernetesPort: { variable: 'KUBERNETES_SERVICE_PORT', fallback: '443', meaning: 'set by Kubernetes in every pod' },
 } as const satisfies Record<string, Setting>;
 
+interface Address {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
 export interface Config {
   readonly installation: string;
   readonly dataDir: string;
@@ -93,6 +108,8 @@ export interface Config {
   readonly httpHost: string;
   /** 0 = any free port. */
   readonly httpPort: number;
+  /** undefined: webhooks are not listened for. */
+  readonly webhook: Address | undefined;
   readonly lease: { readonly durationMs: number; readonly renewDeadlineMs: number; readonly retryPeriodMs: number };
   readonly workers: number;
   readonly apiConnections: number;
@@ -136,6 +153,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   ) {
     problems.push('lease: expected retry period < renew deadline < duration');
   }
+  if (config.webhook !== undefined && config.webhook.port !== 0 && config.webhook.port === config.httpPort) {
+    problems.push(`${settings.webhookAddress.variable}: expected another port than ${settings.httpAddress.variable}`);
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }
@@ -150,6 +170,7 @@ function build(text: (name: Name) => string, parse: Parse): Config {
     logLevel: parse('logLevel', readLevel) ?? 'info',
     httpHost: address.host,
     httpPort: address.port,
+    webhook: text('webhookAddress') === '' ? undefined : parse('webhookAddress', readAddress),
     lease: buildLease(parse),
     workers: parse('workers', between(1, 64)) ?? 0,
     apiConnections: parse('apiConnections', between(2, 32)) ?? 0,
@@ -206,7 +227,7 @@ function readFlags(args: readonly string[], problems: string[]): Map<string, str
   return flags;
 }
 
-function readAddress(value: string): { host: string; port: number } | undefined {
+function readAddress(value: string): Address | undefined {
   const match = /^(.*):([0-9]{1,5})$/.exec(value);
   const port = Number(match?.[2]);
   return match === null || port > 65_535 ? undefined : { host: match[1] ?? '', port };

@@ -2,16 +2,17 @@ import { mark, normalise } from './diff/diff.ts';
 import type { Config } from './config.ts';
 import { healthRules } from './health/health.ts';
 import type { ClusterConnection, LeaseOptions } from './kube/kube.ts';
-import { connect, createEvents, createSecretReader, loadCredentials } from './kube/kube.ts';
+import { connect, createEvents, createSecretReader, followWebhookSecrets, loadCredentials } from './kube/kube.ts';
 import { createLive } from './live/live.ts';
 import type { Installation } from './model/installation.ts';
 import { installationNamed } from './model/installation.ts';
 import type { Clock, Random, Scopes } from './model/ports.ts';
 import { startReconciling } from './reconcile/reconcile.ts';
-import { createSource } from './source/source.ts';
+import { createSource, type Source } from './source/source.ts';
 import type { LogDestination, OperatorTelemetry, Readiness } from './telemetry/telemetry.ts';
 import { createTelemetry, serveTelemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
+import { serveWebhooks } from './webhook/webhook.ts';
 import { WorkWhileLeading } from './leading.ts';
 
 /** What a process gives to the operator; tests give their own clock. */
@@ -119,6 +120,7 @@ async function lead(
       limits: config.sourceLimits,
     }),
   );
+  stack.use(await listenForPushes({ config, world, telemetry, connection }, source));
   const { watchNamespaces: namespaces, workers } = config;
   const options = {
     cluster: connection,
@@ -133,6 +135,20 @@ async function lead(
     workers,
   };
   stack.use(await startReconciling(options, signal));
+  return stack.move();
+}
+
+/** Only the leader looks at repositories, so only it listens. */
+async function listenForPushes(
+  { config, world, telemetry, connection }: Omit<Parts, 'installation'>,
+  source: Pick<Source, 'pushed'>,
+): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  if (config.webhook === undefined) return stack.move();
+  const secrets = stack.use(followWebhookSecrets(connection, config.podNamespace));
+  const { clock } = world;
+  const onPush: Source['pushed'] = (push) => source.pushed(push);
+  stack.use(await serveWebhooks({ ...config.webhook, clock, secrets, telemetry, onPush }));
   return stack.move();
 }
 

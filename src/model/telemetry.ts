@@ -5,6 +5,7 @@ import type { JsonValue } from './json.ts';
 import type { FieldWriter } from './live.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ref } from './object.ts';
+import type { Forge } from './push.ts';
 import type { Reason } from './reasons.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface Telemetry {
   gitFetch(event: GitFetch): void;
   /** What an Application wants was found in the cache, or rendered. */
   rendered(event: Rendered): void;
+  /** A request to the listener for webhooks was answered, or its sender went away. */
+  webhookRequest(event: WebhookRequest): void;
   /** One request to the API server ended; a watch when its headers arrived. */
   apiRequest(event: ApiRequest): void;
   /** A connection that is retried failed: counted per attempt, logged once per episode and reason. */
@@ -117,6 +120,15 @@ export interface Rendered {
   /** Of a miss, and of a failure: the first render (`new`), other files (`content`), another spec (`parameters`), other
    * versions of tools or cluster (`tools`), asked for (`hard`), no longer on disk (`lost`), a kind that became known (`scopes`). */
   readonly reason?: (typeof missReasons)[number];
+  readonly durationMs: number;
+}
+
+export interface WebhookRequest {
+  /** As path or headers say, whoever sent it; `unknown` when they do not. */
+  readonly forge: Forge | 'unknown';
+  /** `refused`: wrong path, method or type of content. `unavailable`: the Secrets could not be read. */
+  readonly outcome:
+    'pushed' | 'ignored' | 'unauthorized' | 'malformed' | 'tooLarge' | 'tooSlow' | 'cut' | 'refused' | 'unavailable';
   readonly durationMs: number;
 }
 

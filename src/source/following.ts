@@ -54,7 +54,9 @@ export class Following {
 
   /** Looks at all that matches, also when a look is under way: it may have been too early. */
   lookAgain(matches: (target: Target) => boolean): void {
-    for (const { poll, target } of this.#polls.values()) if (matches(target)) poll.lookAgain();
+    for (const { poll, target } of this.#polls.values()) {
+      if (mayLook(poll) && matches(target)) void poll.lookAgain();
+    }
   }
 
   lookAt(key: ApplicationKey): void {

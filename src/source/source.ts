@@ -3,7 +3,7 @@ import type { Desired } from '../model/desired.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Push } from '../model/push.ts';
-import { concerns } from '../model/push.ts';
+import { concernedBy } from '../model/push.ts';
 import { joinRevisions } from '../model/revision.ts';
 import type { ArtefactStore } from './artefacts.ts';
 import { assemble, type SourceOptions, type SourceParts } from './assemble.ts';
@@ -14,6 +14,7 @@ import type { Target } from './targets.ts';
 export type { Limits } from './limits.ts';
 export type { ArtefactStore } from './artefacts.ts';
 export type { SourceOptions } from './assemble.ts';
+export type { ClusterFacts } from './render/renderer.ts';
 
 export interface LoadRequest {
   /** Branches, tags or commits instead of the Application's own, one for each source; an empty one is its own. */
@@ -84,7 +85,7 @@ class SharedSource implements Source {
   }
 
   pushed(push: Push): void {
-    this.#parts.following.lookAgain((target) => concerns(push, target));
+    this.#parts.following.lookAgain(concernedBy(push));
   }
 
   newestRevision(key: ApplicationKey): string | undefined {

@@ -7,13 +7,21 @@ import type {
   LogFields,
   Rendered,
   Telemetry,
+  WebhookRequest,
 } from '../model/telemetry.ts';
 import type { Parts } from './parts.ts';
 import { quietly, seconds } from './parts.ts';
 
 type ConnectionEvents = Pick<
   Telemetry,
-  'gitPoll' | 'gitFetch' | 'rendered' | 'apiRequest' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
+  | 'gitPoll'
+  | 'gitFetch'
+  | 'rendered'
+  | 'webhookRequest'
+  | 'apiRequest'
+  | 'connectionFailure'
+  | 'connectionRestored'
+  | 'connectionEnded'
 >;
 
 export function connectionEvents(parts: Parts): ConnectionEvents {
@@ -22,6 +30,7 @@ export function connectionEvents(parts: Parts): ConnectionEvents {
     gitPoll: quietly(parts, (event: GitPoll) => gitPoll(parts, event)),
     gitFetch: quietly(parts, (event: GitFetch) => gitFetch(parts, event)),
     rendered: quietly(parts, (event: Rendered) => rendered(parts, event)),
+    webhookRequest: quietly(parts, (event: WebhookRequest) => webhookRequest(parts, event)),
     apiRequest: quietly(parts, (event: ApiRequest) => apiRequest(parts, event)),
     connectionFailure: quietly(parts, (event: ConnectionFailure) => failed(parts, episodes, event)),
     connectionRestored: quietly(parts, (connection: Connection) =>
@@ -51,6 +60,12 @@ function rendered({ metrics, log }: Parts, { key, outcome, reason, durationMs }:
   metrics.renders.inc({ outcome, reason: reason ?? '' });
   metrics.renderDuration.observe({ outcome }, seconds(durationMs));
   log('debug', { application: key, outcome, reason, durationMs }, `render: ${outcome}`);
+}
+
+/** Anybody may send requests, so none of them is worth more than a debug line. */
+function webhookRequest({ metrics, log }: Parts, { forge, outcome, durationMs }: WebhookRequest): void {
+  metrics.webhookRequests.inc({ forge, outcome });
+  log('debug', { forge, outcome, durationMs }, `webhook: ${outcome}`);
 }
 
 function apiRequest({ metrics }: Parts, { verb, code, durationMs }: ApiRequest): void {

@@ -177,6 +177,11 @@ function connectionMetrics(define: Definer) {
       ['verb'],
       [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     ),
+    webhookRequests: define.counter(
+      'webhook_requests_total',
+      'Requests to the listener for webhooks, by forge (or unknown) and outcome; pushed = it woke who follows the ref.',
+      ['forge', 'outcome'],
+    ),
     connectionFailures: define.counter(
       'connection_failures_total',
       'Failed attempts of connections that are tried again for ever: watch, lease, request, git.',
