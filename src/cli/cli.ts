@@ -2,13 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import type { Clock, Random } from '../model/ports.ts';
 import { reasons } from '../model/reasons.ts';
-import { version } from '../version.ts';
 import { renderCommand } from './render.ts';
 
 /** What a process gives to the CLI. */
 export interface Terminal {
   readonly clock: Clock;
   readonly random: Random;
+  /** Of this program. */
+  readonly version: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   /** The working folder. */
@@ -33,7 +34,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 function programFor(terminal: Terminal): Command {
   return new Command('kubectl-evenkeel')
     .description('Evenkeel on the command line: the same engine as the operator, on a folder or on a cluster.')
-    .version(version)
+    .version(terminal.version)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.complain })
     .addCommand(renderCommand(terminal));

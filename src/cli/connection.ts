@@ -5,7 +5,6 @@ import type { Application } from '../model/application.ts';
 import type { RepositorySecrets, Scopes } from '../model/ports.ts';
 import type { ClusterFacts } from '../source/source.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
-import { version } from '../version.ts';
 import { validApplication } from './application.ts';
 import type { Terminal } from './cli.ts';
 
@@ -26,7 +25,7 @@ export interface Connected extends AsyncDisposable {
 
 /** Connects with the user's own credentials and reads discovery. Rejects when the cluster does not answer. */
 export async function connectTo(flags: ConnectionFlags, terminal: Terminal): Promise<Connected> {
-  const { clock, random } = terminal;
+  const { clock, random, version } = terminal;
   await using stack = new AsyncDisposableStack();
   const credentials = await loadCredentials(kubeconfigOf(flags, terminal), clock);
   const telemetry = createTelemetry({

@@ -8,7 +8,6 @@ import { installationNamed } from '../model/installation.ts';
 import type { RepositorySecrets, Scopes } from '../model/ports.ts';
 import { proxiesIn } from '../model/proxies.ts';
 import { createSource, type ClusterFacts, type SourceOptions } from '../source/source.ts';
-import { version } from '../version.ts';
 import { builtInScopes } from './built-in-scopes.ts';
 import type { Terminal } from './cli.ts';
 
@@ -61,7 +60,7 @@ function optionsFor(
   app: Application,
   directory: string,
   { facts, local, allowRemoteBases = false, ...ports }: Surroundings,
-  { clock, random, environment }: Terminal,
+  { clock, random, environment, version }: Terminal,
 ): SourceOptions {
   return {
     ...ports,
