@@ -1,4 +1,5 @@
 import { parseDuration } from './model/duration.ts';
+import { proxiesIn } from './model/proxies.ts';
 
 /** A setting: its environment variable; the flag is the same name in kebab-case without the prefix. */
 interface Setting {
@@ -20,7 +21,7 @@ export const settings = {
     fallback: '/var/lib/evenkeel',
     meaning: 'folder for clones and artefacts; may be lost at any time',
   },
-  logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'debug, info, warn or error' },
+  logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'trace, debug, info, warn or error' },
   httpAddress: {
     variable: 'EVENKEEL_HTTP_ADDRESS',
     fallback: '0.0.0.0:8080',
@@ -71,6 +72,16 @@ export const settings = {
     fallback: '500Mi',
     meaning: 'largest snapshot of a repository, packed or unpacked',
   },
+  renders: {
+    variable: 'EVENKEEL_RENDERS',
+    fallback: '0',
+    meaning: 'runs of kustomize and Helm at the same time, up to 64; 0 = as processors and memory allow',
+  },
+  remoteBases: {
+    variable: 'EVENKEEL_REMOTE_BASES',
+    fallback: 'false',
+    meaning: 'true lets kustomize fetch bases from a network',
+  },
   podName: { variable: 'POD_NAME', fallback: 'evenkeel', meaning: 'holder of the Lease' },
   podNamespace: {
     variable: 'POD_NAMESPACE',
@@ -104,7 +115,7 @@ interface Address {
 export interface Config {
   readonly installation: string;
   readonly dataDir: string;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly httpHost: string;
   /** 0 = any free port. */
   readonly httpPort: number;
@@ -115,6 +126,13 @@ export interface Config {
   readonly apiConnections: number;
   readonly watchNamespaces: readonly string[];
   readonly sourceLimits: { readonly fetchMs: number; readonly transferBytes: number; readonly unpackedBytes: number };
+  /** Runs of kustomize and Helm at the same time; 0 = as the machine allows. */
+  readonly renders: number;
+  readonly remoteBases: boolean;
+  /** PATH of the programs that are started. */
+  readonly path: string;
+  /** Variables by which the environment names proxies. */
+  readonly proxies: Readonly<Record<string, string>>;
   /** For the metric build_info. */
   readonly commit: string;
   readonly podName: string;
@@ -146,7 +164,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       problems.push(`${settings[name].variable}=${text(name)}: expected ${settings[name].meaning}`);
     return value;
   };
-  const config = build(text, parse);
+  const config = { ...build(text, parse), path: environment['PATH'] ?? '', proxies: proxiesIn(environment) };
   if (
     config.lease.renewDeadlineMs >= config.lease.durationMs ||
     config.lease.retryPeriodMs >= config.lease.renewDeadlineMs
@@ -162,7 +180,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 type Parse = <T>(name: Name, read: (value: string) => T | undefined) => T | undefined;
 
-function build(text: (name: Name) => string, parse: Parse): Config {
+function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path' | 'proxies'> {
   const address = parse('httpAddress', readAddress) ?? { host: '', port: 0 };
   return {
     installation: parse('installation', readInstallation) ?? '',
@@ -178,6 +196,8 @@ function build(text: (name: Name) => string, parse: Parse): Config {
       .split(',')
       .filter((namespace) => namespace !== ''),
     sourceLimits: buildLimits(parse),
+    renders: parse('renders', between(0, 64)) ?? 0,
+    remoteBases: parse('remoteBases', readSwitch) ?? false,
     commit: text('commit'),
     podName: text('podName'),
     podNamespace: text('podNamespace'),
@@ -234,12 +254,16 @@ function readAddress(value: string): Address | undefined {
 }
 
 function readLevel(value: string): Config['logLevel'] | undefined {
-  return (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
+  return (['trace', 'debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
 }
 
 function between(low: number, high: number): (value: string) => number | undefined {
   return (value) =>
     /^[0-9]+$/.test(value) && Number(value) >= low && Number(value) <= high ? Number(value) : undefined;
+}
+
+function readSwitch(value: string): boolean | undefined {
+  return { true: true, false: false }[value];
 }
 
 function readBytes(value: string): number | undefined {
