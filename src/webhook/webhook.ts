@@ -23,11 +23,11 @@ export interface WebhookListener extends AsyncDisposable {
 const limits = {
   bodyBytes: 1024 * 1024,
   bodyMs: 10_000,
-  connections: 64,
+  connections: 128,
   headerBytes: 16 * 1024,
   headersMs: 10_000,
   requestMs: 30_000,
-  idleMs: 30_000,
+  idleMs: 5_000,
   checkMs: 5_000,
 } as const;
 
