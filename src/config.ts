@@ -21,6 +21,11 @@ export const settings = {
     fallback: '/var/lib/evenkeel',
     meaning: 'folder for clones and artefacts; may be lost at any time',
   },
+  memoryDir: {
+    variable: 'EVENKEEL_MEMORY_DIR',
+    fallback: '/dev/shm/evenkeel',
+    meaning: 'folder for secrets that git and ssh take from files, each for the length of one call; must be in memory',
+  },
   logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'trace, debug, info, warn or error' },
   httpAddress: {
     variable: 'EVENKEEL_HTTP_ADDRESS',
@@ -115,6 +120,8 @@ interface Address {
 export interface Config {
   readonly installation: string;
   readonly dataDir: string;
+  /** Memory-backed; for secrets in files. */
+  readonly memoryDir: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly httpHost: string;
   /** 0 = any free port. */
@@ -185,6 +192,7 @@ function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path' 
   return {
     installation: parse('installation', readInstallation) ?? '',
     dataDir: text('dataDir'),
+    memoryDir: text('memoryDir'),
     logLevel: parse('logLevel', readLevel) ?? 'info',
     httpHost: address.host,
     httpPort: address.port,
