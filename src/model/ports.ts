@@ -59,3 +59,12 @@ export interface WriteInFlight {
   /** Must be called once, whatever happened. */
   end(): void;
 }
+
+export type SecretData = Readonly<Record<string, Buffer>>;
+
+/** Secrets with what opens repositories, followed from their first use on. */
+export interface RepositorySecrets {
+  named(namespace: string, name: string): Promise<SecretData | undefined>;
+  forUrl(url: string): Promise<{ readonly name: string; readonly namespace: string; readonly data: SecretData } | undefined>;
+  onChange(listener: (what: { namespace: string; name: string }) => void): () => void;
+}
