@@ -25,6 +25,12 @@ export interface RepositoryParts extends Pick<ChartsOptions, 'clock' | 'limits' 
   readonly refusals: Pace;
 }
 
+export interface Download {
+  readonly signal: AbortSignal;
+  readonly find: () => Promise<Buffer | undefined>;
+  readonly keep: (archive: Buffer) => Promise<void>;
+}
+
 interface Versions {
   readonly entries: readonly IndexEntry[];
   readonly at: number;
@@ -85,13 +91,17 @@ export class RepositoryClient {
     });
   }
 
-  async download(name: string, version: string, signal: AbortSignal): Promise<Buffer> {
+  /** `find` is asked again when it is this one's turn: another may have fetched it meanwhile; `keep` ends the turn. */
+  async download(name: string, version: string, { signal, find, keep }: Download): Promise<Buffer> {
     return await this.#inTurn(async () => {
+      const found = await find();
+      if (found !== undefined) return found;
       const { url } = this.#isRegistry ? { url: '' } : await this.#entry(name, version);
       const bytes = await this.#ask(signal, async (http, credentials) => {
         if (this.#isRegistry) return await this.#fromRegistry(http, credentials, { name, version });
         return await this.#fromAddress(http, url, name);
       });
+      await keep(bytes);
       return bytes;
     });
   }

@@ -23,7 +23,12 @@ interface Held {
   users: number;
 }
 
-export class ChartStore implements Charts {
+/** Asks nobody before it is used. */
+export function createCharts(options: ChartsOptions): Charts {
+  return new ChartStore(options);
+}
+
+class ChartStore implements Charts {
   readonly #options: ChartsOptions;
   readonly #cache: DiskCache;
   readonly #hosts: Pace;
@@ -117,14 +122,21 @@ export class ChartStore implements Charts {
   async #archive(chart: ChartVersion, signal: AbortSignal): Promise<{ digest: string; archive: Buffer | undefined }> {
     const client = this.#client(chart.repository);
     const memo = `version-${sha256Hex(`${client.id}\n${chart.name}\n${chart.version}`)}`;
-    const known = (await this.#cache.get(memo))?.toString('latin1');
+    const known = await this.#known(memo);
     const promised = await this.#promised(client, chart, known);
     const digest = promised ?? known;
-    if (digest !== undefined && /^[0-9a-f]{64}$/.test(digest)) {
-      const archive = this.#held.has(digest) ? undefined : await this.#cached(digest);
-      if (archive !== undefined || this.#held.has(digest)) return { digest, archive };
-    }
-    return await this.#download(client, chart, { memo, promised, signal });
+    if (digest !== undefined && this.#held.has(digest)) return { digest, archive: undefined };
+    const archive = await client.download(chart.name, chart.version, {
+      signal,
+      find: async () => await this.#cached(promised ?? (await this.#known(memo))),
+      keep: async (bytes) => await this.#keep(chart, bytes, { memo, promised }),
+    });
+    return { digest: sha256Hex(archive), archive };
+  }
+
+  async #known(memo: string): Promise<string | undefined> {
+    const digest = (await this.#cache.get(memo))?.toString('latin1') ?? '';
+    return /^[0-9a-f]{64}$/.test(digest) ? digest : undefined;
   }
 
   /** A version that was here before is good enough while its repository cannot be asked. */
@@ -137,12 +149,11 @@ export class ChartStore implements Charts {
     }
   }
 
-  async #download(
-    client: RepositoryClient,
+  async #keep(
     { name, version, repository }: ChartVersion,
-    { memo, promised, signal }: { memo: string; promised: string | undefined; signal: AbortSignal },
-  ): Promise<{ digest: string; archive: Buffer }> {
-    const archive = await client.download(name, version, signal);
+    archive: Buffer,
+    { memo, promised }: { readonly memo: string; readonly promised: string | undefined },
+  ): Promise<void> {
     const digest = sha256Hex(archive);
     if (promised !== undefined && digest !== promised) {
       throw chartUnavailable(
@@ -151,10 +162,10 @@ export class ChartStore implements Charts {
     }
     await this.#cache.put(`archive-${digest}`, archive);
     await this.#cache.put(memo, Buffer.from(digest, 'latin1'));
-    return { digest, archive };
   }
 
-  async #cached(digest: string): Promise<Buffer | undefined> {
+  async #cached(digest: string | undefined): Promise<Buffer | undefined> {
+    if (digest === undefined) return undefined;
     const bytes = await this.#cache.get(`archive-${digest}`);
     if (bytes === undefined || sha256Hex(bytes) === digest) return bytes;
     await this.#cache.remove(`archive-${digest}`);

@@ -1,7 +1,6 @@
 import type { Clock, RepositorySecrets } from '../../model/ports.ts';
 import type { ObjectReader } from '../git/engine.ts';
 import type { Limits } from '../limits.ts';
-import { ChartStore } from './chart-store.ts';
 
 /** A repository of Helm charts, as one set of credentials sees it. */
 export interface ChartRepository {
@@ -56,9 +55,4 @@ export interface ChartsOptions {
   readonly directory: string;
   readonly limits: Limits;
   readonly secrets: Pick<RepositorySecrets, 'named' | 'forUrl' | 'onChange'>;
-}
-
-/** Asks nobody before it is used. */
-export function createCharts(options: ChartsOptions): Charts {
-  return new ChartStore(options);
 }
