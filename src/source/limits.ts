@@ -42,7 +42,9 @@ export interface Limits {
   /** One chart archive, packed, and unpacked. */
   readonly chartBytes: number;
   readonly chartUnpackedBytes: number;
-  /** Chart archives kept on disk. */
+  /** What a repository of charts says it has: an index, or a list of tags. */
+  readonly chartIndexBytes: number;
+  /** Chart archives and indexes kept on disk. */
   readonly chartCacheBytes: number;
   /** Artefacts kept on disk, those in use apart. */
   readonly artefactBytes: number;
@@ -72,6 +74,7 @@ export const defaultLimits: Limits = {
   renderInputBytes: 128 * mebibyte,
   chartBytes: 64 * mebibyte,
   chartUnpackedBytes: 128 * mebibyte,
+  chartIndexBytes: 64 * mebibyte,
   chartCacheBytes: 512 * mebibyte,
   artefactBytes: 1024 * mebibyte,
 };
