@@ -66,6 +66,23 @@ export const settings = {
     fallback: '500Mi',
     meaning: 'largest snapshot of a repository, packed or unpacked',
   },
+  gitEngine: {
+    variable: 'EVENKEEL_GIT_ENGINE',
+    fallback: 'auto',
+    meaning: 'auto (the git program where it is there), native (only the git program) or embedded (never)',
+  },
+  httpsProxy: {
+    variable: 'HTTPS_PROXY',
+    fallback: '',
+    meaning: 'proxy for https:// repositories, an http:// or https:// address; lower case works, too',
+  },
+  httpProxy: { variable: 'HTTP_PROXY', fallback: '', meaning: 'proxy for http:// repositories' },
+  allProxy: { variable: 'ALL_PROXY', fallback: '', meaning: 'proxy for what has none of its own; never for ssh://' },
+  noProxy: {
+    variable: 'NO_PROXY',
+    fallback: '',
+    meaning: 'hosts, domains, addresses and networks that are reached without a proxy, separated by commas',
+  },
   podName: { variable: 'POD_NAME', fallback: 'evenkeel', meaning: 'holder of the Lease' },
   podNamespace: { variable: 'POD_NAMESPACE', fallback: 'evenkeel', meaning: 'namespace of the Lease' },
   kubeconfig: {
@@ -98,6 +115,8 @@ export interface Config {
   readonly apiConnections: number;
   readonly watchNamespaces: readonly string[];
   readonly sourceLimits: { readonly fetchMs: number; readonly transferBytes: number; readonly unpackedBytes: number };
+  readonly gitEngine: 'auto' | 'native' | 'embedded';
+  readonly proxies: { readonly https: string; readonly http: string; readonly all: string; readonly no: string };
   /** For the metric build_info. */
   readonly commit: string;
   readonly podName: string;
@@ -121,8 +140,10 @@ export class ConfigError extends Error {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>, args: readonly string[]): Config {
   const problems: string[] = [];
   const flags = readFlags(args, problems);
+  const fromEnvironment = (variable: string): string | undefined =>
+    environment[variable] ?? (/_PROXY$/.test(variable) ? environment[variable.toLowerCase()] : undefined);
   const text = (name: Name): string =>
-    flags.get(name) ?? environment[settings[name].variable] ?? settings[name].fallback;
+    flags.get(name) ?? fromEnvironment(settings[name].variable) ?? settings[name].fallback;
   const parse = <T>(name: Name, read: (value: string) => T | undefined): T | undefined => {
     const value = read(text(name));
     if (value === undefined)
@@ -157,6 +178,8 @@ function build(text: (name: Name) => string, parse: Parse): Config {
       .split(',')
       .filter((namespace) => namespace !== ''),
     sourceLimits: buildLimits(parse),
+    gitEngine: parse('gitEngine', readGitEngine) ?? 'auto',
+    proxies: { https: text('httpsProxy'), http: text('httpProxy'), all: text('allProxy'), no: text('noProxy') },
     commit: text('commit'),
     podName: text('podName'),
     podNamespace: text('podNamespace'),
@@ -214,6 +237,10 @@ function readAddress(value: string): { host: string; port: number } | undefined 
 
 function readLevel(value: string): Config['logLevel'] | undefined {
   return (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
+}
+
+function readGitEngine(value: string): Config['gitEngine'] | undefined {
+  return (['auto', 'native', 'embedded'] as const).find((engine) => engine === value);
 }
 
 function between(low: number, high: number): (value: string) => number | undefined {

@@ -1,12 +1,12 @@
 import { mark, normalise } from './diff/diff.ts';
 import type { Config } from './config.ts';
 import { healthRules } from './health/health.ts';
-import type { ClusterConnection, LeaseOptions } from './kube/kube.ts';
+import type { ClusterConnection, LeaseOptions, SecretReader } from './kube/kube.ts';
 import { connect, createEvents, createSecretReader, loadCredentials } from './kube/kube.ts';
 import { createLive } from './live/live.ts';
 import type { Installation } from './model/installation.ts';
 import { installationNamed } from './model/installation.ts';
-import type { Clock, Random, Scopes } from './model/ports.ts';
+import type { Clock, Random, RepositorySecrets, Scopes } from './model/ports.ts';
 import { startReconciling } from './reconcile/reconcile.ts';
 import { createSource } from './source/source.ts';
 import type { LogDestination, OperatorTelemetry, Readiness } from './telemetry/telemetry.ts';
@@ -113,7 +113,8 @@ async function lead(
       random,
       telemetry,
       scopes: scopesOf(connection),
-      credentials: (namespace, name) => secrets.get(namespace, name),
+      credentials: secretsByName(secrets),
+      git: { engine: config.gitEngine, proxies: config.proxies },
       normalise,
       mark: (object, { key }) => mark(object, { key, installation }),
       limits: config.sourceLimits,
@@ -134,6 +135,15 @@ async function lead(
   };
   stack.use(await startReconciling(options, signal));
   return stack.move();
+}
+
+/** Only those that Applications name. */
+function secretsByName(secrets: SecretReader): RepositorySecrets {
+  return {
+    named: (namespace, name) => secrets.get(namespace, name),
+    forUrl: () => Promise.resolve(undefined),
+    onChange: (listener) => secrets.onChange((namespace, name) => listener({ namespace, name })),
+  };
 }
 
 function scopesOf({ kinds }: ClusterConnection): Scopes {

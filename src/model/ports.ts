@@ -15,6 +15,20 @@ export interface Clock {
 /** The one source of randomness: uniform in [0, 1). */
 export type Random = () => number;
 
+export type SecretData = Readonly<Record<string, Buffer>>;
+
+/** Secrets that open repositories. */
+export interface RepositorySecrets {
+  /** undefined when there is none of that name. */
+  named(namespace: string, name: string): Promise<SecretData | undefined>;
+  /** The Secret of the operator's namespace that is labelled for this address, or for the longest beginning of it. */
+  forUrl(
+    url: string,
+  ): Promise<{ readonly name: string; readonly namespace: string; readonly data: SecretData } | undefined>;
+  /** Called when one was changed, created or deleted; gives the way to stop that. */
+  onChange(listener: (what: { namespace: string; name: string }) => void): () => void;
+}
+
 /** Whether a kind's objects live in namespaces: asked while preparing desired objects. */
 export interface Scopes {
   /** undefined: not served, or discovery is stale. */

@@ -1,8 +1,8 @@
 import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
-import { isFullSha } from './git/poll.ts';
 import type { Remote } from './git/remote.ts';
+import { isFixed, revisionKey, type Resolved, type Revision } from './git/revision.ts';
 import { Poll, type PollOutcome } from './polling.ts';
 import { asOperatorError, withRetryAfter, type Remotes } from './remotes.ts';
 
@@ -56,10 +56,15 @@ export class Following {
    * The newest commit of what an Application follows, also when it does not follow it yet; looks at the remote when
    * nothing is known or `anew` asks for it. Throws OperatorError: what the last look came to, with how long that stands.
    */
-  async newestOf(app: Application, remote: Remote, anew: boolean): Promise<string> {
+  async newestOf(app: Application, remote: Remote, anew: boolean): Promise<Resolved> {
     const poll = this.#polls.get(pollId(remote, app))?.poll ?? this.#newPoll(remote, app);
     const isDue = poll.outcome.kind === 'unknown' || (anew && mayLook(poll));
-    return revisionOf(isDue ? await poll.look() : poll.outcome, poll.waitMs);
+    return resolvedBy(isDue ? await poll.look() : poll.outcome, poll.waitMs);
+  }
+
+  /** Looks again at every ref of a remote that somebody follows. */
+  lookAt({ id }: Remote): void {
+    for (const { poll, remote } of this.#polls.values()) if (remote.id === id) void poll.look();
   }
 
   /** Whether a commit is the newest of a ref that somebody follows. */
@@ -85,14 +90,15 @@ export class Following {
 
   #newPoll(remote: Remote, app: Application): Poll {
     const { clock, random, remotes } = this.#options;
-    const revision = app.spec.sources[0].targetRevision;
+    const revision = revisionOf(app);
     const poll: Poll = new Poll({
       clock,
       random,
       look: async () => {
-        if (isFullSha(revision)) return { kind: 'found', revision };
+        if (isFixed(revision)) return { kind: 'found', revision: revision.text };
         try {
-          return { kind: 'found', revision: await remotes.poll(remote, revision, poll.newest) };
+          const resolved = await remotes.poll(remote, revision, poll.newest);
+          return { kind: 'found', revision: resolved.commit, resolved };
         } catch (error) {
           return { kind: 'failed', error: asOperatorError(error, remote) };
         }
@@ -120,10 +126,10 @@ function mayLook({ outcome, waitMs }: Poll): boolean {
   return outcome.kind !== 'failed' || outcome.error.retryAfterMs === undefined || waitMs === 0;
 }
 
-function revisionOf(outcome: PollOutcome, waitMs: number): string {
+function resolvedBy(outcome: PollOutcome, waitMs: number): Resolved {
   switch (outcome.kind) {
     case 'found':
-      return outcome.revision;
+      return outcome.resolved ?? { commit: outcome.revision };
     case 'failed':
       throw waitMs > 0 ? withRetryAfter(outcome.error, waitMs) : outcome.error;
     case 'unknown':
@@ -132,5 +138,10 @@ function revisionOf(outcome: PollOutcome, waitMs: number): string {
 }
 
 function pollId(remote: Remote, app: Application): string {
-  return `${remote.id} ${app.spec.sources[0].targetRevision}`;
+  return `${remote.id} ${revisionKey(revisionOf(app))}`;
+}
+
+function revisionOf({ spec }: Application): Revision {
+  const { targetRevision, tagPrefix } = spec.sources[0];
+  return { text: targetRevision, tagPrefix };
 }

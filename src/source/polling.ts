@@ -1,11 +1,12 @@
 import type { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
+import type { Resolved } from './git/revision.ts';
 
 /** What looking at a ref came to. */
 export type PollOutcome =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'found'; readonly revision: string }
+  | { readonly kind: 'found'; readonly revision: string; readonly resolved?: Resolved }
   | { readonly kind: 'failed'; readonly error: OperatorError };
 
 export interface PollOptions {

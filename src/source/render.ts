@@ -5,7 +5,6 @@ import type { GroupKind } from '../model/object.ts';
 import type { Scopes } from '../model/ports.ts';
 import { decodeFile, type WrittenObject } from './decode.ts';
 import { selectManifests, type ManifestFile } from './directory.ts';
-import { notYetSupported } from './failures.ts';
 import type { Snapshot } from './git/repository.ts';
 import { limitExceeded, type Limits } from './limits.ts';
 import type { Scope } from './prepare.ts';
@@ -18,7 +17,7 @@ export interface ReadSet {
 }
 
 export async function readSetOf(snapshot: Snapshot, app: Application): Promise<ReadSet> {
-  const tree = new Tree(snapshot.reader, await snapshot.reader.rootTree(snapshot.commit));
+  const tree = new Tree(snapshot.reader, snapshot.about.tree);
   const files = await selectManifests(tree, app.spec.sources[0], app.name);
   return { files, key: sha256Hex(JSON.stringify(files.map(({ path, oid }) => [path, oid]))) };
 }
@@ -51,19 +50,12 @@ export async function decodeFiles(
     if (total > limits.manifestsBytes)
       throw limitExceeded('the manifests of the Application', 'manifestsBytes', limits);
     if (bytes.includes('+argocd:skip-file-rendering')) continue;
-    checkPointer(path, bytes);
     const decoded = decodeFile(path, bytes);
     objects.push(...decoded.objects);
     skippedDocuments += decoded.skippedDocuments;
     if (objects.length > limits.objects) throw limitExceeded('the objects of the Application', 'objects', limits);
   }
   return { objects, skippedDocuments };
-}
-
-/** Git LFS leaves a pointer where the content should be. */
-function checkPointer(path: string, bytes: Buffer): void {
-  if (!bytes.subarray(0, 64).toString('latin1').startsWith('version https://git-lfs.github.com/spec/')) return;
-  throw notYetSupported(`${path}: is stored in Git LFS, which is not supported yet`);
 }
 
 export interface Rendered {

@@ -4,15 +4,18 @@ import type { Desired } from '../model/desired.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Clock, Random, Scopes } from '../model/ports.ts';
+import type { Clock, Random, RepositorySecrets, Scopes } from '../model/ports.ts';
+import { isFullCommitId } from '../model/revision.ts';
 import { ArtefactStore } from './artefacts.ts';
-import { embeddedEngine } from './git/embedded-engine.ts';
-import { isFullSha } from './git/poll.ts';
+import { chooseEngine, type EngineChoice, type NativeMeans } from './git/choose.ts';
+import type { GitEngine } from './git/engine.ts';
+import { noProxies, type ProxySettings } from './git/proxy.ts';
 import { remoteOf, type Remote } from './git/remote.ts';
+import type { Resolved } from './git/revision.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { Following } from './following.ts';
 import { prepareObjects } from './prepare.ts';
-import { Remotes, type ReadSecret, type SourceTelemetry } from './remotes.ts';
+import { Remotes, type SourceTelemetry } from './remotes.ts';
 import { decodeFiles, parametersOf, readSetOf, RenderMemo, type ReadSet, type Rendered } from './render.ts';
 import type { Snapshot } from './git/repository.ts';
 
@@ -26,12 +29,20 @@ export interface SourceOptions {
   readonly random: Random;
   readonly telemetry: SourceTelemetry;
   readonly scopes: Scopes;
-  readonly credentials: ReadSecret;
+  readonly credentials: RepositorySecrets;
   /** Pure; called once the namespace is settled, before anything is hashed. */
   readonly normalise: (object: KubeObject) => KubeObject;
   /** Pure; adds labels and the tracking id. */
   readonly mark: (object: KubeObject, app: Application) => KubeObject;
   readonly limits?: Partial<Limits>;
+  readonly git?: GitSettings;
+}
+
+/** How Git is spoken to; without `native` by the embedded engine. */
+export interface GitSettings {
+  readonly engine?: EngineChoice;
+  readonly native?: NativeMeans;
+  readonly proxies?: ProxySettings;
 }
 
 export interface LoadRequest {
@@ -75,11 +86,12 @@ class GitSource implements Source {
     this.#memo = new RenderMemo(options.scopes);
     this.artefacts = new ArtefactStore(join(directory, 'artefacts'), this.#limits.artefactBytes, clock);
     this.#remotes = new Remotes({
-      engine: embeddedEngine(clock, this.#limits),
+      engine: this.#chooser(join(directory, 'git')),
       folder: join(directory, 'git'),
       clock,
       telemetry,
       credentials,
+      renewed: (remote) => this.#following.lookAt(remote),
       wanted: (remote, commit) => this.#following.isNewest(remote, commit),
     });
     this.#following = new Following({ clock, random, remotes: this.#remotes });
@@ -109,7 +121,7 @@ class GitSource implements Source {
 
   async load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired> {
     const remote = remoteOfApplication(app);
-    const commit = await untilAborted(this.#commitOf(app, remote, ask), signal);
+    const { commit } = await untilAborted(this.#resolve(app, remote, ask), signal);
     const isHard = ask.refresh === 'hard';
     const parameters = parametersOf(app);
     if (!isHard) {
@@ -119,7 +131,7 @@ class GitSource implements Source {
     }
     const render = this.#remotes
       .repository(remote)
-      .with(commit, async (snapshot) => await this.#render({ app, snapshot, parameters, isHard, signal }));
+      .with({ commit }, async (snapshot) => await this.#render({ app, snapshot, parameters, isHard, signal }));
     return await untilAborted(render, signal);
   }
 
@@ -128,12 +140,24 @@ class GitSource implements Source {
     await this.#remotes[Symbol.asyncDispose]();
   }
 
-  async #commitOf(app: Application, remote: Remote, ask: LoadRequest): Promise<string> {
-    const revision = ask.revision ?? '';
-    if (isFullSha(revision)) return revision;
-    if (revision !== '' && revision !== app.spec.sources[0].targetRevision) {
-      return await this.#remotes.poll(remote, revision, undefined);
-    }
+  /** The engine is asked for anew until there is one. */
+  #chooser(folder: string): () => Promise<GitEngine> {
+    const { clock, git = {} } = this.#options;
+    const { engine = 'auto', native, proxies = noProxies } = git;
+    const settings = { clock, limits: this.#limits, proxies, scratch: join(folder, 'scratch') };
+    let chosen: Promise<GitEngine> | undefined;
+    return () => {
+      chosen ??= chooseEngine(engine, native, settings);
+      chosen.catch(() => (chosen = undefined));
+      return chosen;
+    };
+  }
+
+  async #resolve(app: Application, remote: Remote, ask: LoadRequest): Promise<Resolved> {
+    const { targetRevision, tagPrefix } = app.spec.sources[0];
+    const text = ask.revision ?? '';
+    if (isFullCommitId(text)) return { commit: text };
+    if (text !== '' && text !== targetRevision) return await this.#remotes.poll(remote, { text, tagPrefix }, undefined);
     return await this.#following.newestOf(app, remote, ask.refresh !== undefined);
   }
 
