@@ -1,0 +1,28 @@
+/** A text and what stands for it in messages. */
+export interface Hidden {
+  readonly text: string;
+  readonly by: string;
+}
+
+const keptCharacters = 8 * 1024;
+
+/** Longest first: one text may be part of another. */
+export function hideTexts(text: string, hide: readonly Hidden[]): string {
+  return hide
+    .filter((hidden) => hidden.text !== '')
+    .toSorted((a, b) => b.text.length - a.text.length)
+    .reduce((said, hidden) => said.replaceAll(hidden.text, hidden.by), text);
+}
+
+/** The last whole lines of what a program said, fit for a message: nothing hidden is in it, and no control characters. */
+export function lastWords(bytes: Uint8Array, hide: readonly Hidden[]): string {
+  const said = hideTexts(Buffer.from(bytes).toString('utf8'), hide)
+    // Escape sequences of terminals, then all control characters but tab and newline.
+    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '')
+    .replace(/\r\n?/g, '\n')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�')
+    .trim();
+  if (said.length <= keptCharacters) return said;
+  const kept = said.slice(-keptCharacters);
+  return kept.slice(kept.indexOf('\n') + 1);
+}
