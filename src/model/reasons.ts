@@ -24,7 +24,8 @@ export const reasons = {
     remedy: 'Correct the Secret that spec.source.secretRef names.',
   },
   ChartUnavailable: {
-    cause: 'A repository of Helm charts cannot be reached, answers with errors, or gave something else than it promised.',
+    cause:
+      'A repository of Helm charts cannot be reached, answers with errors, or gave something else than it promised.',
     remedy: 'Nothing: what is deployed stays, the operator tries again.',
   },
   Conflicted: {
@@ -38,6 +39,10 @@ export const reasons = {
   DeletionBlocked: {
     cause: 'An object of a deleted Application could not be deleted or its kind is unknown at present.',
     remedy: 'See the message; deletion goes on by itself when the object can be deleted.',
+  },
+  DiskFull: {
+    cause: "The disk of the operator's data folder is full, or its quota is used up.",
+    remedy: 'Give the volume more room; the operator tries again by itself. What is deployed stays.',
   },
   Forbidden: {
     cause: 'The operator may not do this to the object.',
