@@ -1,4 +1,5 @@
 import { parseDuration } from './model/duration.ts';
+import { proxiesIn } from './model/proxies.ts';
 
 /** A setting: its environment variable; the flag is the same name in kebab-case without the prefix. */
 interface Setting {
@@ -20,11 +21,21 @@ export const settings = {
     fallback: '/var/lib/evenkeel',
     meaning: 'folder for clones and artefacts; may be lost at any time',
   },
-  logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'debug, info, warn or error' },
+  memoryDir: {
+    variable: 'EVENKEEL_MEMORY_DIR',
+    fallback: '/dev/shm/evenkeel',
+    meaning: 'folder for secrets that git and ssh take from files, each for the length of one call; must be in memory',
+  },
+  logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'trace, debug, info, warn or error' },
   httpAddress: {
     variable: 'EVENKEEL_HTTP_ADDRESS',
     fallback: '0.0.0.0:8080',
     meaning: 'host:port of /metrics, /healthz and /readyz',
+  },
+  webhookAddress: {
+    variable: 'EVENKEEL_WEBHOOK_ADDRESS',
+    fallback: '',
+    meaning: 'host:port of /webhook, another port than that of /metrics; empty = webhooks are not listened for',
   },
   leaseDuration: {
     variable: 'EVENKEEL_LEASE_DURATION',
@@ -66,8 +77,22 @@ export const settings = {
     fallback: '500Mi',
     meaning: 'largest snapshot of a repository, packed or unpacked',
   },
+  renders: {
+    variable: 'EVENKEEL_RENDERS',
+    fallback: '0',
+    meaning: 'runs of kustomize and Helm at the same time, up to 64; 0 = as processors and memory allow',
+  },
+  remoteBases: {
+    variable: 'EVENKEEL_REMOTE_BASES',
+    fallback: 'false',
+    meaning: 'true lets kustomize fetch bases from a network',
+  },
   podName: { variable: 'POD_NAME', fallback: 'evenkeel', meaning: 'holder of the Lease' },
-  podNamespace: { variable: 'POD_NAMESPACE', fallback: 'evenkeel', meaning: 'namespace of the Lease' },
+  podNamespace: {
+    variable: 'POD_NAMESPACE',
+    fallback: 'evenkeel',
+    meaning: 'namespace of the Lease and of Secrets that are found by label',
+  },
   kubeconfig: {
     variable: 'KUBECONFIG',
     fallback: '',
@@ -86,18 +111,35 @@ export const settings = {
   kubernetesPort: { variable: 'KUBERNETES_SERVICE_PORT', fallback: '443', meaning: 'set by Kubernetes in every pod' },
 } as const satisfies Record<string, Setting>;
 
+interface Address {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
 export interface Config {
   readonly installation: string;
   readonly dataDir: string;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Memory-backed; for secrets in files. */
+  readonly memoryDir: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly httpHost: string;
   /** 0 = any free port. */
   readonly httpPort: number;
+  /** undefined: webhooks are not listened for. */
+  readonly webhook: Address | undefined;
   readonly lease: { readonly durationMs: number; readonly renewDeadlineMs: number; readonly retryPeriodMs: number };
   readonly workers: number;
   readonly apiConnections: number;
   readonly watchNamespaces: readonly string[];
   readonly sourceLimits: { readonly fetchMs: number; readonly transferBytes: number; readonly unpackedBytes: number };
+  /** Runs of kustomize and Helm at the same time; 0 = as the machine allows. */
+  readonly renders: number;
+  readonly remoteBases: boolean;
+  /** PATH of the programs that are started. */
+  readonly path: string;
+  /** Variables by which the environment names proxies. */
+  readonly proxies: Readonly<Record<string, string>>;
   /** For the metric build_info. */
   readonly commit: string;
   readonly podName: string;
@@ -129,12 +171,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       problems.push(`${settings[name].variable}=${text(name)}: expected ${settings[name].meaning}`);
     return value;
   };
-  const config = build(text, parse);
+  const config = { ...build(text, parse), path: environment['PATH'] ?? '', proxies: proxiesIn(environment) };
   if (
     config.lease.renewDeadlineMs >= config.lease.durationMs ||
     config.lease.retryPeriodMs >= config.lease.renewDeadlineMs
   ) {
     problems.push('lease: expected retry period < renew deadline < duration');
+  }
+  if (config.webhook !== undefined && config.webhook.port !== 0 && config.webhook.port === config.httpPort) {
+    problems.push(`${settings.webhookAddress.variable}: expected another port than ${settings.httpAddress.variable}`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
@@ -142,14 +187,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 type Parse = <T>(name: Name, read: (value: string) => T | undefined) => T | undefined;
 
-function build(text: (name: Name) => string, parse: Parse): Config {
+function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path' | 'proxies'> {
   const address = parse('httpAddress', readAddress) ?? { host: '', port: 0 };
   return {
     installation: parse('installation', readInstallation) ?? '',
     dataDir: text('dataDir'),
+    memoryDir: text('memoryDir'),
     logLevel: parse('logLevel', readLevel) ?? 'info',
     httpHost: address.host,
     httpPort: address.port,
+    webhook: text('webhookAddress') === '' ? undefined : parse('webhookAddress', readAddress),
     lease: buildLease(parse),
     workers: parse('workers', between(1, 64)) ?? 0,
     apiConnections: parse('apiConnections', between(2, 32)) ?? 0,
@@ -157,6 +204,8 @@ function build(text: (name: Name) => string, parse: Parse): Config {
       .split(',')
       .filter((namespace) => namespace !== ''),
     sourceLimits: buildLimits(parse),
+    renders: parse('renders', between(0, 64)) ?? 0,
+    remoteBases: parse('remoteBases', readSwitch) ?? false,
     commit: text('commit'),
     podName: text('podName'),
     podNamespace: text('podNamespace'),
@@ -206,19 +255,23 @@ function readFlags(args: readonly string[], problems: string[]): Map<string, str
   return flags;
 }
 
-function readAddress(value: string): { host: string; port: number } | undefined {
+function readAddress(value: string): Address | undefined {
   const match = /^(.*):([0-9]{1,5})$/.exec(value);
   const port = Number(match?.[2]);
   return match === null || port > 65_535 ? undefined : { host: match[1] ?? '', port };
 }
 
 function readLevel(value: string): Config['logLevel'] | undefined {
-  return (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
+  return (['trace', 'debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
 }
 
 function between(low: number, high: number): (value: string) => number | undefined {
   return (value) =>
     /^[0-9]+$/.test(value) && Number(value) >= low && Number(value) <= high ? Number(value) : undefined;
+}
+
+function readSwitch(value: string): boolean | undefined {
+  return { true: true, false: false }[value];
 }
 
 function readBytes(value: string): number | undefined {

@@ -19,8 +19,10 @@ export { createEvents } from './events.ts';
 export type { EventEmitter, EventsOptions } from './events.ts';
 export type { KubeTelemetry } from './kube-telemetry.ts';
 export type { Lease, LeaseOptions } from './lease.ts';
+export { followWebhookSecrets } from './labelled-secrets.ts';
+export { createRepositorySecrets } from './repository-secrets.ts';
 export { createSecretReader } from './secrets.ts';
-export type { SecretData, SecretReader } from './secrets.ts';
+export type { SecretReader } from './secrets.ts';
 
 export interface ConnectOptions {
   readonly credentials: Credentials;

@@ -42,7 +42,9 @@ export interface Limits {
   /** One chart archive, packed, and unpacked. */
   readonly chartBytes: number;
   readonly chartUnpackedBytes: number;
-  /** Chart archives kept on disk. */
+  /** What a repository of charts says it has: an index, or a list of tags. */
+  readonly chartIndexBytes: number;
+  /** Chart archives and indexes kept on disk. */
   readonly chartCacheBytes: number;
   /** Artefacts kept on disk, those in use apart. */
   readonly artefactBytes: number;
@@ -66,12 +68,13 @@ export const defaultLimits: Limits = {
   fetchMs: 600_000,
   unpackMs: 120_000,
   renderMs: 60_000,
-  renderMemoryBytes: 1024 * mebibyte,
+  renderMemoryBytes: 512 * mebibyte,
   renderBytes: 64 * mebibyte,
   renderFiles: 20_000,
   renderInputBytes: 128 * mebibyte,
   chartBytes: 64 * mebibyte,
   chartUnpackedBytes: 128 * mebibyte,
+  chartIndexBytes: 64 * mebibyte,
   chartCacheBytes: 512 * mebibyte,
   artefactBytes: 1024 * mebibyte,
 };

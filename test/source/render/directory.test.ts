@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { OperatorError } from '../../src/model/errors.ts';
-import type { Reason } from '../../src/model/reasons.ts';
-import { selectManifests } from '../../src/source/directory.ts';
-import type { ObjectReader, TreeEntry } from '../../src/source/git/engine.ts';
-import { Tree } from '../../src/source/tree.ts';
-import { sourceSpec, type SourceChange } from '../fakes/source-spec.ts';
+import type { SourceType } from '../../../src/model/application.ts';
+import { OperatorError } from '../../../src/model/errors.ts';
+import type { Reason } from '../../../src/model/reasons.ts';
+import { readHelm, readKustomize } from '../../../src/model/parse-source.ts';
+import { detectRenderer } from '../../../src/source/render/detect.ts';
+import { selectManifests } from '../../../src/source/render/directory.ts';
+import type { ObjectReader, TreeEntry } from '../../../src/source/git/engine.ts';
+import { Tree } from '../../../src/source/tree.ts';
+import { sourceSpec, type SourceChange } from '../../fakes/source-spec.ts';
 
 const submodule = Symbol('submodule');
 
@@ -55,7 +58,7 @@ function kindOf(content: Folder[string]): TreeEntry['kind'] {
 
 async function select(root: Folder, change: SourceChange = {}): Promise<string[]> {
   const source = sourceSpec(change);
-  const files = await selectManifests(new Tree(new FakeCommit(root), ''), source, 'app');
+  const files = await selectManifests(new Tree(new FakeCommit(root), ''), source);
   return files.map(({ path }) => path);
 }
 
@@ -106,15 +109,11 @@ describe('links', () => {
 });
 
 const refused: readonly [name: string, root: Folder, change: SourceChange, reason: Reason, message: RegExp][] = [
-  ['no such path', tree, { path: 'sub/nope/x' }, 'PathNotFound', /no "sub\/nope\/x"; "sub" has e\.yaml, deeper/],
+  ['no such path', tree, { path: 'sub/nope/x' }, 'PathNotFound', /no "sub\/nope\/x"; "sub" has deeper, e\.yaml/],
   ['a path that is a file', tree, { path: 'b.yaml' }, 'PathNotFound', /is a file/],
-  ['kustomize', { 'kustomization.yml': '', 'Chart.yaml': '' }, {}, 'NotYetSupported', /kustomize/],
-  ['Helm', { x: { 'Chart.yaml': '' } }, { path: 'x' }, 'NotYetSupported', /x\/Chart\.yaml.*Helm/],
-  ['an override file', { '.argocd-source.yaml': '' }, {}, 'NotYetSupported', /overrides/],
-  ['an override file of the Application', { '.argocd-source-app.yaml': '' }, {}, 'NotYetSupported', /overrides/],
   ['a link out of the repository', { 'a.yaml': { target: '../../etc/passwd' } }, {}, 'InvalidObject', /leaves the repository/],
   ['an absolute link', { 'a.yaml': { target: '/etc/passwd' } }, {}, 'InvalidObject', /leaves the repository/],
-  ['a link to nothing', { 'a.yaml': { target: 'b.yaml' } }, {}, 'PathNotFound', /links to "b\.yaml"/],
+  ['a link to nothing', { 'a.yaml': { target: 'b.yaml' } }, {}, 'PathNotFound', /a\.yaml: links to something that does not exist/],
   ['links in a circle', { 'a.yaml': { target: 'b.yaml' }, 'b.yaml': { target: 'a.yaml' } }, {}, 'PathNotFound', /too many links/],
   ['a path through a link out', { x: { target: '..' } }, { path: 'x/y' }, 'InvalidObject', /leaves the repository/],
   ['a submodule', { m: submodule }, { directory: { recurse: true } }, 'NotYetSupported', /m: is a submodule/],
@@ -133,7 +132,27 @@ for (const [name, root, change, reason, message] of refused) {
   });
 }
 
-test('an explicit directory block wins over detection; overrides of others are no manifests', async () => {
+test('overrides of others are no manifests', async () => {
   const root: Folder = { 'Chart.yaml': '', 'values.yaml': '', '.argocd-source-other.yaml': '' };
-  assert.deepEqual(await select(root, { directory: { recurse: true } }), ['Chart.yaml', 'values.yaml']);
+  assert.deepEqual(await select(root), ['Chart.yaml', 'values.yaml']);
+});
+
+const both: Folder = { 'kustomization.yml': '', 'Chart.yaml': '' };
+const detections: readonly [name: string, root: Folder, change: SourceChange, expected: SourceType][] = [
+  ['plain files', tree, {}, 'Directory'],
+  ['kustomize wins over Helm', both, {}, 'Kustomize'],
+  ['Helm', { x: { 'Chart.yaml': '' } }, { path: 'x' }, 'Helm'],
+  ['the third spelling of a kustomization', { Kustomization: '' }, {}, 'Kustomize'],
+  ['a block wins over what is there', both, { directory: { recurse: true } }, 'Directory'],
+  ['a block of Helm', both, { helm: readHelm({ releaseName: 'x' }) }, 'Helm'],
+  ['a block of kustomize', { 'Chart.yaml': '' }, { kustomize: readKustomize({ namePrefix: 'x' }) }, 'Kustomize'],
+  ['a chart', {}, { chart: 'redis' }, 'Helm'],
+];
+
+describe('detection', () => {
+  for (const [name, root, change, expected] of detections) {
+    test(name, async () => {
+      assert.equal(await detectRenderer(sourceSpec(change), new Tree(new FakeCommit(root), '')), expected);
+    });
+  }
 });
