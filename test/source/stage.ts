@@ -4,9 +4,12 @@ import type { GroupKind, KubeObject } from '../../src/model/object.ts';
 import { groupKindKey } from '../../src/model/object.ts';
 import type { Clock, Scopes } from '../../src/model/ports.ts';
 import type { Connection, ConnectionFailure, GitFetch, GitPoll } from '../../src/model/telemetry.ts';
-import { createSource, type Limits, type Source } from '../../src/source/source.ts';
+import { memoryFiles } from '../../src/source/secret-files.ts';
+import { createSource, type GitSettings, type Limits, type Source } from '../../src/source/source.ts';
+import { startTools } from '../../src/source/tools/helper.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import { realClock } from '../fakes/clock.ts';
+import { KnownSecrets } from '../fakes/repository-secrets.ts';
 import { sourceSpec, type SourceChange } from '../fakes/source-spec.ts';
 
 export interface ApplicationChange {
@@ -101,37 +104,66 @@ export interface Stage extends AsyncDisposable {
   readonly scopes: KnownScopes;
   readonly telemetry: RecordedTelemetry;
   /** Secrets by `namespace/name`. */
-  readonly secrets: Map<string, Record<string, Buffer>>;
+  readonly secrets: KnownSecrets['all'];
+  readonly knownSecrets: KnownSecrets;
+}
+
+export interface StageChange {
+  readonly clock?: Clock;
+  readonly limits?: Partial<Limits>;
+  /** The embedded one when left out. */
+  readonly engine?: 'native' | 'embedded';
+  readonly proxies?: GitSettings['proxies'];
+  /** PATH of what the native engine starts. */
+  readonly path?: string;
+  /** One that is kept afterwards; else the stage has its own. */
+  readonly folder?: string;
 }
 
 /** A source on a folder of its own. */
-export async function startSource(change: { clock?: Clock; limits?: Partial<Limits> } = {}): Promise<Stage> {
-  const folder = await createTemporaryFolder('source');
+export async function startSource(change: StageChange = {}): Promise<Stage> {
+  await using cleanup = new AsyncDisposableStack();
+  const folder = change.folder ?? cleanup.use(await createTemporaryFolder('source')).path;
   const scopes = new KnownScopes();
   const telemetry = new RecordedTelemetry();
-  const secrets = new Map<string, Record<string, Buffer>>();
+  const secrets = new KnownSecrets();
   const source = createSource({
-    directory: folder.path,
+    directory: folder,
     clock: change.clock ?? realClock,
     random: () => 0.5,
     telemetry,
     scopes,
-    credentials: (namespace, name) => Promise.resolve(secrets.get(`${namespace}/${name}`)),
+    credentials: secrets,
     normalise: (object) => object,
     mark,
     ...(change.limits === undefined ? {} : { limits: change.limits }),
+    git: (change.engine ?? process.env['TEST_ENGINE']) === 'native' ? await nativeGit(change, cleanup) : { engine: 'embedded', ...proxiesOf(change) },
   });
+  cleanup.use(source);
+  const all = cleanup.move();
   return {
     source,
-    folder: folder.path,
+    folder,
     scopes,
     telemetry,
-    secrets,
-    async [Symbol.asyncDispose]() {
-      await source[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
+    secrets: secrets.all,
+    knownSecrets: secrets,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** The git of this machine, by the real helper process; its secrets lie in memory where the machine has some. */
+async function nativeGit(change: StageChange, cleanup: AsyncDisposableStack): Promise<GitSettings> {
+  const folder = cleanup.use(await createTemporaryFolder('git-tools')).path;
+  const path = change.path ?? process.env['PATH'] ?? '';
+  const options = { clock: realClock, maxRenders: 1, path, scratch: `${folder}/scratch`, proxies: {} };
+  const tools = cleanup.use(startTools(options));
+  const secretFiles = memoryFiles(`${folder}/secrets`, { mayLieOnDisk: true });
+  return { engine: 'native', native: { tools, secretFiles }, ...proxiesOf(change) };
+}
+
+function proxiesOf({ proxies }: StageChange): Pick<GitSettings, 'proxies'> {
+  return proxies === undefined ? {} : { proxies };
 }
 
 function mark(object: KubeObject, app: Application): KubeObject {
