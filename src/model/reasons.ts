@@ -40,10 +40,6 @@ export const reasons = {
     cause: 'An object of a deleted Application could not be deleted or its kind is unknown at present.',
     remedy: 'See the message; deletion goes on by itself when the object can be deleted.',
   },
-  DiskFull: {
-    cause: "The disk of the operator's data folder is full, or its quota is used up.",
-    remedy: 'Give the volume more room; the operator tries again by itself. What is deployed stays.',
-  },
   Forbidden: {
     cause: 'The operator may not do this to the object.',
     remedy: "Grant the permission that the message names to the operator's ServiceAccount.",

@@ -43,17 +43,6 @@ export function unsupportedByEngine(message: string): OperatorError {
   return sourceError('UnsupportedByEngine', `${message}; install git beside the operator`);
 }
 
-/** The disk has no room: tried again soon, for somebody may make some. */
-export function diskFull(what: string, cause?: unknown): OperatorError {
-  const message = `${what}: no space is left on the disk of the data folder`;
-  return new OperatorError(message, { step: 'source', reason: 'DiskFull', retry: 'backoff', cause });
-}
-
-/** What the system says when there is no room, for the disk or for the quota. */
-export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-}
-
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

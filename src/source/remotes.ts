@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { OperatorError } from '../model/errors.ts';
 import type { Clock, RepositorySecrets } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
-import { diskFull, gitUnavailable, isDiskFull, messageOf, sourceError } from './failures.ts';
+import { gitUnavailable, messageOf, sourceError } from './failures.ts';
 import { CopiesFolder } from './git/copies-folder.ts';
 import { readCredentials, type Credentials } from './git/credentials.ts';
 import { CorruptRepository, type Access, type GitEngine } from './git/engine.ts';
 import type { Remote } from './git/remote.ts';
 import { Repository } from './git/repository.ts';
 import type { Resolved, Revision } from './git/revision.ts';
+import { noSpace } from './no-space.ts';
 
 /** What `source/` tells. */
 export type SourceTelemetry = Pick<
@@ -237,8 +238,8 @@ export class Remotes implements AsyncDisposable {
 }
 
 export function asOperatorError(error: unknown, url: string): OperatorError {
-  if (error instanceof OperatorError) return error;
-  return isDiskFull(error) ? diskFull(url, error) : gitUnavailable(`${url}: ${messageOf(error)}`, error);
+  const shown = noSpace(error, 'the data folder (setting dataDir)');
+  return shown instanceof OperatorError ? shown : gitUnavailable(`${url}: ${messageOf(error)}`, error);
 }
 
 /** The same error, with how long it stands. */

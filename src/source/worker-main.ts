@@ -1,8 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { OperatorError } from '../model/errors.ts';
-import { isDiskFull, messageOf } from './failures.ts';
+import { messageOf } from './failures.ts';
 import { readObjects } from './git/embedded/read-objects.ts';
 import type { ReaderFailure, ReaderReply, ReaderRequest } from './git/embedded/reader-protocol.ts';
+import { isNoSpace } from './no-space.ts';
 
 /** Entry of a reader's thread: one commit's objects, away from the loop that serves everybody. */
 const cache = {};
@@ -26,6 +27,6 @@ function reply(message: ReaderReply, move: ArrayBuffer[]): void {
 
 function failureOf(error: unknown): ReaderFailure {
   if (error instanceof OperatorError) return { message: error.message, reason: error.reason };
-  if (isDiskFull(error)) return { message: messageOf(error), reason: 'DiskFull' };
+  if (isNoSpace(error)) return { message: messageOf(error), isNoSpace: true };
   return { message: messageOf(error) };
 }

@@ -4,7 +4,7 @@ import type { Application, SourceSpec } from '../../src/model/application.ts';
 import { applicationKey } from '../../src/model/installation.ts';
 import type { GroupKind, KubeObject } from '../../src/model/object.ts';
 import { groupKindKey } from '../../src/model/object.ts';
-import type { Clock, FoundSecret, RepositorySecrets, Scopes, SecretData } from '../../src/model/ports.ts';
+import type { Clock, Scopes } from '../../src/model/ports.ts';
 import type { Connection, ConnectionFailure, GitFetch, GitPoll, Rendered } from '../../src/model/telemetry.ts';
 import {
   createSource,
@@ -16,6 +16,7 @@ import {
 import { obtain } from '../../tools/assets/assets.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import { realClock } from '../fakes/clock.ts';
+import { KnownSecrets } from '../fakes/repository-secrets.ts';
 import { sourceSpec, type SourceChange } from '../fakes/source-spec.ts';
 
 export interface ApplicationChange {
@@ -109,38 +110,14 @@ export class RecordedTelemetry {
   }
 }
 
-/** Secrets by `namespace/name`, and by address. */
-export class StoredSecrets implements RepositorySecrets {
-  readonly byName = new Map<string, Record<string, Buffer>>();
-  readonly byUrl = new Map<string, FoundSecret>();
-  readonly #listeners = new Set<Parameters<RepositorySecrets['onChange']>[0]>();
-
-  set(name: string, data: Record<string, Buffer>): void {
-    this.byName.set(name, data);
-    const [namespace = '', own = ''] = name.split('/');
-    for (const listener of this.#listeners) listener({ namespace, name: own });
-  }
-
-  named(namespace: string, name: string): Promise<SecretData | undefined> {
-    return Promise.resolve(this.byName.get(`${namespace}/${name}`));
-  }
-
-  forUrl(url: string): Promise<FoundSecret | undefined> {
-    return Promise.resolve(this.byUrl.get(url));
-  }
-
-  onChange(listener: Parameters<RepositorySecrets['onChange']>[0]): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-}
-
 export interface Stage extends AsyncDisposable {
   readonly source: Source;
   readonly folder: string;
   readonly scopes: KnownScopes;
   readonly telemetry: RecordedTelemetry;
-  readonly secrets: StoredSecrets;
+  /** Secrets by `namespace/name`. */
+  readonly secrets: KnownSecrets['all'];
+  readonly knownSecrets: KnownSecrets;
   /** What templates see of the cluster. */
   facts: ClusterFacts;
 }
@@ -148,7 +125,8 @@ export interface Stage extends AsyncDisposable {
 export interface StageChange {
   readonly clock?: Clock;
   readonly limits?: Partial<Limits>;
-  readonly gitEngine?: SourceOptions['gitEngine'];
+  /** The embedded one when left out. */
+  readonly engine?: SourceOptions['gitEngine'];
   /** Searched before the tools of the tests. */
   readonly path?: string;
   readonly proxies?: SourceOptions['proxies'];
@@ -162,9 +140,15 @@ export async function startSource(change: StageChange = {}): Promise<Stage> {
   await using cleanup = new AsyncDisposableStack();
   const own = cleanup.use(await createTemporaryFolder('source'));
   const memory = cleanup.use(await createMemoryFolder());
-  const { folder = own.path, clock = realClock, gitEngine = 'embedded', version = 'test' } = change;
-  const parts = { scopes: new KnownScopes(), telemetry: new RecordedTelemetry(), secrets: new StoredSecrets() };
-  const stage = { folder, ...parts, facts: { kubeVersion: 'v1.36.3', apiVersions: ['v1', 'apps/v1'] } };
+  const { folder = own.path, clock = realClock, engine = 'embedded', version = 'test' } = change;
+  const knownSecrets = new KnownSecrets();
+  const parts = { scopes: new KnownScopes(), telemetry: new RecordedTelemetry(), knownSecrets };
+  const stage = {
+    folder,
+    ...parts,
+    secrets: knownSecrets.all,
+    facts: { kubeVersion: 'v1.36.3', apiVersions: ['v1', 'apps/v1'] },
+  };
   const source = cleanup.use(
     createSource({
       directory: folder,
@@ -172,7 +156,7 @@ export async function startSource(change: StageChange = {}): Promise<Stage> {
       random: () => 0.5,
       scopes: stage.scopes,
       telemetry: stage.telemetry,
-      credentials: stage.secrets,
+      credentials: knownSecrets,
       cluster: () => stage.facts,
       normalise: (object) => object,
       mark,
@@ -180,7 +164,7 @@ export async function startSource(change: StageChange = {}): Promise<Stage> {
       proxies: change.proxies ?? { https: '', http: '', all: '', no: '' },
       maxRenders: 2,
       allowRemoteBases: false,
-      ...{ clock, gitEngine, version },
+      ...{ clock, gitEngine: engine, version },
       ...(change.limits === undefined ? {} : { limits: change.limits }),
     }),
   );

@@ -16,6 +16,7 @@ export interface ReaderFailure {
   readonly message: string;
   /** Of an error that was expected; absent when the store is damaged. */
   readonly reason?: Reason;
+  readonly isNoSpace?: true;
 }
 
 export type ReaderReply =

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../../model/ports.ts';
-import { diskFull, gitUnavailable, messageOf, sourceError } from '../../failures.ts';
+import { gitUnavailable, messageOf, sourceError } from '../../failures.ts';
 import { limitExceeded, type Limits } from '../../limits.ts';
+import { noSpaceIn } from '../../no-space.ts';
 import { CorruptRepository, type CommitAbout, type CommitReader, type TreeEntry } from '../engine.ts';
 import { parseCommit } from '../objects.ts';
 import type { ReaderFailure, ReaderReply, ReaderRequest, ReaderValue } from './reader-protocol.ts';
@@ -142,8 +143,8 @@ export class ReaderThread implements CommitReader {
 }
 
 function errorOf(failure: ReaderFailure): Error {
+  if (failure.isNoSpace === true) return noSpaceIn('the data folder (setting dataDir)', failure.message);
   if (failure.reason === undefined) return new CorruptRepository(failure.message);
-  if (failure.reason === 'DiskFull') return diskFull('unpacking a commit');
   return failure.reason === 'GitUnavailable'
     ? gitUnavailable(failure.message)
     : sourceError(failure.reason, failure.message);

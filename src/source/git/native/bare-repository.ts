@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gitUnavailable, messageOf } from '../../failures.ts';
+import { gitUnavailable, messageOf, sourceError } from '../../failures.ts';
 import { limitExceeded, type Limits } from '../../limits.ts';
 import {
   CorruptRepository,
@@ -10,9 +10,10 @@ import {
   type LargeFile,
   type Wanted,
 } from '../engine.ts';
+import type { ObjectFormat } from '../list-refs.ts';
 import { CatFile, type CatFileOptions } from './cat-file.ts';
 import type { Reach } from './credential-files.ts';
-import { meaningOf } from './failures.ts';
+import { meaningOf, tookTooMuch } from './failures.ts';
 import type { Git } from './git.ts';
 import { LargeFiles } from './large-files.ts';
 import { Maintenance } from './maintenance.ts';
@@ -23,6 +24,8 @@ import { SessionReader } from './session-reader.ts';
 const format = 1;
 const marker = 'evenkeel.json';
 const refs = 'refs/evenkeel/';
+/** Beside a pack lies what finds objects in it. */
+const indexBytes = 16 * 1024 * 1024;
 
 export interface BareRepositoryOptions extends CatFileOptions {
   readonly git: Git;
@@ -121,19 +124,20 @@ export class BareRepository implements CommitStore {
   async #fetch(access: Access, wanted: Wanted): Promise<number> {
     const { git, folder, limits, reach } = this.#options;
     await using way = await reach(access);
-    await this.#create(wanted);
+    await this.#create(access, wanted, way.objectFormat);
     const before = await listPacks(folder);
     try {
       const { args, config } = fetchCommand(way, wanted, limits);
       const { env, hide } = way;
       const command = { args, config: [...config, ...way.config], cwd: folder, env: { ...env, GIT_DIR: folder }, hide };
-      const cost = { deadlineMs: limits.fetchMs, diskBytes: limits.transferBytes * 2 };
+      const cost = { deadlineMs: limits.fetchMs, diskBytes: limits.transferBytes + indexBytes };
       await git.run({ ...command, ...cost }, access.signal);
       const bytes = await this.#measure(access, before);
       this.#kept.set(refOf(wanted), wanted);
       return bytes;
     } catch (error) {
       await this.#undo(wanted, before);
+      if (tookTooMuch(error)) throw limitExceeded(`${access.remote.url}: what it sends`, 'transferBytes', limits);
       const { remote, credentials } = access;
       throw meaningOf(error, { where: remote.url, from: credentials.from, isFresh: before.length === 0 });
     }
@@ -166,12 +170,18 @@ export class BareRepository implements CommitStore {
     await removePacks(folder, await this.#packsSince(before));
   }
 
-  async #create({ commit }: Wanted): Promise<void> {
+  /** Ids of the other kind are no reason to give up what others read. */
+  async #create({ remote }: Access, { commit }: Wanted, advertised: ObjectFormat | undefined): Promise<void> {
     const { folder } = this.#options;
-    if (this.#isThere) return;
-    await rm(folder, { recursive: true, force: true });
+    const objectFormat = formatOf(commit);
+    const isOther = [...this.#kept.values()].some((kept) => formatOf(kept.commit) !== objectFormat);
+    if (advertised === undefined ? isOther : advertised !== objectFormat) {
+      const what = `its commits have ${objectFormat === 'sha1' ? 'SHA-256' : 'SHA-1'} ids`;
+      throw sourceError('RevisionNotFound', `${remote.url}: does not give commit ${commit}: ${what}`);
+    }
+    if (this.#isThere && !isOther) return;
+    await this.discard();
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const objectFormat = commit.length === 64 ? 'sha256' : 'sha1';
     await this.#run(['init', '--quiet', '--bare', '--template=', `--object-format=${objectFormat}`, folder]);
     await writeFile(join(folder, marker), this.#markerText(), { mode: 0o600 });
     this.#isOurs = true;
@@ -209,6 +219,10 @@ export class BareRepository implements CommitStore {
       throw new CorruptRepository(messageOf(error));
     }
   }
+}
+
+function formatOf(commit: string): ObjectFormat {
+  return commit.length === 64 ? 'sha256' : 'sha1';
 }
 
 function refOf({ commit, tag }: Wanted): string {

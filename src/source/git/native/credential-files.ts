@@ -3,6 +3,7 @@ import type { Limits } from '../../limits.ts';
 import type { SecretFiles } from '../../secret-files.ts';
 import type { Credentials } from '../credentials.ts';
 import type { Access } from '../engine.ts';
+import type { ObjectFormat } from '../list-refs.ts';
 import { proxyFor, type ProxySettings } from '../proxy.ts';
 import { sshPlaceOf } from '../remote.ts';
 
@@ -10,6 +11,8 @@ import { sshPlaceOf } from '../remote.ts';
 export interface Reach extends AsyncDisposable {
   /** Where to go: redirects are followed already. */
   readonly url: string;
+  /** What kind of ids the remote has; undefined when it has not been asked. */
+  readonly objectFormat?: ObjectFormat;
   readonly env: Readonly<Record<string, string>>;
   readonly config: readonly string[];
   /** Names of private files that git may say in an error. */

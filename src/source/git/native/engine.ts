@@ -46,8 +46,8 @@ async function wayTo(access: Access, options: NativeEngineOptions): Promise<Reac
   const { url, transport } = access.remote;
   if (transport === 'ssh') return await reach(access, url, options);
   await using http = new GitHttp(access, options, limits.pollMs);
-  await advertisement(http, url, limits);
-  return await reach(access, http.base, options);
+  const { objectFormat } = await advertisement(http, url, limits);
+  return { ...(await reach(access, http.base, options)), objectFormat };
 }
 
 /** Packing takes memory and disk: one repository after the other. */

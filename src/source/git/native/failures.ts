@@ -1,4 +1,6 @@
-import { diskFull, gitUnavailable, messageOf, sourceError } from '../../failures.ts';
+import { OperatorError } from '../../../model/errors.ts';
+import { gitUnavailable, messageOf, sourceError } from '../../failures.ts';
+import { noSpaceIn } from '../../no-space.ts';
 import { CorruptRepository } from '../engine.ts';
 import { GitFailed } from './git.ts';
 
@@ -69,11 +71,17 @@ export function meaningOf(error: unknown, { where, from = '', isFresh }: Circums
   if (!(error instanceof GitFailed)) return error;
   const { words } = error;
   const local = withoutRemoteWords(words);
-  if (fullDisk.test(local)) return diskFull(where, error);
+  if (fullDisk.test(local)) return noSpaceIn('the data folder (setting dataDir)', error);
   const meant = meanings.find(([pattern]) => pattern.test(words));
   if (meant !== undefined) return meant[1](oneLine(words), where, from);
   if (damaged.test(local) && !isFresh) return new CorruptRepository(oneLine(local));
   return gitUnavailable(`${where}: ${oneLine(messageOf(error))}`, error);
+}
+
+/** Whether a command was ended because of what it wrote to the disk. */
+export function tookTooMuch(error: unknown): boolean {
+  if (error instanceof OperatorError) return error.reason === 'LimitExceeded' && / wrote /.test(error.message);
+  return error instanceof GitFailed && /died of signal 25|file too large/i.test(error.words);
 }
 
 function withoutRemoteWords(words: string): string {
