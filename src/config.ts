@@ -1,5 +1,4 @@
 import { parseDuration } from './model/duration.ts';
-import { proxiesIn } from './model/proxies.ts';
 
 /** A setting: its environment variable; the flag is the same name in kebab-case without the prefix. */
 interface Setting {
@@ -87,6 +86,23 @@ export const settings = {
     fallback: 'false',
     meaning: 'true lets kustomize fetch bases from a network',
   },
+  gitEngine: {
+    variable: 'EVENKEEL_GIT_ENGINE',
+    fallback: 'auto',
+    meaning: 'auto (the git program where it is there), native (only the git program) or embedded (never)',
+  },
+  httpsProxy: {
+    variable: 'HTTPS_PROXY',
+    fallback: '',
+    meaning: 'proxy for https:// repositories, an http:// or https:// address; lower case works, too',
+  },
+  httpProxy: { variable: 'HTTP_PROXY', fallback: '', meaning: 'proxy for http:// repositories' },
+  allProxy: { variable: 'ALL_PROXY', fallback: '', meaning: 'proxy for what has none of its own; never for ssh://' },
+  noProxy: {
+    variable: 'NO_PROXY',
+    fallback: '',
+    meaning: 'hosts, domains, addresses and networks that are reached without a proxy, separated by commas',
+  },
   podName: { variable: 'POD_NAME', fallback: 'evenkeel', meaning: 'holder of the Lease' },
   podNamespace: {
     variable: 'POD_NAMESPACE',
@@ -138,8 +154,8 @@ export interface Config {
   readonly remoteBases: boolean;
   /** PATH of the programs that are started. */
   readonly path: string;
-  /** Variables by which the environment names proxies. */
-  readonly proxies: Readonly<Record<string, string>>;
+  readonly gitEngine: 'auto' | 'native' | 'embedded';
+  readonly proxies: { readonly https: string; readonly http: string; readonly all: string; readonly no: string };
   /** For the metric build_info. */
   readonly commit: string;
   readonly podName: string;
@@ -163,15 +179,17 @@ export class ConfigError extends Error {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>, args: readonly string[]): Config {
   const problems: string[] = [];
   const flags = readFlags(args, problems);
+  const fromEnvironment = (variable: string): string | undefined =>
+    environment[variable] ?? (/_PROXY$/.test(variable) ? environment[variable.toLowerCase()] : undefined);
   const text = (name: Name): string =>
-    flags.get(name) ?? environment[settings[name].variable] ?? settings[name].fallback;
+    flags.get(name) ?? fromEnvironment(settings[name].variable) ?? settings[name].fallback;
   const parse = <T>(name: Name, read: (value: string) => T | undefined): T | undefined => {
     const value = read(text(name));
     if (value === undefined)
       problems.push(`${settings[name].variable}=${text(name)}: expected ${settings[name].meaning}`);
     return value;
   };
-  const config = { ...build(text, parse), path: environment['PATH'] ?? '', proxies: proxiesIn(environment) };
+  const config = { ...build(text, parse), path: environment['PATH'] ?? '' };
   if (
     config.lease.renewDeadlineMs >= config.lease.durationMs ||
     config.lease.retryPeriodMs >= config.lease.renewDeadlineMs
@@ -187,7 +205,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 type Parse = <T>(name: Name, read: (value: string) => T | undefined) => T | undefined;
 
-function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path' | 'proxies'> {
+function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path'> {
   const address = parse('httpAddress', readAddress) ?? { host: '', port: 0 };
   return {
     installation: parse('installation', readInstallation) ?? '',
@@ -206,6 +224,8 @@ function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path' 
     sourceLimits: buildLimits(parse),
     renders: parse('renders', between(0, 64)) ?? 0,
     remoteBases: parse('remoteBases', readSwitch) ?? false,
+    gitEngine: parse('gitEngine', readGitEngine) ?? 'auto',
+    proxies: { https: text('httpsProxy'), http: text('httpProxy'), all: text('allProxy'), no: text('noProxy') },
     commit: text('commit'),
     podName: text('podName'),
     podNamespace: text('podNamespace'),
@@ -263,6 +283,10 @@ function readAddress(value: string): Address | undefined {
 
 function readLevel(value: string): Config['logLevel'] | undefined {
   return (['trace', 'debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
+}
+
+function readGitEngine(value: string): Config['gitEngine'] | undefined {
+  return (['auto', 'native', 'embedded'] as const).find((engine) => engine === value);
 }
 
 function between(low: number, high: number): (value: string) => number | undefined {

@@ -13,7 +13,7 @@ import {
 import { createLive } from './live/live.ts';
 import type { Installation } from './model/installation.ts';
 import { installationNamed } from './model/installation.ts';
-import type { Clock, Random, RepositorySecrets, Scopes } from './model/ports.ts';
+import type { Clock, Random, RepositorySecrets } from './model/ports.ts';
 import { startReconciling } from './reconcile/reconcile.ts';
 import { createSource, type Source } from './source/source.ts';
 import type { LogDestination, OperatorTelemetry, Readiness } from './telemetry/telemetry.ts';
@@ -157,7 +157,7 @@ function sourceFor(
     ...{ clock, random, telemetry, credentials, normalise, version, path, proxies, gitEngine },
     directory: config.dataDir,
     memoryDirectory: config.memoryDir,
-    scopes: scopesOf(connection),
+    scopes: connection.scopes,
     cluster: () => connection.facts(),
     mark: (object, { key }) => mark(object, { key, installation }),
     maxRenders: config.renders === 0 ? renders : config.renders,
@@ -178,14 +178,4 @@ async function listenForPushes(
   const onPush: Source['pushed'] = (push) => source.pushed(push);
   stack.use(await serveWebhooks({ ...config.webhook, clock, secrets, telemetry, onPush }));
   return stack.move();
-}
-
-function scopesOf({ kinds }: ClusterConnection): Scopes {
-  return {
-    scopeOf: (kind) => {
-      const answer = kinds.find(kind);
-      if (answer.state !== 'served') return undefined;
-      return answer.kind.namespaced ? 'Namespaced' : 'Cluster';
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ClusterConnection } from '../kube/kube.ts';
-import { connect, createRepositorySecrets, loadCredentials } from '../kube/kube.ts';
+import { connect, createRepositorySecrets, createSecretReader, loadCredentials } from '../kube/kube.ts';
 import type { Application } from '../model/application.ts';
 import type { RepositorySecrets, Scopes } from '../model/ports.ts';
 import type { ClusterFacts } from '../source/source.ts';
@@ -39,13 +39,15 @@ export async function connectTo(flags: ConnectionFlags, terminal: Terminal): Pro
     connect({ credentials, clock, random, telemetry, userAgent: `kubectl-evenkeel/${version}` }),
   );
   await connection.followDefinitions();
-  const secrets = stack.use(createRepositorySecrets(connection, { clock, namespace: flags.operatorNamespace }));
+  const reader = stack.use(createSecretReader(connection, clock));
+  const namespace = flags.operatorNamespace;
+  const secrets = stack.use(createRepositorySecrets({ cluster: connection, reader, namespace }));
   const parts = stack.move();
   return {
     scopes: connection.scopes,
     credentials: secrets,
     facts: connection.facts(),
-    application: (namespace, name) => readApplication(connection, namespace, name),
+    application: (where, name) => readApplication(connection, where, name),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }

@@ -6,7 +6,6 @@ import type { Application, SourceSpec } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import { installationNamed } from '../model/installation.ts';
 import type { RepositorySecrets, Scopes } from '../model/ports.ts';
-import { proxiesIn } from '../model/proxies.ts';
 import { createSource, type ClusterFacts, type SourceOptions } from '../source/source.ts';
 import { builtInScopes } from './built-in-scopes.ts';
 import type { Terminal } from './cli.ts';
@@ -95,4 +94,10 @@ function withBodies(desired: Desired): Desired {
     return { ...object, body: () => body };
   });
   return { ...desired, objects };
+}
+
+/** As the operator's settings of the same names; lower case works, too. */
+function proxiesIn(environment: Terminal['environment']): SourceOptions['proxies'] {
+  const text = (name: string): string => environment[name] ?? environment[name.toLowerCase()] ?? '';
+  return { https: text('HTTPS_PROXY'), http: text('HTTP_PROXY'), all: text('ALL_PROXY'), no: text('NO_PROXY') };
 }

@@ -1,5 +1,5 @@
 import { ApiClient } from './client.ts';
-import type { Cluster, ReflectorSpec } from './cluster.ts';
+import type { Cluster, KindAnswer, ReflectorSpec } from './cluster.ts';
 import type { Credentials } from './credentials.ts';
 import { DefinitionFollower } from './definitions.ts';
 import { discover } from './discovery.ts';
@@ -11,7 +11,7 @@ import { holdLease } from './lease.ts';
 import type { Lease, LeaseOptions } from './lease.ts';
 import { startReflector } from './reflector.ts';
 import type { Timeouts } from './transport.ts';
-import type { Clock, Random } from '../model/ports.ts';
+import type { Clock, Random, Scopes } from '../model/ports.ts';
 
 export { loadCredentials } from './credentials.ts';
 export type { CredentialSource, Credentials, TlsIdentity } from './credentials.ts';
@@ -42,6 +42,8 @@ export interface ConnectOptions {
 export interface ClusterConnection extends Cluster, AsyncDisposable {
   /** Present if and only if `ConnectOptions.lease` was. Competing for it begins with `connect`. */
   readonly lease: Lease | undefined;
+  /** Of the kinds that discovery knows. */
+  readonly scopes: Scopes;
   /** True from an answer, whatever it said, until a request that got none: for `/readyz`. */
   readonly reachable: boolean;
   /** Reads discovery and keeps it current until the connection is disposed. Resolves when the first look has ended. */
@@ -83,6 +85,7 @@ interface ConnectionParts extends HttpClusterParts {
 
 class KubeConnection extends HttpCluster implements ClusterConnection {
   readonly lease: Lease | undefined;
+  readonly scopes: Scopes = { scopeOf: (kind) => scopeOf(this.kinds.find(kind)) };
   readonly #parts: ConnectionParts;
   #follows = false;
 
@@ -108,4 +111,9 @@ class KubeConnection extends HttpCluster implements ClusterConnection {
     await this.lease?.[Symbol.asyncDispose]();
     await this.#parts.client[Symbol.asyncDispose]();
   }
+}
+
+function scopeOf(answer: KindAnswer): ReturnType<Scopes['scopeOf']> {
+  if (answer.state !== 'served') return undefined;
+  return answer.kind.namespaced ? 'Namespaced' : 'Cluster';
 }

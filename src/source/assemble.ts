@@ -5,8 +5,11 @@ import type { Clock, Random, RepositorySecrets, Scopes } from '../model/ports.ts
 import { sha256Hex } from '../model/hash.ts';
 import { ArtefactStore } from './artefacts.ts';
 import { BoundedFolder } from './bounded-folder.ts';
-import { createCharts } from './charts/create-charts.ts';
+import { createCharts } from './charts/chart-store.ts';
 import { Following } from './following.ts';
+import { chooseEngine, type EngineChoice } from './git/choose.ts';
+import type { GitEngine } from './git/engine.ts';
+import type { ProxySettings } from './git/proxy.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { Remotes, type SourceTelemetry } from './remotes.ts';
 import { RenderCache } from './render/cache.ts';
@@ -18,6 +21,7 @@ import { Rendering } from './rendering.ts';
 import { memoryFiles } from './secret-files.ts';
 import { Sources, type LocalTree } from './sources.ts';
 import { startTools } from './tools/helper.ts';
+import type { Tools } from './tools/tools.ts';
 import { Verification } from './verification.ts';
 import { diskWorkspaces } from './workspace.ts';
 
@@ -41,9 +45,8 @@ export interface SourceOptions {
   readonly version: string;
   /** PATH of the programs that are started. */
   readonly path: string;
-  /** HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALL_PROXY, as they were given to the operator. */
-  readonly proxies: Readonly<Record<string, string>>;
-  readonly gitEngine: 'auto' | 'native' | 'embedded';
+  readonly proxies: ProxySettings;
+  readonly gitEngine: EngineChoice;
   /** Runs of kustomize and Helm at the same time. */
   readonly maxRenders: number;
   readonly allowRemoteBases: boolean;
@@ -70,7 +73,7 @@ export function assemble(options: SourceOptions): SourceParts {
   const { directory, clock, random, credentials, telemetry } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const stack = new AsyncDisposableStack();
-  const tools = stack.use(startTools({ ...options, scratch: join(directory, 'scratch') }));
+  const tools = stack.use(startTools({ ...options, proxies: {}, scratch: join(directory, 'scratch') }));
   const workspaces = diskWorkspaces(join(directory, 'renders-under-way'), limits);
   const charts = stack.use(
     createCharts({ ...options, directory: join(directory, 'charts'), limits, secrets: credentials }),
@@ -78,15 +81,14 @@ export function assemble(options: SourceOptions): SourceParts {
   const remotes: Remotes = stack.use(
     new Remotes({
       ...options,
+      engine: chooser({ ...options, limits, tools }),
       folder: join(directory, 'git'),
-      limits,
-      tools,
-      secretFiles: memoryFiles(options.memoryDirectory),
+      renewed: (remote) => following.lookAtRemote(remote),
       wanted: (remote, commit) => following.isNewest(remote, commit),
     }),
   );
   const following = new Following({ clock, random, remotes });
-  const verification = new Verification({ remotes, secrets: credentials, tools, workspaces });
+  const verification = new Verification({ secrets: credentials, tools, workspaces });
   const artefacts = new ArtefactStore(join(directory, 'artefacts'), limits.artefactBytes, clock);
   const renders = { folder: join(directory, 'renders'), extension: '.json', maxBytes: renderIndexBytes, clock };
   const rendering = new Rendering({
@@ -118,5 +120,25 @@ function textOf(facts: () => ClusterFacts): () => string {
     const now = facts();
     if (last?.facts !== now) last = { facts: now, text: sha256Hex(JSON.stringify(now)) };
     return last.text;
+  };
+}
+
+interface ChooserOptions extends Pick<
+  SourceOptions,
+  'clock' | 'directory' | 'gitEngine' | 'memoryDirectory' | 'proxies'
+> {
+  readonly limits: Limits;
+  readonly tools: Tools;
+}
+
+/** The engine is asked for anew until there is one. */
+function chooser(options: ChooserOptions): () => Promise<GitEngine> {
+  const { gitEngine, directory, memoryDirectory, tools } = options;
+  const means = { tools, secretFiles: memoryFiles(memoryDirectory) };
+  let chosen: Promise<GitEngine> | undefined;
+  return () => {
+    chosen ??= chooseEngine(gitEngine, means, { ...options, scratch: join(directory, 'git', 'scratch') });
+    chosen.catch(() => (chosen = undefined));
+    return chosen;
   };
 }

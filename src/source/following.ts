@@ -5,7 +5,7 @@ import { joinRevisions } from '../model/revision.ts';
 import type { Remote } from './git/remote.ts';
 import { Poll, type PollOutcome } from './polling.ts';
 import { asOperatorError, withRetryAfter, type Remotes } from './remotes.ts';
-import type { Target } from './targets.ts';
+import type { Meant, Target } from './targets.ts';
 
 export interface FollowingOptions {
   readonly clock: Clock;
@@ -63,6 +63,11 @@ export class Following {
     for (const id of this.#followed.get(key) ?? []) void this.#polls.get(id)?.poll.look();
   }
 
+  /** Looks again at every ref of a remote that somebody follows: what opens it may be another now. */
+  lookAtRemote({ id }: Remote): void {
+    for (const { poll, target } of this.#polls.values()) if (target.remote?.id === id) void poll.look();
+  }
+
   /** undefined while one of its sources was never seen. */
   newestRevision(key: ApplicationKey): string | undefined {
     const revisions = (this.#followed.get(key) ?? []).map((id) => this.#polls.get(id)?.poll.newest);
@@ -74,10 +79,10 @@ export class Following {
    * The newest revision of a target, also when nobody follows it yet; looks at the remote when nothing is known or `anew`
    * asks for it. Throws OperatorError: what the last look came to, with how long that stands.
    */
-  async newestOf(target: Target, anew: boolean): Promise<string> {
+  async newestOf(target: Target, anew: boolean): Promise<Meant> {
     const poll = this.#polls.get(target.id)?.poll ?? this.#newPoll(target);
     const isDue = poll.outcome.kind === 'unknown' || (anew && mayLook(poll));
-    return revisionOf(isDue ? await poll.look() : poll.outcome, poll.waitMs);
+    return meantBy(isDue ? await poll.look() : poll.outcome, poll.waitMs);
   }
 
   /** Whether a commit is the newest of a ref that somebody follows. */
@@ -110,7 +115,7 @@ export class Following {
       look: async () => {
         if (target.fixed !== undefined) return { kind: 'found', revision: target.fixed };
         try {
-          return { kind: 'found', revision: await target.look(poll.newest) };
+          return { kind: 'found', ...(await target.look(poll.newest)) };
         } catch (error) {
           return { kind: 'failed', error: asOperatorError(error, target.repoURL) };
         }
@@ -140,10 +145,10 @@ function mayLook({ outcome, waitMs }: Poll): boolean {
   return outcome.kind !== 'failed' || outcome.error.retryAfterMs === undefined || waitMs === 0;
 }
 
-function revisionOf(outcome: PollOutcome, waitMs: number): string {
+function meantBy(outcome: PollOutcome, waitMs: number): Meant {
   switch (outcome.kind) {
     case 'found':
-      return outcome.revision;
+      return outcome;
     case 'failed':
       throw waitMs > 0 ? withRetryAfter(outcome.error, waitMs) : outcome.error;
     case 'unknown':

@@ -5,7 +5,7 @@ import type { Clock, Random } from '../model/ports.ts';
 /** What looking at a ref came to. */
 export type PollOutcome =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'found'; readonly revision: string }
+  | { readonly kind: 'found'; readonly revision: string; readonly tag?: string | undefined }
   | { readonly kind: 'failed'; readonly error: OperatorError };
 
 export interface PollOptions {

@@ -104,12 +104,12 @@ class SharedSource implements Source {
   async #load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired> {
     const { sources } = this.#parts;
     const { revisions: asked = [], refresh } = ask;
-    const revisions = await sources.revisionsOf(app, asked, refresh !== undefined);
-    const revision = joinRevisions(revisions);
+    const meant = await sources.meaningOf(app, asked, refresh !== undefined);
+    const revision = joinRevisions(meant.map((one) => one.revision));
     const isHard = refresh === 'hard';
     const known = isHard ? undefined : await this.#find(app, revision);
     if (known !== undefined) return known;
-    return await sources.hold(app, revisions, (held) => this.#render({ app, held, revision, isHard, signal }), signal);
+    return await sources.hold(app, meant, (held) => this.#render({ app, held, revision, isHard, signal }), signal);
   }
 
   async #find(app: Application, revision: string): Promise<Desired | undefined> {

@@ -1,11 +1,13 @@
 import type { Application, CommitAbout, SourceSpec } from '../model/application.ts';
 import type { Charts } from './charts/charts.ts';
+import { gitUnavailable } from './failures.ts';
 import { FolderReader } from './folder-reader.ts';
+import { CorruptRepository } from './git/engine.ts';
 import type { Following } from './following.ts';
 import type { Limits } from './limits.ts';
 import type { Remotes } from './remotes.ts';
 import type { HeldSource } from './render/plan-sources.ts';
-import { chartRepositoryOf, remoteOfSource, targetOf, type Target } from './targets.ts';
+import { chartRepositoryOf, remoteOfSource, targetOf, type Meant, type Target } from './targets.ts';
 import { Tree } from './tree.ts';
 import type { Verification } from './verification.ts';
 
@@ -47,72 +49,99 @@ export class Sources {
     return app.spec.sources.map((source) => targetOf(app, source, this.#ports));
   }
 
-  /** The revision of each source: the one that is asked for, else the newest. Throws OperatorError. */
-  async revisionsOf(app: Application, asked: readonly string[], anew: boolean): Promise<string[]> {
-    const looks = app.spec.sources.map((source, index) => this.#revisionOf(app, source, asked[index] ?? '', anew));
-    return await Promise.all(looks);
+  /** What each source means: the revision that is asked for, else the newest. Throws OperatorError. */
+  async meaningOf(app: Application, asked: readonly string[], anew: boolean): Promise<Meant[]> {
+    return await Promise.all(
+      app.spec.sources.map((source, index) => this.#meaningOf({ app, source, asked: asked[index] ?? '', anew })),
+    );
   }
 
-  /** Opens every source at its revision, checks signatures, and keeps all of them readable while `use` runs. */
+  /**
+   * Opens every source, checks signatures, and keeps all of them readable while `use` runs; once more when a local copy
+   * turns out damaged. Throws OperatorError.
+   */
   async hold<T>(
     app: Application,
-    revisions: readonly string[],
+    meant: readonly Meant[],
     use: (held: Held) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const next = async (held: Held): Promise<T> => {
-      const index = held.sources.length;
-      const source = app.spec.sources[index];
-      if (source === undefined) return await use(held);
-      const opening = { app, source, revision: revisions[index] ?? '' };
-      const add = ({ about = held.about, ...one }: Opened): Promise<T> =>
-        next({ sources: [...held.sources, one], ...(about === undefined ? {} : { about }) });
-      return source.chart === ''
-        ? await this.#openCommit(opening, add, signal)
-        : await this.#openChart(opening, add, signal);
-    };
-    return await next({ sources: [] });
+    try {
+      return await this.#holdOnce(app, meant, use, signal);
+    } catch (error) {
+      if (!(error instanceof CorruptRepository)) throw error;
+    }
+    try {
+      return await this.#holdOnce(app, meant, use, signal);
+    } catch (error) {
+      if (!(error instanceof CorruptRepository)) throw error;
+      throw gitUnavailable(`what was fetched cannot be read: ${error.message}`, error);
+    }
   }
 
-  async #revisionOf(app: Application, source: SourceSpec, asked: string, anew: boolean): Promise<string> {
+  async #holdOnce<T>(
+    app: Application,
+    meant: readonly Meant[],
+    use: (held: Held) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    await using stack = new AsyncDisposableStack();
+    const opened: Opened[] = [];
+    for (const [index, source] of app.spec.sources.entries()) {
+      const { revision = '', tag } = meant[index] ?? {};
+      opened.push(await this.#open({ app, source, revision, tag, stack, signal }));
+    }
+    const about = opened.find((one) => one.about !== undefined)?.about;
+    return await use({ sources: opened, ...(about === undefined ? {} : { about }) });
+  }
+
+  async #meaningOf({ app, source, asked, anew }: Question): Promise<Meant> {
     const { following, local } = this.#ports;
-    if (local?.standsFor(source) === true) return localRevision;
+    if (local?.standsFor(source) === true) return { revision: localRevision };
     const target = targetOf(app, source, this.#ports);
     if (asked === '' || asked === source.targetRevision) return await following.newestOf(target, anew);
     const other = targetOf(app, { ...source, targetRevision: asked }, this.#ports);
-    return other.fixed ?? (await other.look(undefined));
+    return other.fixed === undefined ? await other.look(undefined) : { revision: other.fixed };
   }
 
-  async #openCommit<T>({ app, source, revision }: Opening, use: Use<T>, signal: AbortSignal): Promise<T> {
-    const { remotes, verification, local } = this.#ports;
-    if (local?.standsFor(source) === true) return await use({ spec: source, revision, tree: this.#localTree(local) });
-    const remote = remoteOfSource(app, source);
-    return await remotes.repository(remote).with(revision, async (snapshot) => {
-      await verification.check({ app, source, remote, snapshot }, signal);
-      const tree = new Tree(snapshot.reader, snapshot.about.tree, remotes.submodulesOf(remote, snapshot, signal));
-      const { author, date, subject } = snapshot.about;
-      return await use({ spec: source, revision, tree, about: { author, date, subject } });
-    });
+  async #open(opening: Opening): Promise<Opened> {
+    const { source, revision } = opening;
+    const { local, limits } = this.#ports;
+    if (local?.standsFor(source) === true) {
+      return { spec: source, revision, tree: new Tree(new FolderReader(local.folder, limits), '.') };
+    }
+    return source.chart === '' ? await this.#openCommit(opening) : await this.#openChart(opening);
   }
 
-  #localTree({ folder }: LocalTree): Tree {
-    const reader = new FolderReader(folder, this.#ports.limits);
-    return new Tree(reader, '.');
+  async #openCommit({ app, source, revision, tag, stack, signal }: Opening): Promise<Opened> {
+    const { remotes, verification } = this.#ports;
+    const wanted = { commit: revision, ...(source.verify?.mode === 'Tag' ? { tag } : {}) };
+    const snapshot = stack.use(await remotes.repository(remoteOfSource(app, source)).hold(wanted));
+    await verification.check({ app, source, snapshot, tag }, signal);
+    const { tree, author, date, subject } = snapshot.about;
+    return { spec: source, revision, tree: new Tree(snapshot.reader, tree), about: { author, date, subject } };
   }
 
-  async #openChart<T>({ app, source, revision }: Opening, use: Use<T>, signal: AbortSignal): Promise<T> {
-    const repository = chartRepositoryOf(app, source);
-    const version = { repository, name: source.chart, version: revision };
-    await using chart = await this.#ports.charts.open(version, signal);
-    return await use({ spec: source, revision, tree: new Tree(chart.reader, await chart.reader.rootTree('')) });
+  async #openChart({ app, source, revision, stack, signal }: Opening): Promise<Opened> {
+    const version = { repository: chartRepositoryOf(app, source), name: source.chart, version: revision };
+    const { reader } = stack.use(await this.#ports.charts.open(version, signal));
+    return { spec: source, revision, tree: new Tree(reader, await reader.rootTree('')) };
   }
 }
 
-interface Opening {
+interface Question {
   readonly app: Application;
   readonly source: SourceSpec;
-  readonly revision: string;
+  readonly asked: string;
+  readonly anew: boolean;
+}
+
+interface Opening extends Meant {
+  readonly app: Application;
+  readonly source: SourceSpec;
+  /** Closes what was opened. */
+  readonly stack: AsyncDisposableStack;
+  readonly signal: AbortSignal;
 }
 
 type Opened = HeldSource & { readonly about?: CommitAbout };
-type Use<T> = (opened: Opened) => Promise<T>;

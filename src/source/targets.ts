@@ -2,7 +2,16 @@ import type { Application, SourceSpec } from '../model/application.ts';
 import { isFullCommitId } from '../model/revision.ts';
 import type { ChartRepository, Charts } from './charts/charts.ts';
 import { remoteOf, type Remote } from './git/remote.ts';
+import { revisionKey } from './git/revision.ts';
 import type { Remotes } from './remotes.ts';
+
+/** What a target means now. */
+export interface Meant {
+  /** Commit, or version of the chart. */
+  readonly revision: string;
+  /** Id of the annotated tag by which the commit was found. */
+  readonly tag?: string | undefined;
+}
 
 /** Something that has a newest revision, shared by all Applications that follow it. */
 export interface Target {
@@ -14,7 +23,7 @@ export interface Target {
   /** The only revision that it can ever mean: nobody has to look. */
   readonly fixed?: string;
   /** Throws OperatorError. */
-  look(known: string | undefined): Promise<string>;
+  look(known: string | undefined): Promise<Meant>;
 }
 
 export interface TargetPorts {
@@ -39,12 +48,15 @@ function gitTarget(app: Application, source: SourceSpec, remotes: Remotes): Targ
   const remote = remoteOfSource(app, source);
   const { repoURL, targetRevision, tagPrefix } = source;
   return {
-    id: `${remote.id} ${tagPrefix} ${targetRevision}`,
+    id: `${remote.id} ${revisionKey({ text: targetRevision, tagPrefix })}`,
     remote,
     repoURL,
     targetRevision,
     ...(isFullCommitId(targetRevision) ? { fixed: targetRevision } : {}),
-    look: (known) => remotes.poll(remote, { text: targetRevision, tagPrefix }, known),
+    look: async (known) => {
+      const { commit, tag } = await remotes.poll(remote, { text: targetRevision, tagPrefix }, known);
+      return { revision: commit, tag };
+    },
   };
 }
 
@@ -60,6 +72,6 @@ function chartTarget(app: Application, source: SourceSpec, charts: Charts): Targ
     repoURL,
     targetRevision,
     ...(exactVersion.test(targetRevision) ? { fixed: targetRevision } : {}),
-    look: () => charts.resolve(repository, chart, targetRevision, true),
+    look: async () => ({ revision: await charts.resolve(repository, chart, targetRevision, true) }),
   };
 }

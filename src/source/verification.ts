@@ -2,15 +2,12 @@ import type { Application, SourceSpec } from '../model/application.ts';
 import type { RepositorySecrets } from '../model/ports.ts';
 import { sha256Hex } from '../model/hash.ts';
 import { sourceError } from './failures.ts';
-import type { Remote } from './git/remote.ts';
 import type { Snapshot } from './git/repository.ts';
-import type { Remotes } from './remotes.ts';
 import type { Tools } from './tools/tools.ts';
 import { readPublicKeys, verifySignature } from './verify.ts';
 import type { Workspaces } from './workspace.ts';
 
 export interface VerificationPorts {
-  readonly remotes: Pick<Remotes, 'tagObject'>;
   readonly secrets: RepositorySecrets;
   readonly tools: Tools;
   readonly workspaces: Workspaces;
@@ -20,8 +17,9 @@ export interface VerificationPorts {
 export interface Signed {
   readonly app: Application;
   readonly source: SourceSpec;
-  readonly remote: Remote;
   readonly snapshot: Snapshot;
+  /** Id of the annotated tag by which the commit was found. */
+  readonly tag: string | undefined;
 }
 
 /** Verdicts that are remembered: a signature does not change, and keys are part of what is remembered. */
@@ -57,15 +55,14 @@ export class Verification {
     return readPublicKeys(data, `${namespace}/${name}`);
   }
 
-  async #objectOf({ source, remote, snapshot }: Signed) {
+  async #objectOf({ source, snapshot, tag }: Signed) {
     const { commit, reader } = snapshot;
     if (source.verify?.mode !== 'Tag') {
       return { kind: 'commit' as const, object: await reader.raw(commit), what: `commit ${commit}` };
     }
-    const revision = { text: source.targetRevision, tagPrefix: source.tagPrefix };
-    const tag = await this.#ports.remotes.tagObject(remote, revision, commit);
-    if (tag === undefined) throw refused(`commit ${commit}: "${source.targetRevision}" is no annotated tag of it`);
-    return { kind: 'tag' as const, object: tag.object, what: `tag ${tag.name} of commit ${commit}` };
+    const { targetRevision } = source;
+    if (tag === undefined) throw refused(`commit ${commit}: "${targetRevision}" is no annotated tag of it`);
+    return { kind: 'tag' as const, object: await reader.raw(tag), what: `tag "${targetRevision}" of commit ${commit}` };
   }
 
   #remember(question: string): void {

@@ -1,15 +1,22 @@
-import { Agent, type Dispatcher, errors } from 'undici';
+import { Agent, type Dispatcher, errors, ProxyAgent } from 'undici';
 import { OperatorError } from '../../model/errors.ts';
 import type { Clock } from '../../model/ports.ts';
 import { gitUnavailable, messageOf, sourceError } from '../failures.ts';
 import type { Limits } from '../limits.ts';
-import type { Credentials } from './remote.ts';
+import type { Credentials } from './credentials.ts';
+import type { Access } from './engine.ts';
+import { proxyFor, type ProxySettings } from './proxy.ts';
 
-export interface GitHttpOptions {
-  readonly url: string;
-  readonly credentials: Credentials;
+/** What every request to a remote needs besides the remote. */
+export interface HttpSettings {
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly proxies: ProxySettings;
+}
+
+interface GitHttpOptions extends HttpSettings {
+  readonly url: string;
+  readonly credentials: Credentials;
 }
 
 interface Ask {
@@ -37,29 +44,26 @@ const longestRetryAfterMs = 86_400_000;
  */
 export class GitHttp implements AsyncDisposable {
   readonly #options: GitHttpOptions;
-  readonly #agent: Agent;
+  readonly #agent: Dispatcher;
   readonly #abort = new AbortController();
   readonly #forget: (() => void)[] = [];
   #base: string;
 
-  constructor(options: GitHttpOptions, deadlineMs: number, signal: AbortSignal) {
-    const { credentials, limits } = options;
+  constructor({ remote, credentials, signal }: Access, settings: HttpSettings, deadlineMs: number) {
+    const options = { ...settings, url: remote.url, credentials };
     this.#options = options;
     this.#base = options.url;
-    this.#agent = new Agent({
-      connections: 1,
-      headersTimeout: limits.stallMs,
-      bodyTimeout: limits.stallMs,
-      connect: {
-        timeout: limits.connectMs,
-        ...(credentials.caBundle === undefined ? {} : { ca: credentials.caBundle }),
-      },
-    });
+    this.#agent = agentFor(options);
     this.#forget.push(options.clock.after(deadlineMs, () => this.#abort.abort(this.#late(deadlineMs))));
     const stop = () => this.#abort.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     this.#forget.push(() => signal.removeEventListener('abort', stop));
     if (signal.aborted) stop();
+  }
+
+  /** Where redirects led so far. */
+  get base(): string {
+    return this.#base;
   }
 
   /** Path and query are relative to the repository's address. The body yields at most `maxBytes`. */
@@ -113,8 +117,10 @@ export class GitHttp implements AsyncDisposable {
   }
 
   #authorization(url: URL): Record<string, string> {
-    const { basic } = this.#options.credentials;
-    if (basic === undefined || url.origin !== new URL(this.#options.url).origin) return {};
+    const { basic, bearerToken } = this.#options.credentials;
+    if (url.origin !== new URL(this.#options.url).origin) return {};
+    if (bearerToken !== undefined) return { authorization: `Bearer ${bearerToken}` };
+    if (basic === undefined) return {};
     return { authorization: `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}` };
   }
 
@@ -152,7 +158,8 @@ export class GitHttp implements AsyncDisposable {
     const { statusCode } = response;
     const where = this.#options.url;
     if (statusCode === 401 || statusCode === 403 || statusCode === 203) {
-      const given = this.#options.credentials.basic !== undefined;
+      const { basic, bearerToken, client } = this.#options.credentials;
+      const given = (basic ?? bearerToken ?? client) !== undefined;
       const elsewhere =
         url.origin !== new URL(where).origin ? '; it redirects to another host, where credentials are not sent' : '';
       const what = given ? 'refuses the credentials' : 'asks for credentials';
@@ -180,6 +187,27 @@ export class GitHttp implements AsyncDisposable {
   #late(deadlineMs: number): OperatorError {
     return gitUnavailable(`${this.#options.url}: no complete answer within ${deadlineMs / 1000} s`);
   }
+}
+
+/** Only what goes to the origin of the credentials may show their certificate. */
+function agentFor({ url, credentials, limits, proxies }: GitHttpOptions): Dispatcher {
+  const { caBundle, client } = credentials;
+  const tls = {
+    timeout: limits.connectMs,
+    ...(caBundle === undefined ? {} : { ca: caBundle }),
+    ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
+  };
+  const common = { connections: 1, headersTimeout: limits.stallMs, bodyTimeout: limits.stallMs };
+  const proxy = proxyFor(new URL(url), proxies);
+  if (proxy === undefined) return new Agent({ ...common, connect: tls });
+  const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  return new ProxyAgent({
+    ...common,
+    uri: proxy.origin,
+    requestTls: tls,
+    proxyTls: { timeout: limits.connectMs },
+    ...(user === ':' ? {} : { token: `Basic ${Buffer.from(user).toString('base64')}` }),
+  });
 }
 
 function redirectOf(response: Dispatcher.ResponseData, from: URL): URL | undefined {

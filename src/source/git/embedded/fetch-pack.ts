@@ -1,23 +1,29 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { gitUnavailable, sourceError } from '../failures.ts';
-import type { Limits } from '../limits.ts';
-import type { GitAnswer, GitHttp } from './http.ts';
-import { delimiter, encodeLine, flush, readPackets, type Packet } from './pkt-line.ts';
+import { gitUnavailable, sourceError, unsupportedByEngine } from '../../failures.ts';
+import type { Limits } from '../../limits.ts';
+import type { Wanted } from '../engine.ts';
+import type { GitAnswer, GitHttp } from '../http.ts';
+import { advertisement, service } from '../list-refs.ts';
+import { delimiter, encodeLine, flush, readPackets, type Packet } from '../pkt-line.ts';
 
-const service = 'git-upload-pack';
+interface Ask {
+  readonly wanted: Wanted;
+  readonly file: string;
+  readonly limits: Limits;
+}
 
 /**
  * Writes the pack of one commit without history to a file; gives the bytes received. The commit is asked for by its id,
  * so that a branch that moves meanwhile changes nothing and a recorded commit can be had again.
  * Throws OperatorError: RevisionNotFound when the remote does not have it.
  */
-export async function fetchPack(
-  http: GitHttp,
-  url: string,
-  ask: { readonly commit: string; readonly file: string; readonly limits: Limits },
-): Promise<number> {
-  const version = await protocolVersion(http, url, ask.limits);
+export async function fetchPack(http: GitHttp, url: string, { wanted, file, limits }: Ask): Promise<number> {
+  const { version, objectFormat } = await advertisement(http, url, limits);
+  if (objectFormat !== 'sha1') {
+    throw unsupportedByEngine(`${url}: the repository has ${objectFormat} ids, which need the git program`);
+  }
+  const ids = [wanted.commit, ...(wanted.tag === undefined ? [] : [wanted.tag])];
   const answer = await http.request(
     `/${service}`,
     {
@@ -27,32 +33,21 @@ export async function fetchPack(
         accept: `application/x-${service}-result`,
         ...(version === 2 ? { 'git-protocol': 'version=2' } : {}),
       },
-      body: Buffer.from(version === 2 ? requestV2(ask.commit) : requestV1(ask.commit)),
+      body: Buffer.from(version === 2 ? requestV2(ids) : requestV1(ids)),
     },
-    ask.limits.transferBytes,
+    limits.transferBytes,
   );
-  return await savePack(answer, ask.file, { url, commit: ask.commit });
+  return await savePack(answer, file, { url, commit: wanted.commit });
 }
 
-/** Also resolves redirects: git follows them on this request only. */
-async function protocolVersion(http: GitHttp, url: string, limits: Limits): Promise<1 | 2> {
-  const headers = { 'git-protocol': 'version=2' };
-  const answer = await http.request(`/info/refs?service=${service}`, { method: 'GET', headers }, limits.refsBytes);
-  let version: 1 | 2 = 1;
-  for await (const packet of readPackets(answer.body, url)) {
-    if (packet.kind === 'data' && packet.data.toString('latin1', 0, 9) === 'version 2') version = 2;
-  }
-  return version;
-}
-
-function requestV2(commit: string): string {
-  const args = ['no-progress', 'ofs-delta', 'deepen 1', `want ${commit}`, 'done'];
+function requestV2(ids: readonly string[]): string {
+  const args = ['no-progress', 'ofs-delta', 'deepen 1', ...ids.map((id) => `want ${id}`), 'done'];
   return encodeLine('command=fetch') + delimiter + args.map((line) => encodeLine(`${line}\n`)).join('') + flush;
 }
 
-function requestV1(commit: string): string {
-  const want = encodeLine(`want ${commit} side-band-64k ofs-delta no-progress\n`);
-  return want + encodeLine('deepen 1\n') + flush + encodeLine('done\n');
+function requestV1(ids: readonly string[]): string {
+  const wants = ids.map((id, i) => encodeLine(`want ${id}${i === 0 ? ' side-band-64k ofs-delta no-progress' : ''}\n`));
+  return wants.join('') + encodeLine('deepen 1\n') + flush + encodeLine('done\n');
 }
 
 interface Place {

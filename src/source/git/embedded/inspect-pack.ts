@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
-import { gitUnavailable } from '../failures.ts';
-import { limitExceeded, type Limits } from '../limits.ts';
+import { gitUnavailable } from '../../failures.ts';
+import { limitExceeded, type Limits } from '../../limits.ts';
 
 export interface PackFacts {
   readonly objects: number;

@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../model/ports.ts';
-import { gitUnavailable, messageOf, sourceError } from '../failures.ts';
-import { limitExceeded, type Limits } from '../limits.ts';
-import { CorruptRepository, type ObjectReader, type TreeEntry } from './engine.ts';
+import type { Clock } from '../../../model/ports.ts';
+import { gitUnavailable, messageOf, sourceError } from '../../failures.ts';
+import { limitExceeded, type Limits } from '../../limits.ts';
+import { noSpaceIn } from '../../no-space.ts';
+import { CorruptRepository, type CommitAbout, type CommitReader, type TreeEntry } from '../engine.ts';
+import { parseCommit } from '../objects.ts';
 import type { ReaderFailure, ReaderReply, ReaderRequest, ReaderValue } from './reader-protocol.ts';
 
 export interface ReaderThreadOptions {
@@ -25,7 +27,7 @@ interface Pending {
  * Reads the objects of one folder in a thread of its own, so that a hostile repository can neither block the loop nor
  * outlive its deadline.
  */
-export class ReaderThread implements ObjectReader {
+export class ReaderThread implements CommitReader {
   readonly #options: ReaderThreadOptions;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
@@ -42,8 +44,16 @@ export class ReaderThread implements ObjectReader {
   }
 
   async rootTree(commit: string): Promise<string> {
-    const value = await this.#ask({ kind: 'commit', folder: this.#options.folder, oid: commit });
-    return 'tree' in value ? value.tree : '';
+    return (await this.commit(commit)).tree;
+  }
+
+  async commit(oid: string): Promise<CommitAbout> {
+    return parseCommit(Buffer.from(await this.raw(oid)));
+  }
+
+  async raw(oid: string): Promise<Uint8Array> {
+    const value = await this.#ask({ kind: 'raw', folder: this.#options.folder, oid });
+    return 'bytes' in value ? value.bytes : new Uint8Array();
   }
 
   async tree(oid: string): Promise<readonly TreeEntry[]> {
@@ -78,7 +88,7 @@ export class ReaderThread implements ObjectReader {
 
   #start(): Worker {
     // The emitted JavaScript lies beside this file under the same name.
-    const entry = import.meta.url.endsWith('.ts') ? '../worker-main.ts' : '../worker-main.js';
+    const entry = import.meta.url.endsWith('.ts') ? '../../worker-main.ts' : '../../worker-main.js';
     const worker = new Worker(new URL(entry, import.meta.url), {
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
@@ -133,6 +143,7 @@ export class ReaderThread implements ObjectReader {
 }
 
 function errorOf(failure: ReaderFailure): Error {
+  if (failure.isNoSpace === true) return noSpaceIn('the data folder (setting dataDir)', failure.message);
   if (failure.reason === undefined) return new CorruptRepository(failure.message);
   return failure.reason === 'GitUnavailable'
     ? gitUnavailable(failure.message)
