@@ -27,8 +27,8 @@ export async function decodeFiles(files: readonly TreeNode[], limits: Limits, si
   return { objects, skippedDocuments };
 }
 
-/** Git LFS leaves a pointer where the content should be. */
-function checkPointer(path: string, bytes: Buffer): void {
+/** Git LFS leaves a pointer where the content should be. Throws OperatorError NotYetSupported. */
+export function checkPointer(path: string, bytes: Buffer): void {
   if (!bytes.subarray(0, 64).toString('latin1').startsWith('version https://git-lfs.github.com/spec/')) return;
   throw notYetSupported(`${path}: is stored in Git LFS, which is not supported yet`);
 }

@@ -53,7 +53,11 @@ interface Job {
 async function planSource({ app, source: held, refs }: Job, options: PlanSourcesOptions): Promise<SourcePlan> {
   const { tree, revision } = held;
   const overridden = await applyOverrides(rooted(held.spec), tree, app.name);
-  const { source, used } = withVariables(overridden.source, variablesOf(app, held.spec, revision));
+  const { source, used } = withVariables(
+    overridden.source,
+    variablesOf(app, held.spec, revision),
+    new Set(refs.keys()),
+  );
   const type = await detectRenderer(source, tree);
   const plan = await options.renderers[type]({ app, source, tree, refs }, options.tools);
   const commit = plan.unknown === undefined ? [] : [revision];

@@ -1,6 +1,8 @@
 import type { KustomizeOptions } from '../../../model/application.ts';
 import { sha256Hex } from '../../../model/hash.ts';
 import { renderError } from '../../failures.ts';
+import type { TreeNode } from '../../tree.ts';
+import { checkPointer } from '../decode-files.ts';
 import type { PlanRender, RenderJob, RenderPlan, RenderTools } from '../renderer.ts';
 import { build } from './build.ts';
 import { componentsOf } from './components.ts';
@@ -69,6 +71,12 @@ function placed({ files }: ReadSet, kustomization: string, edited: string | unde
   return files.map((file) => ({
     path: file.path,
     bytes: async () =>
-      file.path === kustomization && edited !== undefined ? Buffer.from(edited) : await file.tree.read(file),
+      file.path === kustomization && edited !== undefined ? Buffer.from(edited) : await content(file),
   }));
+}
+
+async function content(file: TreeNode): Promise<Buffer> {
+  const bytes = await file.tree.read(file);
+  checkPointer(file.path, bytes);
+  return bytes;
 }

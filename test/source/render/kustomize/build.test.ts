@@ -84,7 +84,13 @@ describe('kustomize build', () => {
   test('leaves no folder behind, whether it succeeds or fails', async () => {
     await render(stage, { 'kustomization.yaml': 'resources: [a.yaml]\n', 'a.yaml': configMap('a') });
     await assert.rejects(render(stage, { 'kustomization.yaml': 'nothing: 1\n' }));
-    assert.equal(stage.workspaces.size, 0);
+    assert.deepEqual(await stage.workspaces(), []);
+  });
+
+  test('refuses what Git LFS has instead of the content', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n';
+    const files = { 'kustomization.yaml': 'configMapGenerator: [{name: a, files: [big.bin]}]\n', 'big.bin': pointer };
+    await refused(render(stage, files), 'NotYetSupported', /big\.bin: is stored in Git LFS/);
   });
 
   test('stops when it is aborted', async () => {
@@ -92,7 +98,7 @@ describe('kustomize build', () => {
     const plan = await stage.plan(commit, commit.root);
     const reason = new Error('no longer wanted');
     await assert.rejects(plan.run(AbortSignal.abort(reason)), (error) => error === reason);
-    assert.equal(stage.workspaces.size, 0);
+    assert.deepEqual(await stage.workspaces(), []);
   });
 
   test('builds as many objects as come', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { KustomizeOptions, SourceSpec } from '../../../../src/model/application.ts';
 import { canonicalJson } from '../../../../src/model/json.ts';
@@ -9,7 +9,7 @@ import { createKustomizePlanner } from '../../../../src/source/render/kustomize/
 import type { PlanRender, RenderPlan, RenderTools, Written } from '../../../../src/source/render/renderer.ts';
 import { startTools } from '../../../../src/source/tools/helper.ts';
 import { Tree } from '../../../../src/source/tree.ts';
-import type { Workspaces } from '../../../../src/source/workspace.ts';
+import { diskWorkspaces } from '../../../../src/source/workspace.ts';
 import { obtain } from '../../../../tools/assets/assets.ts';
 import { createTemporaryFolder } from '../../../../tools/temporary-folder.ts';
 import { realClock } from '../../../fakes/clock.ts';
@@ -41,7 +41,7 @@ export interface RenderStage extends AsyncDisposable {
   readonly kustomize: string;
   readonly folder: string;
   /** Folders of renders that are still there. */
-  readonly workspaces: ReadonlySet<string>;
+  workspaces(): Promise<string[]>;
   plan(reader: ObjectReader, root: string, wish?: Wish): Promise<RenderPlan>;
   render(reader: ObjectReader, root: string, wish?: Wish): Promise<Written>;
 }
@@ -58,19 +58,20 @@ export async function createRenderStage(options: StageOptions = {}): Promise<Ren
     programs: { kustomize },
   });
   const planner = createKustomizePlanner();
-  const open = new Set<string>();
+  const renders = path.join(folder.path, 'renders');
+  const limits = { ...defaultLimits, ...options.limits };
   const renderTools: RenderTools = {
     tools,
-    workspaces: plainWorkspaces(path.join(folder.path, 'renders'), open),
+    workspaces: diskWorkspaces(renders, limits),
     charts: noCharts,
-    limits: { ...defaultLimits, ...options.limits },
+    limits,
     cluster: () => ({ kubeVersion: 'v1.36.3', apiVersions: [] }),
     allowRemoteBases: options.allowRemoteBases ?? false,
   };
   return {
     kustomize,
     folder: folder.path,
-    workspaces: open,
+    workspaces: () => readdir(renders),
     plan: (reader, root, wish = {}) => planOf(planner, renderTools, new Tree(reader, root), wish),
     render: async (reader, root, wish = {}) => {
       const plan = await planOf(planner, renderTools, new Tree(reader, root), wish);
@@ -92,29 +93,4 @@ async function planOf(planner: PlanRender, tools: RenderTools, tree: Tree, wish:
 /** The objects in the order in which they were built, as text that is equal when they are. */
 export function written({ objects }: Pick<Written, 'objects'>): string[] {
   return objects.map(({ object }) => canonicalJson(object));
-}
-
-function plainWorkspaces(parent: string, open: Set<string>): Workspaces {
-  let made = 0;
-  return {
-    async create() {
-      const folder = path.join(parent, String(++made));
-      await mkdir(folder, { recursive: true });
-      open.add(folder);
-      return {
-        folder,
-        async place(files) {
-          for (const file of files) {
-            const at = path.join(folder, file.path);
-            await mkdir(path.dirname(at), { recursive: true });
-            await writeFile(at, await file.bytes());
-          }
-        },
-        [Symbol.asyncDispose]() {
-          open.delete(folder);
-          return Promise.resolve();
-        },
-      };
-    },
-  };
 }
