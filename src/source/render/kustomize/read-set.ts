@@ -88,7 +88,7 @@ class Walk {
   #elsewhere({ entry }: Reference, where: string): void {
     if (remotenessOf(entry) === 'refused') throw renderError('Refused', `${where}: files of this machine are refused`);
     if (!this.#options.allowRemote) {
-      throw renderError('Refused', `${where}: is fetched from elsewhere, which this installation does not allow`);
+      throw renderError('Refused', `${where}: is fetched from elsewhere, which EVENKEEL_REMOTE_BASES does not allow`);
     }
     this.remote.push(where);
   }
