@@ -53,16 +53,14 @@ interface Job {
 async function planSource({ app, source: held, refs }: Job, options: PlanSourcesOptions): Promise<SourcePlan> {
   const { tree, revision } = held;
   const overridden = await applyOverrides(rooted(held.spec), tree, app.name);
-  const { source, used } = withVariables(
-    overridden.source,
-    variablesOf(app, held.spec, revision),
-    new Set(refs.keys()),
-  );
+  const variables = variablesOf(app, held.spec, revision);
+  const { source, used } = withVariables(overridden.source, variables, new Set(refs.keys()));
   const type = await detectRenderer(source, tree);
   const plan = await options.renderers[type]({ app, source, tree, refs }, options.tools);
   const commit = plan.unknown === undefined ? [] : [revision];
   const read = overridden.read.map(({ path, oid }) => [path, oid]);
-  return { type, plan, identity: [type, plan.identity, read, [...used].sort(), commit] };
+  const values = [...used].sort().map((name) => [name, variables[name]]);
+  return { type, plan, identity: [type, plan.identity, read, values, commit] };
 }
 
 /** A chart is the root of its own tree. */
