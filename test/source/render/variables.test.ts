@@ -34,7 +34,7 @@ const texts: readonly [text: string, expected: string][] = [
   ['a$ b$/c', 'a$ b$/c'],
   ['${}x', 'x'],
   ['${ARGOCD_APP_NAME', 'ARGOCD_APP_NAME'],
-  ['$1$2y$10$abc', 'y'],
+  ['$1$2y$10$abc', 'y0'],
   ['$*$#$@$!$?$-', ''],
   ['${a b}x', 'x'],
   ['größe$ARGOCD_APP_NAMEß', 'größewebß'],

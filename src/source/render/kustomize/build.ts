@@ -13,6 +13,9 @@ export interface Build {
   readonly folder: string;
 }
 
+/** A plugin of kustomize takes the name of a folder into an object: that of the root may not be another each time. */
+const rootName = 'repository';
+
 /** kustomize itself starts git and speaks HTTP; where that is not allowed, neither shall get through. */
 const noNetwork = {
   GIT_ALLOW_PROTOCOL: 'none',
@@ -24,8 +27,11 @@ const noNetwork = {
 export async function build({ files, folder }: Build, tools: RenderTools, signal: AbortSignal): Promise<Written> {
   const { limits, allowRemoteBases } = tools;
   await using workspace = await tools.workspaces.create();
-  await workspace.place(files, signal);
-  const root = workspace.folder;
+  await workspace.place(
+    files.map(({ path, bytes }) => ({ path: join(rootName, path), bytes })),
+    signal,
+  );
+  const root = join(workspace.folder, rootName);
   const { code, stdout, stderr } = await tools.tools.run(
     {
       tool: 'kustomize',

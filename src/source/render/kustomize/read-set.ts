@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { JsonObject } from '../../../model/json.ts';
 import { notYetSupported, renderError } from '../../failures.ts';
 import { limitExceeded, type Limits } from '../../limits.ts';
@@ -58,12 +59,16 @@ class Walk {
   readonly remote: string[] = [];
   readonly #options: WalkOptions;
   readonly #followed = new Set<string>();
+  readonly #wholeFolders = new Set<string>();
+  #entries = 0;
 
   constructor(options: WalkOptions) {
     this.#options = options;
   }
 
   async follow(references: References, file: TreeNode, place: Place): Promise<void> {
+    // What has been read before is found without waiting for anything: others have their turn in between.
+    await setImmediate();
     this.#followed.add(place.folder);
     this.#add(file);
     if (references.charts !== undefined) throw inflatesCharts(place.file, references.charts);
@@ -72,6 +77,7 @@ class Walk {
   }
 
   async #one(reference: Reference, place: Place): Promise<void> {
+    this.#count();
     const where = `${place.file}: ${reference.field} "${reference.entry.slice(0, 200)}"`;
     if (remotenessOf(reference.entry) !== 'local') {
       this.#elsewhere(reference, where);
@@ -88,7 +94,7 @@ class Walk {
   #elsewhere({ entry }: Reference, where: string): void {
     if (remotenessOf(entry) === 'refused') throw renderError('Refused', `${where}: files of this machine are refused`);
     if (!this.#options.allowRemote) {
-      throw renderError('Refused', `${where}: is fetched from elsewhere, which this installation does not allow`);
+      throw renderError('Refused', `${where}: is fetched from elsewhere, which EVENKEEL_REMOTE_BASES does not allow`);
     }
     this.remote.push(where);
   }
@@ -128,6 +134,7 @@ class Walk {
     const { file, content, references } = await kustomizations.in(folder, lookup);
     if (!onlyCollects(content)) throw changesPlugins(file.path, place.file, field);
     for (const { entry } of references.all) {
+      this.#count();
       const path = posix.join(folder, entry);
       const node = remotenessOf(entry) === 'local' ? await lookup.find(path) : undefined;
       if (node?.kind === 'folder') await this.#pluginsIn(path, field, place);
@@ -143,7 +150,16 @@ class Walk {
   }
 
   async #everythingIn(folder: string): Promise<void> {
+    if (this.#wholeFolders.has(folder)) return;
+    this.#wholeFolders.add(folder);
     for await (const node of this.#options.lookup.filesBelow(folder)) this.#add(node);
+  }
+
+  /** Entries that lead to the same files again and again cost time, too. */
+  #count(): void {
+    const { limits } = this.#options;
+    if (++this.#entries > limits.renderFiles)
+      throw limitExceeded('the number of entries in kustomizations', 'renderFiles', limits);
   }
 
   #add(node: TreeNode): void {

@@ -9,6 +9,6 @@ export type Remoteness = 'local' | 'remote' | 'refused';
 export function remotenessOf(entry: string): Remoteness {
   const address = entry.trim().replace(/^(git::)+/i, '');
   if (/^file:/i.test(address)) return 'refused';
-  const isRemote = /^(https?|ssh|git):|^[a-z][a-z0-9-]*@|^github\.com[:/]/i.test(address);
+  const isRemote = /^(https?|ssh|git):|^[a-z][a-z0-9-]*@[^/:]+[/:]|^github\.com[:/]/i.test(address);
   return isRemote ? 'remote' : 'local';
 }

@@ -152,7 +152,7 @@ describe('remote bases', () => {
     await refused(
       render(stage, { 'kustomization.yaml': `resources: ["${repository.url}?ref=main"]\n` }),
       'Refused',
-      /this installation does not allow/,
+      /EVENKEEL_REMOTE_BASES does not allow/,
     );
     assert.equal(server.requests.length, asked);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, readdir } from 'node:fs/promises';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { readKustomize } from '../../../../src/model/parse-source.ts';
@@ -9,7 +9,6 @@ import { ByHand } from './by-hand.ts';
 import { createRenderStage, written } from './stage.ts';
 
 const corpus = process.env['EVENKEEL_CORPUS'];
-const podinfo = path.join(corpus ?? '', 'podinfo');
 const skip = corpus === undefined ? 'EVENKEEL_CORPUS is not set' : false;
 
 const variants = [
@@ -23,8 +22,26 @@ const variants = [
   },
 ];
 
+/** The corpus holds manifests only; kustomizations name these, too. */
+const scripts = [
+  'deploy/bases/database/scripts/rollup.sh',
+  'deploy/bases/database/scripts/backup.sh',
+  'deploy/bases/frontend/scripts/warm-cache.sh',
+  'deploy/bases/frontend/scripts/warm-cache-init.sh',
+];
+
+async function copyOfPodinfo(to: string): Promise<void> {
+  await cp(path.join(corpus ?? '', 'podinfo'), to, { recursive: true });
+  for (const script of scripts) {
+    await mkdir(path.dirname(path.join(to, script)), { recursive: true });
+    await writeFile(path.join(to, script), `#!/bin/sh\necho ${script}\n`);
+  }
+}
+
 test('podinfo: the base and every overlay are rendered as by hand', { skip }, async () => {
   await using stage = await createRenderStage();
+  const podinfo = path.join(stage.folder, 'podinfo');
+  await copyOfPodinfo(podinfo);
   const files = await readdir(podinfo, { recursive: true });
   const folders = files
     .filter((file) => path.basename(file) === 'kustomization.yaml')
@@ -34,7 +51,7 @@ test('podinfo: the base and every overlay are rendered as by hand', { skip }, as
     const kustomize = readKustomize(options);
     for (const folder of folders) {
       const copy = path.join(stage.folder, `by-hand-${number}`, folder.replaceAll('/', '-'));
-      await cp(podinfo, copy, { recursive: true });
+      await copyOfPodinfo(copy);
       const hand = new ByHand(stage.kustomize, path.join(copy, folder));
       await hand.edit(kustomize);
       const ours = await stage.render(new FolderReader(podinfo, defaultLimits), '.', { path: folder, kustomize });

@@ -251,6 +251,24 @@ describe('the read set of a kustomization', () => {
     await refused(small.plan(commit, commit.root, web), 'LimitExceeded', /renderFiles/);
   });
 
+  test('has a limit for entries that lead to the same file', async () => {
+    const files = { 'kustomization.yaml': `resources:\n${'- a.yaml\n'.repeat(20_001)}`, 'a.yaml': configMap('a') };
+    await refused(plan(files), 'LimitExceeded', /entries in kustomizations exceeds the limit renderFiles/);
+  });
+
+  test('has a limit for plugins that are found by very many ways', async () => {
+    const files: Record<string, string> = {
+      'kustomization.yaml': 'transformers: [t0]\n',
+      't40/kustomization.yaml': '',
+    };
+    for (let level = 0; level < 40; level++) {
+      const [next, other] = [`../t${level + 1}`, `../u${level + 1}`];
+      files[`t${level}/kustomization.yaml`] = kustomization(next, other);
+      files[`u${level + 1}/kustomization.yaml`] = kustomization(`../t${level + 1}`);
+    }
+    await refused(plan(files), 'LimitExceeded', /renderFiles/);
+  });
+
   test('meets each base once, whatever number of ways lead to it', async () => {
     const layers = 40;
     const files: Record<string, string> = { 'l0/kustomization.yaml': kustomization('x.yaml'), 'l0/x.yaml': '' };
