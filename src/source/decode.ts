@@ -41,7 +41,7 @@ export function decodeFile(file: string, bytes: Uint8Array): Decoded {
   return { objects, skippedDocuments };
 }
 
-function decodeText(file: string, bytes: Uint8Array): string {
+export function decodeText(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
