@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import type { ClusterConnection } from '../kube/kube.ts';
 import { connect, createRepositorySecrets, createSecretReader, loadCredentials } from '../kube/kube.ts';
 import type { Application } from '../model/application.ts';
-import type { RepositorySecrets, Scopes } from '../model/ports.ts';
-import type { ClusterFacts } from '../source/source.ts';
+import type { ClusterFacts, RepositorySecrets, Scopes } from '../model/ports.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 import { validApplication } from './application.ts';
 import type { Terminal } from './cli.ts';
@@ -18,7 +17,7 @@ export interface ConnectionFlags {
 export interface Connected extends AsyncDisposable {
   readonly scopes: Scopes;
   readonly credentials: RepositorySecrets;
-  readonly facts: ClusterFacts;
+  readonly cluster: () => ClusterFacts | undefined;
   /** Throws OperatorError for what the operator would refuse, and when there is none of that name. */
   application(namespace: string, name: string): Promise<Application>;
 }
@@ -46,7 +45,7 @@ export async function connectTo(flags: ConnectionFlags, terminal: Terminal): Pro
   return {
     scopes: connection.scopes,
     credentials: secrets,
-    facts: connection.facts(),
+    cluster: () => connection.facts(),
     application: (where, name) => readApplication(connection, where, name),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };

@@ -69,10 +69,10 @@ async function renderFolder(folder: string, flags: RenderFlags, terminal: Termin
 }
 
 async function renderApplication(name: string, flags: RenderFlags, terminal: Terminal): Promise<Desired> {
-  await using cluster: Connected = await connectTo(flags, terminal);
-  const app = await cluster.application(flags.namespace, name);
+  await using connected: Connected = await connectTo(flags, terminal);
+  const app = await connected.application(flags.namespace, name);
   const local = flags.local === undefined ? {} : { local: rootOf(resolve(terminal.folder, flags.local)).root };
-  const { scopes, credentials, facts } = cluster;
+  const { scopes, credentials, cluster: facts } = connected;
   const { allowRemoteBases } = flags;
-  return await loadOnce(app, { scopes, credentials, facts, allowRemoteBases, ...local }, terminal);
+  return await loadOnce(app, { scopes, credentials, cluster: facts, allowRemoteBases, ...local }, terminal);
 }

@@ -5,8 +5,8 @@ import { mark, normalise } from '../diff/diff.ts';
 import type { Application, SourceSpec } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import { installationNamed } from '../model/installation.ts';
-import type { RepositorySecrets, Scopes } from '../model/ports.ts';
-import { createSource, type ClusterFacts, type SourceOptions } from '../source/source.ts';
+import type { ClusterFacts, RepositorySecrets, Scopes } from '../model/ports.ts';
+import { createSource, type SourceOptions } from '../source/source.ts';
 import { builtInScopes } from './built-in-scopes.ts';
 import type { Terminal } from './cli.ts';
 
@@ -14,7 +14,7 @@ import type { Terminal } from './cli.ts';
 export interface Surroundings {
   readonly scopes: Scopes;
   readonly credentials: RepositorySecrets;
-  readonly facts: ClusterFacts;
+  readonly cluster: () => ClusterFacts | undefined;
   /** Folder that stands for the repository of the Application's first source with a path. */
   readonly local?: string;
   readonly allowRemoteBases?: boolean;
@@ -27,11 +27,12 @@ interface OfflineFlags {
 
 /** Without a cluster: kinds that every cluster has, no Secrets. */
 export function offline({ kubeVersion, apiVersions }: OfflineFlags): Surroundings {
+  const facts = { kubeVersion, apiVersions };
   const none = (): Promise<undefined> => Promise.resolve(undefined);
   return {
     scopes: builtInScopes,
     credentials: { named: none, forUrl: none, onChange: () => () => undefined },
-    facts: { kubeVersion, apiVersions },
+    cluster: () => facts,
   };
 }
 
@@ -58,7 +59,7 @@ export async function loadOnce(app: Application, surroundings: Surroundings, ter
 function optionsFor(
   app: Application,
   directory: string,
-  { facts, local, allowRemoteBases = false, ...ports }: Surroundings,
+  { local, allowRemoteBases = false, ...ports }: Surroundings,
   { clock, random, environment, version }: Terminal,
 ): SourceOptions {
   return {
@@ -68,7 +69,6 @@ function optionsFor(
     clock,
     random,
     telemetry: silent,
-    cluster: () => facts,
     normalise,
     mark: (object, { key }) => mark(object, { key, installation: installationNamed('') }),
     version,

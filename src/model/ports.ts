@@ -22,6 +22,14 @@ export interface Scopes {
   scopeOf(kind: GroupKind): 'Namespaced' | 'Cluster' | undefined;
 }
 
+/** What templates may ask of the cluster. */
+export interface ClusterFacts {
+  /** As `v1.36.3`. */
+  readonly kubeVersion: string;
+  /** `group/version` and `group/version/Kind`, as Helm's `.Capabilities.APIVersions` has them; sorted. */
+  readonly apiVersions: readonly string[];
+}
+
 /** Desired objects on disk, by digest. */
 export interface Artefacts {
   /** undefined when it is not (or no longer) there, or damaged. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Application } from '../model/application.ts';
+import { OperatorError } from '../model/errors.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Clock, Random, RepositorySecrets, Scopes } from '../model/ports.ts';
+import type { Clock, ClusterFacts, Random, RepositorySecrets, Scopes } from '../model/ports.ts';
 import { sha256Hex } from '../model/hash.ts';
 import { ArtefactStore } from './artefacts.ts';
 import { BoundedFolder } from './bounded-folder.ts';
@@ -16,7 +17,6 @@ import { RenderCache } from './render/cache.ts';
 import { planDirectory } from './render/directory.ts';
 import { createHelmPlanner } from './render/helm/helm.ts';
 import { createKustomizePlanner } from './render/kustomize/kustomize.ts';
-import type { ClusterFacts } from './render/renderer.ts';
 import { Rendering } from './rendering.ts';
 import { memoryFiles } from './secret-files.ts';
 import { Sources, type LocalTree } from './sources.ts';
@@ -35,8 +35,8 @@ export interface SourceOptions {
   readonly telemetry: SourceTelemetry;
   readonly scopes: Scopes;
   readonly credentials: RepositorySecrets;
-  /** What templates may ask of the cluster, as it is now. */
-  readonly cluster: () => ClusterFacts;
+  /** What templates may ask of the cluster, as it is now; undefined: not known yet. */
+  readonly cluster: () => ClusterFacts | undefined;
   /** Pure; called once the namespace is settled, before anything is hashed. */
   readonly normalise: (object: KubeObject) => KubeObject;
   /** Pure; adds labels and the tracking id. */
@@ -91,14 +91,16 @@ export function assemble(options: SourceOptions): SourceParts {
   const verification = new Verification({ secrets: credentials, tools, workspaces });
   const artefacts = new ArtefactStore(join(directory, 'artefacts'), limits.artefactBytes, clock);
   const renders = { folder: join(directory, 'renders'), extension: '.json', maxBytes: renderIndexBytes, clock };
+  const clusterFacts = textOf(options.cluster);
   const rendering = new Rendering({
     ...options,
     limits,
     telemetry,
     artefacts,
+    clusterFacts,
     cache: new RenderCache(new BoundedFolder(renders), options.scopes),
     renderers: { Directory: planDirectory, Helm: createHelmPlanner(), Kustomize: createKustomizePlanner() },
-    tools: { ...options, tools, workspaces, charts, limits },
+    tools: { ...options, tools, workspaces, charts, limits, cluster: () => knownFacts(options.cluster()) },
   });
   const { local } = options;
   const sources = new Sources({
@@ -109,15 +111,26 @@ export function assemble(options: SourceOptions): SourceParts {
     limits,
     ...(local === undefined ? {} : { local }),
   });
-  const parts = { artefacts, following, rendering, sources, clusterFacts: textOf(options.cluster) };
+  const parts = { artefacts, following, rendering, sources, clusterFacts };
   return { ...parts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+/** Throws OperatorError, tried again soon: the API server is about to be asked. */
+function knownFacts(facts: ClusterFacts | undefined): ClusterFacts {
+  if (facts !== undefined) return facts;
+  throw new OperatorError('the API server has not said yet which version it is and what it serves', {
+    step: 'source',
+    reason: 'ApiServerError',
+    retry: 'backoff',
+  });
+}
+
 /** Facts of a cluster are large and seldom change: they are hashed once. */
-function textOf(facts: () => ClusterFacts): () => string {
+function textOf(facts: () => ClusterFacts | undefined): () => string {
   let last: { readonly facts: ClusterFacts; readonly text: string } | undefined;
   return () => {
     const now = facts();
+    if (now === undefined) return '';
     if (last?.facts !== now) last = { facts: now, text: sha256Hex(JSON.stringify(now)) };
     return last.text;
   };

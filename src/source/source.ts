@@ -14,7 +14,6 @@ import type { Target } from './targets.ts';
 export type { Limits } from './limits.ts';
 export type { ArtefactStore } from './artefacts.ts';
 export type { SourceOptions } from './assemble.ts';
-export type { ClusterFacts } from './render/renderer.ts';
 
 export interface LoadRequest {
   /** Branches, tags or commits instead of the Application's own, one for each source; an empty one is its own. */

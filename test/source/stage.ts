@@ -4,15 +4,9 @@ import type { Application, SourceSpec } from '../../src/model/application.ts';
 import { applicationKey } from '../../src/model/installation.ts';
 import type { GroupKind, KubeObject } from '../../src/model/object.ts';
 import { groupKindKey } from '../../src/model/object.ts';
-import type { Clock, Scopes } from '../../src/model/ports.ts';
+import type { Clock, ClusterFacts, Scopes } from '../../src/model/ports.ts';
 import type { Connection, ConnectionFailure, GitFetch, GitPoll, Rendered } from '../../src/model/telemetry.ts';
-import {
-  createSource,
-  type ClusterFacts,
-  type Limits,
-  type Source,
-  type SourceOptions,
-} from '../../src/source/source.ts';
+import { createSource, type Limits, type Source, type SourceOptions } from '../../src/source/source.ts';
 import { obtain } from '../../tools/assets/assets.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import { realClock } from '../fakes/clock.ts';

@@ -24,5 +24,7 @@ export function lastWords(bytes: Uint8Array, hide: readonly Hidden[]): string {
     .trim();
   if (said.length <= keptCharacters) return said;
   const kept = said.slice(-keptCharacters);
-  return kept.slice(kept.indexOf('\n') + 1);
+  const line = kept.indexOf('\n') + 1;
+  // A line may be longer than all that is kept; its end says more than nothing.
+  return line > keptCharacters / 2 ? kept : kept.slice(line);
 }
