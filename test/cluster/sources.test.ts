@@ -120,7 +120,7 @@ describe('several sources', () => {
     const app = await world.untilSynced('several');
     assert.deepEqual(app.status?.sourceTypes, ['Directory', 'Helm']);
     assert.deepEqual(
-      [app.status?.sync?.revision, app.status?.sync?.revisions],
+      [app.status.sync?.revision, app.status.sync?.revisions],
       ['', [await others.head(), await charts.head()]],
     );
     assert.deepEqual(await data('several', 'several'), { colour: 'blue' });
