@@ -71,7 +71,7 @@ describe('one source', () => {
     assert.deepEqual(await data('overlay', 'prod-a-x'), { from: 'elsewhere' });
     const entry = after.status?.history?.at(-1);
     assert.equal(entry?.subject, 'change the base');
-    assert.match(entry?.author ?? '', /test@example\.invalid/);
+    assert.match(entry.author ?? '', /test@example\.invalid/);
   });
 
   it('a chart in Git; its tests are left out', { timeout }, async () => {
