@@ -10,8 +10,9 @@ import type { KubeTelemetry } from './kube-telemetry.ts';
 import { holdLease } from './lease.ts';
 import type { Lease, LeaseOptions } from './lease.ts';
 import { startReflector } from './reflector.ts';
+import { readServerVersion, ServerVersion } from './server-version.ts';
 import type { Timeouts } from './transport.ts';
-import type { Clock, Random } from '../model/ports.ts';
+import type { Clock, ClusterFacts, Random } from '../model/ports.ts';
 
 export { loadCredentials } from './credentials.ts';
 export type { CredentialSource, Credentials, TlsIdentity } from './credentials.ts';
@@ -42,6 +43,8 @@ export interface ClusterConnection extends Cluster, AsyncDisposable {
   readonly lease: Lease | undefined;
   /** True from an answer, whatever it said, until a request that got none: for `/readyz`. */
   readonly reachable: boolean;
+  /** What is served and by which version; undefined until both were read. Current while definitions are followed. */
+  facts(): ClusterFacts | undefined;
   /** Reads discovery and keeps it current until the connection is disposed. Resolves when the first look has ended. */
   followDefinitions(): Promise<void>;
 }
@@ -67,12 +70,15 @@ export function connect(options: ConnectOptions): ClusterConnection {
   const closing = new AbortController();
   const parts = { ...options, client, watchList: { refused: false }, closed: closing.signal };
   const reflect = (spec: ReflectorSpec) => startReflector(parts, spec);
-  const follower = new DefinitionFollower({ kinds, reflect, clock });
+  const version = new ServerVersion(() => readServerVersion(client));
+  const follower = new DefinitionFollower({ kinds, version, reflect, clock });
   if (options.lease !== undefined) bound.lease = holdLease(parts, options.lease);
-  return new KubeConnection({ client, kinds, reflect, follower, closing, lease: bound.lease });
+  return new KubeConnection({ client, kinds, version, reflect, follower, closing, lease: bound.lease });
 }
 
 interface ConnectionParts extends HttpClusterParts {
+  readonly kinds: DiscoveredKinds;
+  readonly version: ServerVersion;
   readonly follower: DefinitionFollower;
   /** Stops every reflector. */
   readonly closing: AbortController;
@@ -97,7 +103,13 @@ class KubeConnection extends HttpCluster implements ClusterConnection {
   async followDefinitions(): Promise<void> {
     if (!this.#follows) this.#parts.follower.start();
     this.#follows = true;
-    await this.kinds.refresh();
+    await Promise.all([this.kinds.refresh(), this.#parts.version.refresh()]);
+  }
+
+  facts(): ClusterFacts | undefined {
+    const kubeVersion = this.#parts.version.known;
+    const apiVersions = this.#parts.kinds.apiVersions();
+    return kubeVersion === undefined || apiVersions === undefined ? undefined : { kubeVersion, apiVersions };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

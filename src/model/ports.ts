@@ -60,11 +60,21 @@ export interface WriteInFlight {
   end(): void;
 }
 
+/** What templates may ask of the cluster. */
+export interface ClusterFacts {
+  /** As `v1.36.3`. */
+  readonly kubeVersion: string;
+  /** `group/version` and `group/version/Kind`, as Helm's `.Capabilities.APIVersions` has them; sorted. */
+  readonly apiVersions: readonly string[];
+}
+
 export type SecretData = Readonly<Record<string, Buffer>>;
 
 /** Secrets with what opens repositories, followed from their first use on. */
 export interface RepositorySecrets {
   named(namespace: string, name: string): Promise<SecretData | undefined>;
-  forUrl(url: string): Promise<{ readonly name: string; readonly namespace: string; readonly data: SecretData } | undefined>;
+  forUrl(
+    url: string,
+  ): Promise<{ readonly name: string; readonly namespace: string; readonly data: SecretData } | undefined>;
   onChange(listener: (what: { namespace: string; name: string }) => void): () => void;
 }

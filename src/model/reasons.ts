@@ -24,7 +24,8 @@ export const reasons = {
     remedy: 'Correct the Secret that spec.source.secretRef names.',
   },
   ChartUnavailable: {
-    cause: 'A repository of Helm charts cannot be reached, answers with errors, or gave something else than it promised.',
+    cause:
+      'A repository of Helm charts cannot be reached, answers with errors, or gave something else than it promised.',
     remedy: 'Nothing: what is deployed stays, the operator tries again.',
   },
   Conflicted: {

@@ -5,13 +5,8 @@ import type { Charts } from '../../../../src/source/charts/charts.ts';
 import { ChartReader } from '../../../../src/source/charts/chart-reader.ts';
 import { defaultLimits, type Limits } from '../../../../src/source/limits.ts';
 import { createHelmPlanner } from '../../../../src/source/render/helm/helm.ts';
-import type {
-  ClusterFacts,
-  PlanRender,
-  RenderPlan,
-  RenderTools,
-  Written,
-} from '../../../../src/source/render/renderer.ts';
+import type { ClusterFacts } from '../../../../src/model/ports.ts';
+import type { PlanRender, RenderPlan, RenderTools, Written } from '../../../../src/source/render/renderer.ts';
 import { startTools } from '../../../../src/source/tools/helper.ts';
 import { Tree } from '../../../../src/source/tree.ts';
 import type { PlacedFile, Workspaces } from '../../../../src/source/workspace.ts';
