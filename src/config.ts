@@ -20,6 +20,11 @@ export const settings = {
     fallback: '/var/lib/evenkeel',
     meaning: 'folder for clones and artefacts; may be lost at any time',
   },
+  memoryDir: {
+    variable: 'EVENKEEL_MEMORY_DIR',
+    fallback: '/dev/shm/evenkeel',
+    meaning: 'folder for secrets that git and ssh take from files, each for the length of one call; must be in memory',
+  },
   logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'debug, info, warn or error' },
   httpAddress: {
     variable: 'EVENKEEL_HTTP_ADDRESS',
@@ -89,6 +94,8 @@ export const settings = {
 export interface Config {
   readonly installation: string;
   readonly dataDir: string;
+  /** Memory-backed; for secrets in files. */
+  readonly memoryDir: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly httpHost: string;
   /** 0 = any free port. */
@@ -147,6 +154,7 @@ function build(text: (name: Name) => string, parse: Parse): Config {
   return {
     installation: parse('installation', readInstallation) ?? '',
     dataDir: text('dataDir'),
+    memoryDir: text('memoryDir'),
     logLevel: parse('logLevel', readLevel) ?? 'info',
     httpHost: address.host,
     httpPort: address.port,

@@ -123,7 +123,22 @@ describe('the Deployment', () => {
     }
     // What the pod itself knows is asked of the API server when it starts.
     const downward = { POD_NAME: 'p', POD_NAMESPACE: 'n' };
-    assert.deepEqual(readConfig({ ...environment, ...downward }, []), readConfig(downward, []));
+    // A volume of its own has a limit and, unlike /dev/shm, may hold what can be executed.
+    const memory = { EVENKEEL_MEMORY_DIR: '/run/evenkeel' };
+    assert.deepEqual(readConfig({ ...environment, ...downward }, []), readConfig({ ...downward, ...memory }, []));
+  });
+
+  test('mounts memory, and nothing else, where secrets are written', async () => {
+    const objects = await rendered();
+    const folder = environmentOf(objects)['EVENKEEL_MEMORY_DIR'];
+    const mounts = arrayAt(container(objects), 'volumeMounts').filter(isJsonObject);
+    const [mount] = mounts.filter((candidate) => candidate['mountPath'] === folder);
+    const template = objectAt(objectAt(only(objects, 'Deployment', 'evenkeel'), 'spec'), 'template');
+    const volumes = arrayAt(objectAt(template, 'spec'), 'volumes').filter(isJsonObject);
+    assert.deepEqual(
+      volumes.filter((volume) => volume['name'] === mount?.['name']),
+      [{ name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } }],
+    );
   });
 
   test('passes values on in a form that the operator reads', async () => {

@@ -109,8 +109,8 @@ export class Child {
     if (this.#killed || this.#family === undefined) return;
     const members = this.#family.members(pids, this.#options.pageBytes);
     const resident = members.reduce((sum, member) => sum + member.residentBytes, 0);
-    if (resident > this.#options.request.limits.memoryBytes) this.#exceed('memoryBytes');
     if (members.length > maxProcesses) this.#exceed('processes');
+    if (resident > this.#options.request.limits.memoryBytes) this.#exceed('memoryBytes');
     void this.#measureDisk();
   }
 

@@ -7,7 +7,7 @@ export interface Hidden {
 const keptCharacters = 8 * 1024;
 
 /** Longest first: one text may be part of another. */
-export function hideTexts(text: string, hide: readonly Hidden[]): string {
+function hideTexts(text: string, hide: readonly Hidden[]): string {
   return hide
     .filter((hidden) => hidden.text !== '')
     .toSorted((a, b) => b.text.length - a.text.length)
