@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls';
-import { Agent, type Dispatcher, errors } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent, errors } from 'undici';
 import { OperatorError } from '../../model/errors.ts';
 import type { Clock } from '../../model/ports.ts';
 import { chartUnavailable, messageOf, sourceError } from '../failures.ts';
@@ -11,6 +11,7 @@ export interface ChartHttpOptions {
   readonly url: string;
   readonly credentials: ChartCredentials;
   readonly passCredentials: boolean;
+  readonly proxies: Readonly<Record<string, string>>;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -49,16 +50,17 @@ const longestRetryAfterMs = 86_400_000;
  */
 export class ChartHttp implements AsyncDisposable {
   readonly #options: ChartHttpOptions;
-  readonly #own: Agent;
-  readonly #others: Agent;
+  readonly #own: Dispatcher;
+  readonly #others: Dispatcher;
   readonly #abort = new AbortController();
   readonly #forget: (() => void)[] = [];
 
   constructor(options: ChartHttpOptions) {
     const { clock, limits, signal, credentials } = options;
     this.#options = options;
-    this.#own = agentFor(limits, credentials.caBundle, credentials.client);
-    this.#others = options.passCredentials ? this.#own : agentFor(limits, foreignTrust(credentials.caBundle));
+    const { caBundle, client } = credentials;
+    this.#own = agentFor(options, { ca: caBundle, client });
+    this.#others = options.passCredentials ? this.#own : agentFor(options, { ca: foreignTrust(caBundle) });
     const late = () => chartUnavailable(`${options.url}: no complete answer within ${limits.fetchMs / 1000} s`);
     this.#forget.push(clock.after(limits.fetchMs, () => this.#abort.abort(late())));
     const stop = () => this.#abort.abort(signal.reason);
@@ -180,12 +182,24 @@ export function basicAuthorization({ username, password }: { username: string; p
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-function agentFor(limits: Limits, ca: string | string[] | undefined, client?: ChartCredentials['client']): Agent {
-  return new Agent({
+interface Tls {
+  readonly ca: string | string[] | undefined;
+  readonly client?: ChartCredentials['client'];
+}
+
+function agentFor({ limits, proxies }: ChartHttpOptions, { ca, client }: Tls): Dispatcher {
+  const connect = { timeout: limits.connectMs, ...(ca === undefined ? {} : { ca }), ...client };
+  const proxy = (name: string): string => proxies[name] ?? proxies[name.toLowerCase()] ?? '';
+  return new EnvHttpProxyAgent({
     connections: 1,
     headersTimeout: limits.stallMs,
     bodyTimeout: limits.stallMs,
-    connect: { timeout: limits.connectMs, ...(ca === undefined ? {} : { ca }), ...client },
+    connect,
+    // To the server behind a proxy; empty texts keep it from reading the environment itself.
+    requestTls: connect,
+    httpProxy: proxy('HTTP_PROXY'),
+    httpsProxy: proxy('HTTPS_PROXY'),
+    noProxy: proxy('NO_PROXY'),
   });
 }
 

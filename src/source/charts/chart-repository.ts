@@ -17,7 +17,7 @@ const maxListed = 20;
 /** Charts of one repository whose versions are remembered. */
 const maxRemembered = 200;
 
-export interface RepositoryParts extends Pick<ChartsOptions, 'clock' | 'limits' | 'secrets'> {
+export interface RepositoryParts extends Pick<ChartsOptions, 'clock' | 'limits' | 'secrets' | 'proxies'> {
   readonly cache: DiskCache;
   /** By host, for what cannot be reached. */
   readonly hosts: Pace;
@@ -241,11 +241,11 @@ export class RepositoryClient {
   }
 
   async #connected<T>(signal: AbortSignal, work: Ask<T>): Promise<T> {
-    const { limits, clock, secrets } = this.#parts;
+    const { limits, clock, secrets, proxies = {} } = this.#parts;
     const { url: address, passCredentials = false } = this.#repository;
     const credentials = await chartCredentials(this.#repository, secrets);
     const url = this.#isRegistry ? registryPlace(address, credentials).origin : address;
-    await using http = new ChartHttp({ url, credentials, passCredentials, limits, clock, signal });
+    await using http = new ChartHttp({ url, credentials, passCredentials, proxies, limits, clock, signal });
     return await work(http, credentials);
   }
 

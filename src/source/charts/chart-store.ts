@@ -79,9 +79,8 @@ class ChartStore implements Charts {
   }
 
   #client(repository: ChartRepository): RepositoryClient {
-    const { clock, limits, secrets } = this.#options;
     const id = idOf(repository);
-    const parts = { clock, limits, secrets, cache: this.#cache, hosts: this.#hosts, refusals: this.#refusals };
+    const parts = { ...this.#options, cache: this.#cache, hosts: this.#hosts, refusals: this.#refusals };
     const client = this.#repositories.get(id) ?? new RepositoryClient(repository, parts);
     this.#repositories.delete(id);
     this.#repositories.set(id, client);

@@ -55,4 +55,6 @@ export interface ChartsOptions {
   readonly directory: string;
   readonly limits: Limits;
   readonly secrets: Pick<RepositorySecrets, 'named' | 'forUrl' | 'onChange'>;
+  /** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment, in capitals or not. */
+  readonly proxies?: Readonly<Record<string, string>>;
 }
