@@ -97,9 +97,12 @@ describe('credentials of every kind, at the level that logs most', () => {
     for (const file of files) none((await readFile(file)).toString('latin1'), file);
   });
 
-  it('are not in memory-backed files after the calls', async () => {
-    const left = await filesBelow(memory);
-    for (const file of left) none((await readFile(file)).toString('latin1'), file);
+  it('are in memory only for as long as a call lasts, and not at all when the operator has stopped', async () => {
+    for (const file of await filesBelow(memory)) {
+      await eventually(`${file} to go`, async () => (await stat(file).catch(() => undefined)) === undefined);
+    }
+    await world.stopOperator();
+    for (const file of await filesBelow(memory)) none((await readFile(file)).toString('latin1'), file);
   });
 
   function none(text: string, where: string): void {
