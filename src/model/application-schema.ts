@@ -430,7 +430,7 @@ const sync = block('Syncs now.', {
   revision: text("Revision to sync to; the spec's when absent.", { maxLength: 255 }),
   prune: flag('Deletes what is no longer in Git; approves the number of deletions.'),
   dryRun: flag('Only shows what would be done.'),
-  revisions: notYet(texts('Revisions of `sources`.', 20, { maxLength: 255 })),
+  revisions: texts('Revisions of `sources`, in their order.', 20, { maxLength: 255 }),
   resources: notYet(
     list(
       block('One object.', {

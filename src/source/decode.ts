@@ -41,6 +41,7 @@ export function decodeFile(file: string, bytes: Uint8Array): Decoded {
   return { objects, skippedDocuments };
 }
 
+/** Throws OperatorError DecodeFailed. */
 export function decodeText(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -49,7 +50,8 @@ export function decodeText(file: string, bytes: Uint8Array): string {
   }
 }
 
-function yamlDocuments(file: string, text: string): Document[] {
+/** The documents of a YAML file that are not empty. Throws OperatorError DecodeFailed, naming document and line. */
+export function yamlDocuments(file: string, text: string): Document[] {
   try {
     return readYaml(text).map((document) => ({ ...document, lineOf: (part) => document.lineOf(part) }));
   } catch (error) {

@@ -38,6 +38,11 @@ export function notYetSupported(message: string): OperatorError {
   return renderError('NotYetSupported', message);
 }
 
+/** What only the other Git engine can do. */
+export function unsupportedByEngine(message: string): OperatorError {
+  return sourceError('UnsupportedByEngine', `${message}; install git beside the operator`);
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

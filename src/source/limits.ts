@@ -68,7 +68,7 @@ export const defaultLimits: Limits = {
   fetchMs: 600_000,
   unpackMs: 120_000,
   renderMs: 60_000,
-  renderMemoryBytes: 1024 * mebibyte,
+  renderMemoryBytes: 512 * mebibyte,
   renderBytes: 64 * mebibyte,
   renderFiles: 20_000,
   renderInputBytes: 128 * mebibyte,

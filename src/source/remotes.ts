@@ -1,29 +1,32 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../model/errors.ts';
-import type { Clock } from '../model/ports.ts';
+import type { Clock, RepositorySecrets } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
 import { gitUnavailable, messageOf, sourceError } from './failures.ts';
-import type { Access, GitEngine } from './git/engine.ts';
-import { readCredentials, type Remote } from './git/remote.ts';
+import { CopiesFolder } from './git/copies-folder.ts';
+import { readCredentials, type Credentials } from './git/credentials.ts';
+import { CorruptRepository, type Access, type GitEngine } from './git/engine.ts';
+import type { Remote } from './git/remote.ts';
 import { Repository } from './git/repository.ts';
-
-/** `data` of a Secret; undefined when there is none of that name. */
-export type ReadSecret = (namespace: string, name: string) => Promise<Record<string, Buffer> | undefined>;
+import type { Resolved, Revision } from './git/revision.ts';
+import { noSpace } from './no-space.ts';
 
 /** What `source/` tells. */
 export type SourceTelemetry = Pick<
   Telemetry,
-  'gitPoll' | 'gitFetch' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
+  'gitPoll' | 'gitFetch' | 'rendered' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
 >;
 
 export interface RemotesOptions {
-  readonly engine: GitEngine;
-  /** Removed and filled anew by every process: local copies are cheap, stale ones are not. */
+  /** Asked before the first request. Throws OperatorError. */
+  readonly engine: () => Promise<GitEngine>;
+  /** For local copies; whether they outlive the process is up to the engine. */
   readonly folder: string;
   readonly clock: Clock;
   readonly telemetry: SourceTelemetry;
-  readonly credentials: ReadSecret;
+  readonly credentials: RepositorySecrets;
+  /** A Secret that a remote was opened with, or that it lacked, is another one now. */
+  readonly renewed: (remote: Remote) => void;
   /** Whether a commit is the newest of a ref that somebody follows. */
   readonly wanted: (remote: Remote, commit: string) => boolean;
 }
@@ -32,8 +35,10 @@ export interface RemotesOptions {
 const failingPaceMs = 500;
 
 interface State {
-  readonly url: string;
+  readonly remote: Remote;
   readonly repository: Repository;
+  /** `namespace/name` of the Secret that was used last. */
+  secret: string | undefined;
   failures: number;
   lastError: OperatorError | undefined;
   /** Monotonic: no request of ours before. */
@@ -47,23 +52,26 @@ export class Remotes implements AsyncDisposable {
   readonly #options: RemotesOptions;
   readonly #states = new Map<string, State>();
   readonly #stop = new AbortController();
-  #cleaned: Promise<void> | undefined;
-  #repositories = 0;
+  readonly #copies: CopiesFolder;
+  readonly #forgetSecrets: () => void;
 
   constructor(options: RemotesOptions) {
     this.#options = options;
+    const { clock, credentials, engine, folder } = options;
+    this.#copies = new CopiesFolder({ clock, engine, folder, isUsed: (id) => this.#states.has(id) });
+    this.#forgetSecrets = credentials.onChange((secret) => this.#renew(`${secret.namespace}/${secret.name}`));
   }
 
-  /** One look at a ref. Throws OperatorError. */
-  async poll(remote: Remote, revision: string, known: string | undefined): Promise<string> {
-    const { engine, clock, telemetry } = this.#options;
-    return await this.#attempt(remote, async (access) => {
+  /** One look at what a revision means. Throws OperatorError. */
+  async poll(remote: Remote, revision: Revision, known: string | undefined): Promise<Resolved> {
+    const { clock, telemetry } = this.#options;
+    return await this.#attempt(remote, async (access, engine) => {
       const start = clock.monotonic();
       const ended = (outcome: 'changed' | 'unchanged' | 'failed') =>
         telemetry.gitPoll({ remote: remote.url, outcome, durationMs: clock.monotonic() - start });
       try {
         const found = await engine.resolve(access, revision);
-        ended(found === known ? 'unchanged' : 'changed');
+        ended(found.commit === known ? 'unchanged' : 'changed');
         return found;
       } catch (error) {
         ended('failed');
@@ -87,9 +95,11 @@ export class Remotes implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(gitUnavailable('the operator stops'));
+    this.#forgetSecrets();
+    this.#copies[Symbol.dispose]();
     const states = [...this.#states.values()];
     this.#states.clear();
-    for (const { url } of states) this.#options.telemetry.connectionEnded({ target: 'git', name: url });
+    for (const { remote } of states) this.#options.telemetry.connectionEnded({ target: 'git', name: remote.url });
     await Promise.all(states.map(({ repository }) => repository[Symbol.asyncDispose]()));
   }
 
@@ -97,25 +107,29 @@ export class Remotes implements AsyncDisposable {
     const existing = this.#states.get(remote.id);
     if (existing !== undefined) return existing;
     const repository = new Repository({
-      fetch: (commit, folder) => this.#fetch(remote, commit, folder),
-      open: (folder) => this.#options.engine.open(folder),
-      // Numbered, because a retired repository may still be emptying its own.
-      folder: join(this.#options.folder, `${remote.id}-${++this.#repositories}`),
+      store: async () => {
+        const [engine, folder] = await Promise.all([this.#options.engine(), this.#copies.ready()]);
+        return engine.store(join(folder, this.#copies.nameFor(remote.id)), remote);
+      },
+      fetch: (store, wanted) => this.#fetch(remote, (access) => store.fetch(access, wanted)),
+      largeFile: (store, pointer, path) =>
+        this.#attempt(remote, async (access) => await store.largeFile(access, pointer, path)),
       wanted: (commit) => this.#options.wanted(remote, commit),
     });
-    const state = { url: remote.url, repository, failures: 0, lastError: undefined, notBefore: 0, closedUntil: 0 };
+    const fresh = { failures: 0, lastError: undefined, notBefore: 0, closedUntil: 0, secret: undefined };
+    const state: State = { remote, repository, ...fresh };
     this.#states.set(remote.id, state);
     return state;
   }
 
-  async #fetch(remote: Remote, commit: string, folder: string): Promise<void> {
-    const { engine, clock, telemetry } = this.#options;
+  async #fetch(remote: Remote, work: (access: Access) => Promise<number>): Promise<void> {
+    const { clock, telemetry } = this.#options;
     await this.#attempt(remote, async (access) => {
       const start = clock.monotonic();
       const ended = (outcome: 'succeeded' | 'failed', bytes: number) =>
         telemetry.gitFetch({ remote: remote.url, outcome, durationMs: clock.monotonic() - start, bytes });
       try {
-        ended('succeeded', await engine.fetch(access, commit, folder));
+        ended('succeeded', await work(access));
       } catch (error) {
         ended('failed', 0);
         throw error;
@@ -123,16 +137,19 @@ export class Remotes implements AsyncDisposable {
     });
   }
 
-  async #attempt<T>(remote: Remote, work: (access: Access) => Promise<T>): Promise<T> {
-    await this.#clean();
+  /** A damaged copy is no fault of the remote. */
+  async #attempt<T>(remote: Remote, work: (access: Access, engine: GitEngine) => Promise<T>): Promise<T> {
+    const engine = await this.#options.engine();
+    await this.#copies.ready();
     const state = this.#stateOf(remote);
     await this.#turn(state);
     try {
-      const credentials = await this.#credentialsOf(remote);
-      const result = await work({ remote, credentials, signal: this.#stop.signal });
+      const credentials = await this.#credentialsOf(remote, state);
+      const result = await work({ remote, credentials, signal: this.#stop.signal }, engine);
       this.#succeeded(remote, state);
       return result;
     } catch (error) {
+      if (error instanceof CorruptRepository) throw error;
       throw this.#failed(remote, state, error);
     }
   }
@@ -163,12 +180,26 @@ export class Remotes implements AsyncDisposable {
     signal.throwIfAborted();
   }
 
-  async #credentialsOf({ secret }: Remote) {
-    if (secret === undefined) return {};
+  async #credentialsOf({ secret, url }: Remote, state: State): Promise<Credentials> {
+    const { credentials } = this.#options;
+    if (secret === undefined) {
+      const found = await credentials.forUrl(url);
+      state.secret = found === undefined ? undefined : `${found.namespace}/${found.name}`;
+      return found === undefined ? {} : readCredentials(found.data, `${found.namespace}/${found.name}`);
+    }
     const name = `${secret.namespace}/${secret.name}`;
-    const data = await this.#options.credentials(secret.namespace, secret.name);
+    state.secret = name;
+    const data = await credentials.named(secret.namespace, secret.name);
     if (data !== undefined) return readCredentials(data, name);
     throw sourceError('AuthenticationFailed', `spec.source.secretRef: there is no Secret ${name}`);
+  }
+
+  /** A Secret that a remote was refused for lack of may be any. */
+  #renew(secret: string): void {
+    for (const state of [...this.#states.values()]) {
+      const isMissed = state.secret === undefined && state.lastError?.reason === 'AuthenticationFailed';
+      if (state.secret === secret || isMissed) this.#options.renewed(state.remote);
+    }
   }
 
   #succeeded(remote: Remote, state: State): void {
@@ -183,8 +214,7 @@ export class Remotes implements AsyncDisposable {
   }
 
   #failed(remote: Remote, state: State, thrown: unknown): OperatorError {
-    const error =
-      thrown instanceof OperatorError ? thrown : gitUnavailable(`${remote.url}: ${messageOf(thrown)}`, thrown);
+    const error = asOperatorError(thrown, remote.url);
     if (error.reason !== 'GitUnavailable' && error.reason !== 'AuthenticationFailed') {
       this.#succeeded(remote, state);
       return error;
@@ -205,15 +235,11 @@ export class Remotes implements AsyncDisposable {
     });
     return error;
   }
-
-  async #clean(): Promise<void> {
-    this.#cleaned ??= rm(this.#options.folder, { recursive: true, force: true });
-    await this.#cleaned;
-  }
 }
 
-export function asOperatorError(error: unknown, remote: Remote): OperatorError {
-  return error instanceof OperatorError ? error : gitUnavailable(`${remote.url}: ${messageOf(error)}`, error);
+export function asOperatorError(error: unknown, url: string): OperatorError {
+  const shown = noSpace(error, 'the data folder (setting dataDir)');
+  return shown instanceof OperatorError ? shown : gitUnavailable(`${url}: ${messageOf(error)}`, error);
 }
 
 /** The same error, with how long it stands. */

@@ -1,8 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { OperatorError } from '../model/errors.ts';
 import { messageOf } from './failures.ts';
-import { readObjects } from './git/read-objects.ts';
-import type { ReaderFailure, ReaderReply, ReaderRequest } from './git/reader-protocol.ts';
+import { readObjects } from './git/embedded/read-objects.ts';
+import type { ReaderFailure, ReaderReply, ReaderRequest } from './git/embedded/reader-protocol.ts';
+import { isNoSpace } from './no-space.ts';
 
 /** Entry of a reader's thread: one commit's objects, away from the loop that serves everybody. */
 const cache = {};
@@ -26,9 +27,6 @@ function reply(message: ReaderReply, move: ArrayBuffer[]): void {
 
 function failureOf(error: unknown): ReaderFailure {
   if (error instanceof OperatorError) return { message: error.message, reason: error.reason };
-  // A tree with such a name is what it is, however often it is fetched.
-  if (error instanceof Error && 'code' in error && error.code === 'UnsafeFilepathError') {
-    return { message: `the repository holds a file name that is refused: ${error.message}`, reason: 'InvalidObject' };
-  }
+  if (isNoSpace(error)) return { message: messageOf(error), isNoSpace: true };
   return { message: messageOf(error) };
 }

@@ -1,15 +1,23 @@
-import { Agent, type Dispatcher, errors } from 'undici';
+import type { Dispatcher } from 'undici';
 import { OperatorError } from '../../model/errors.ts';
 import type { Clock } from '../../model/ports.ts';
-import { gitUnavailable, messageOf, sourceError } from '../failures.ts';
+import { gitUnavailable, sourceError } from '../failures.ts';
+import { basicAuthorization, discard, dispatcherFor, explainHttp, ownTls, redirectOf, retryAfterMs } from '../http.ts';
 import type { Limits } from '../limits.ts';
-import type { Credentials } from './remote.ts';
+import type { Credentials } from './credentials.ts';
+import type { Access } from './engine.ts';
+import type { ProxySettings } from './proxy.ts';
 
-export interface GitHttpOptions {
-  readonly url: string;
-  readonly credentials: Credentials;
+/** What every request to a remote needs besides the remote. */
+export interface HttpSettings {
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly proxies: ProxySettings;
+}
+
+interface GitHttpOptions extends HttpSettings {
+  readonly url: string;
+  readonly credentials: Credentials;
 }
 
 interface Ask {
@@ -25,8 +33,6 @@ export interface GitAnswer {
 }
 
 const maxRedirects = 5;
-/** Beyond that a remote's wish is a mistake. */
-const longestRetryAfterMs = 86_400_000;
 
 /**
  * HTTP to one remote for one operation (a poll or a fetch).
@@ -37,29 +43,26 @@ const longestRetryAfterMs = 86_400_000;
  */
 export class GitHttp implements AsyncDisposable {
   readonly #options: GitHttpOptions;
-  readonly #agent: Agent;
+  readonly #agent: Dispatcher;
   readonly #abort = new AbortController();
   readonly #forget: (() => void)[] = [];
   #base: string;
 
-  constructor(options: GitHttpOptions, deadlineMs: number, signal: AbortSignal) {
-    const { credentials, limits } = options;
+  constructor({ remote, credentials, signal }: Access, settings: HttpSettings, deadlineMs: number) {
+    const options = { ...settings, url: remote.url, credentials };
     this.#options = options;
     this.#base = options.url;
-    this.#agent = new Agent({
-      connections: 1,
-      headersTimeout: limits.stallMs,
-      bodyTimeout: limits.stallMs,
-      connect: {
-        timeout: limits.connectMs,
-        ...(credentials.caBundle === undefined ? {} : { ca: credentials.caBundle }),
-      },
-    });
+    this.#agent = dispatcherFor(new URL(options.url), { ...settings, tls: ownTls(credentials) });
     this.#forget.push(options.clock.after(deadlineMs, () => this.#abort.abort(this.#late(deadlineMs))));
     const stop = () => this.#abort.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     this.#forget.push(() => signal.removeEventListener('abort', stop));
     if (signal.aborted) stop();
+  }
+
+  /** Where redirects led so far. */
+  get base(): string {
+    return this.#base;
   }
 
   /** Path and query are relative to the repository's address. The body yields at most `maxBytes`. */
@@ -71,6 +74,7 @@ export class GitHttp implements AsyncDisposable {
       const next = redirectOf(response, url);
       if (next === undefined) return await this.#answer(response, url, maxBytes);
       await discard(response);
+      if (next === null) throw gitUnavailable(`${url.origin}: redirects without saying where to`);
       this.#follow(ask, path, url, next);
       url = next;
     }
@@ -113,9 +117,11 @@ export class GitHttp implements AsyncDisposable {
   }
 
   #authorization(url: URL): Record<string, string> {
-    const { basic } = this.#options.credentials;
-    if (basic === undefined || url.origin !== new URL(this.#options.url).origin) return {};
-    return { authorization: `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}` };
+    const { basic, bearerToken } = this.#options.credentials;
+    if (url.origin !== new URL(this.#options.url).origin) return {};
+    if (bearerToken !== undefined) return { authorization: `Bearer ${bearerToken}` };
+    if (basic === undefined) return {};
+    return { authorization: basicAuthorization(basic) };
   }
 
   async #answer(response: Dispatcher.ResponseData, url: URL, maxBytes: number): Promise<GitAnswer> {
@@ -152,59 +158,28 @@ export class GitHttp implements AsyncDisposable {
     const { statusCode } = response;
     const where = this.#options.url;
     if (statusCode === 401 || statusCode === 403 || statusCode === 203) {
-      const given = this.#options.credentials.basic !== undefined;
+      const { basic, bearerToken, client } = this.#options.credentials;
+      const given = (basic ?? bearerToken ?? client) !== undefined;
       const elsewhere =
         url.origin !== new URL(where).origin ? '; it redirects to another host, where credentials are not sent' : '';
       const what = given ? 'refuses the credentials' : 'asks for credentials';
       return sourceError('AuthenticationFailed', `${where}: ${what} (HTTP ${statusCode})${elsewhere}`);
     }
     const hint = statusCode === 404 ? ': no repository at this address, or not for these credentials' : '';
-    return gitUnavailable(`${where}: HTTP ${statusCode}${hint}`, undefined, this.#retryAfter(response));
-  }
-
-  #retryAfter(response: Dispatcher.ResponseData): number | undefined {
-    const text = String(response.headers['retry-after'] ?? '');
-    if (/^[0-9]+$/.test(text)) return Math.min(Number(text) * 1000, longestRetryAfterMs);
-    const date = Date.parse(text);
-    return Number.isNaN(date)
-      ? undefined
-      : Math.min(Math.max(0, date - this.#options.clock.now()), longestRetryAfterMs);
+    return gitUnavailable(
+      `${where}: HTTP ${statusCode}${hint}`,
+      undefined,
+      retryAfterMs(response.headers['retry-after'], this.#options.clock.now()),
+    );
   }
 
   #failure(error: unknown): unknown {
     if (this.#abort.signal.aborted) return this.#abort.signal.reason;
     if (error instanceof OperatorError) return error;
-    return gitUnavailable(`${this.#options.url}: ${explain(error, this.#options.limits)}`, error);
+    return gitUnavailable(`${this.#options.url}: ${explainHttp(error, this.#options.limits)}`, error);
   }
 
   #late(deadlineMs: number): OperatorError {
     return gitUnavailable(`${this.#options.url}: no complete answer within ${deadlineMs / 1000} s`);
   }
-}
-
-function redirectOf(response: Dispatcher.ResponseData, from: URL): URL | undefined {
-  if (![301, 302, 303, 307, 308].includes(response.statusCode)) return undefined;
-  const location = response.headers['location'];
-  const target = typeof location === 'string' ? URL.parse(location, from.href) : null;
-  if (target === null) throw gitUnavailable(`${from.origin}: redirects without saying where to`);
-  target.username = '';
-  target.password = '';
-  return target;
-}
-
-/** The connection is of no more use than its answer; what is left of the body is not awaited. */
-async function discard(response: Dispatcher.ResponseData): Promise<void> {
-  await response.body.dump({ limit: 65_536 }).catch(() => undefined);
-}
-
-function explain(error: unknown, limits: Limits): string {
-  if (error instanceof errors.ConnectTimeoutError) return `no connection within ${limits.connectMs / 1000} s`;
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-    return `silent for ${limits.stallMs / 1000} s`;
-  }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (/CERT|UNABLE_TO|SELF_SIGNED/.test(code)) {
-    return `the certificate is not trusted (${messageOf(error)}); put its CA into caBundle of the Secret that spec.source.secretRef names`;
-  }
-  return messageOf(error);
 }

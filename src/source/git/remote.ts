@@ -1,67 +1,62 @@
 import { sha256Hex } from '../../model/hash.ts';
-import { notYetSupported, sourceError } from '../failures.ts';
-
-/** What a Secret gives for a remote. */
-export interface Credentials {
-  readonly basic?: { readonly username: string; readonly password: string };
-  /** PEM, in addition to nothing: only these are trusted then. */
-  readonly caBundle?: string;
-}
+import { sourceError } from '../failures.ts';
 
 /** A repository, as one set of credentials sees it: nobody reads through another's. */
 export interface Remote {
   /** Without credentials, query or trailing slash. */
   readonly url: string;
+  /** How it is spoken to; `file` and all others are refused. */
+  readonly transport: 'http' | 'ssh';
   /** Identity for maps and folders: the address and where the credentials come from, never what they are. */
   readonly id: string;
+  /** undefined: the labelled Secret for this URL, if there is one. */
   readonly secret: { readonly namespace: string; readonly name: string } | undefined;
 }
 
-/** Throws OperatorError: InvalidSpec for what is no address, NotYetSupported for SSH. */
-export function remoteOf(repoURL: string, secret: Remote['secret']): Remote {
-  if (/^(ssh|git\+ssh):\/\//i.test(repoURL) || /^[^/:@\s]+@[^/:\s]+:/.test(repoURL)) {
-    throw notYetSupported('spec.source.repoURL: SSH is not supported yet; use https:// with spec.source.secretRef');
-  }
-  const url = parse(repoURL);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw sourceError('InvalidSpec', `spec.source.repoURL: ${url.protocol}// is not supported; use https://`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw sourceError(
-      'InvalidSpec',
-      'spec.source.repoURL: holds credentials; put them into a Secret that spec.source.secretRef names',
-    );
-  }
-  if (url.search !== '' || url.hash !== '') {
-    throw sourceError('InvalidSpec', 'spec.source.repoURL: must have neither query nor fragment');
-  }
-  const text = url.href.replace(/\/+$/, '');
-  const owner = secret === undefined ? '' : `${secret.namespace}/${secret.name}`;
-  return { url: text, id: sha256Hex(`${text}\n${owner}`).slice(0, 32), secret };
-}
+const scpLike = /^(?:[A-Za-z0-9._-]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?!\/\/)[^\s]+$/;
 
-function parse(repoURL: string): URL {
+/** `where` is the field that holds the address. Throws OperatorError InvalidSpec for what is no address, or is refused. */
+export function remoteOf(repoURL: string, secret: Remote['secret'], where = 'spec.source.repoURL'): Remote {
+  const invalid = (what: string) => sourceError('InvalidSpec', `${where}: ${what}`);
+  if (/[\s\p{Cc}]/u.test(repoURL) || repoURL.startsWith('-')) throw invalid('is no URL; use https://host/path');
+  if (scpLike.test(repoURL) && !repoURL.includes('::')) return identified(repoURL, 'ssh', secret);
   const url = URL.parse(repoURL);
-  if (url !== null) return url;
-  throw sourceError('InvalidSpec', 'spec.source.repoURL: is no URL; use https://host/path');
+  if (url === null) throw invalid('is no URL; use https://host/path');
+  const transport = transports[url.protocol];
+  if (transport === undefined) throw invalid(`${url.protocol}// is not supported; use https:// or ssh://`);
+  if (url.password !== '' || (transport === 'http' && url.username !== '')) {
+    throw invalid('holds credentials; put them into a Secret that spec.source.secretRef names');
+  }
+  if (url.search !== '' || url.hash !== '') throw invalid('must have neither query nor fragment');
+  if (url.hostname === '' || url.hostname.startsWith('-')) throw invalid('names no host');
+  return identified(url.href.replace(/^git\+ssh:/, 'ssh:').replace(/\/+$/, ''), transport, secret);
 }
 
-const laterKeys = ['bearerToken', 'sshPrivateKey', 'knownHosts', 'clientCert', 'clientKey'];
+const transports: Readonly<Record<string, Remote['transport']>> = {
+  'https:': 'http',
+  'http:': 'http',
+  'ssh:': 'ssh',
+  'git+ssh:': 'ssh',
+};
 
-/** Reads `username`/`password` and `caBundle` of a Secret. Throws OperatorError. */
-export function readCredentials(data: Record<string, Buffer>, name: string): Credentials {
-  const later = laterKeys.find((key) => data[key] !== undefined);
-  if (later !== undefined)
-    throw notYetSupported(`Secret ${name}: key ${later} is not supported yet; use username and password`);
-  const text = (key: string): string | undefined => data[key]?.toString('utf8');
-  const [username, password, caBundle] = [text('username'), text('password'), text('caBundle')];
-  if (caBundle !== undefined && !caBundle.includes('-----BEGIN CERTIFICATE-----')) {
-    throw sourceError('AuthenticationFailed', `Secret ${name}: caBundle holds no PEM certificate`);
+function identified(url: string, transport: Remote['transport'], secret: Remote['secret']): Remote {
+  const owner = secret === undefined ? '' : `${secret.namespace}/${secret.name}`;
+  return { url, transport, id: sha256Hex(`${url}\n${owner}`).slice(0, 32), secret };
+}
+
+/** Scheme, host and port: what credentials were given for. */
+export function originOf({ url, transport }: Pick<Remote, 'url' | 'transport'>): string {
+  if (transport === 'http') return new URL(url).origin;
+  const { host, port } = sshPlaceOf(url);
+  return `ssh://${host}:${port}`;
+}
+
+/** Where an SSH address leads. */
+export function sshPlaceOf(url: string): { readonly host: string; readonly port: number } {
+  if (url.startsWith('ssh://')) {
+    const { hostname, port } = new URL(url);
+    return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 22 : Number(port) };
   }
-  return {
-    ...(username === undefined && password === undefined
-      ? {}
-      : { basic: { username: (username ?? '').trimEnd(), password: (password ?? '').replace(/\r?\n$/, '') } }),
-    ...(caBundle === undefined ? {} : { caBundle }),
-  };
+  const host = /^(?:[^@]*@)?(\[[^\]]*\]|[^:]*):/.exec(url)?.[1] ?? '';
+  return { host: host.replace(/^\[|\]$/g, ''), port: 22 };
 }

@@ -1,144 +1,186 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { CorruptRepository, type ObjectReader } from './engine.ts';
 import { gitUnavailable } from '../failures.ts';
+import { CachedReader, ObjectCache } from './cached-reader.ts';
+import {
+  CorruptRepository,
+  type CommitAbout,
+  type CommitReader,
+  type CommitStore,
+  type LargeFile,
+  type Wanted,
+} from './engine.ts';
 
 /** One fetched commit; `reader` is good while it is held. */
 export interface Snapshot {
   readonly commit: string;
-  readonly reader: ObjectReader;
+  readonly about: CommitAbout;
+  readonly reader: CommitReader;
 }
 
-interface Held extends Snapshot {
-  readonly folder: string;
+/** Disposing lets it go. */
+export interface HeldSnapshot extends Snapshot, AsyncDisposable {}
+
+interface Copy {
+  readonly wanted: Wanted;
+  readonly reader: CachedReader;
   users: number;
 }
 
 export interface RepositoryOptions {
-  /** Owned by this repository alone. */
-  readonly folder: string;
-  /** Puts one commit into an empty folder, with whatever credentials and pace that takes. */
-  readonly fetch: (commit: string, folder: string) => Promise<unknown>;
-  readonly open: (folder: string) => ObjectReader;
+  /** Asked once, at the first use. */
+  readonly store: () => Promise<CommitStore>;
+  /** Fetches into the store, with whatever credentials and pace that takes. */
+  readonly fetch: (store: CommitStore, wanted: Wanted) => Promise<unknown>;
+  readonly largeFile: (store: CommitStore, pointer: LargeFile, path: string) => Promise<Uint8Array>;
   /** True for commits that are worth keeping when nobody holds them. */
   readonly wanted: (commit: string) => boolean;
 }
 
 /**
- * Local copies of one remote's commits, one folder each.
+ * Local copies of one remote's commits.
  *
- * Guarantees: one operation at a time; each commit is fetched once however many ask; a copy is complete or not there
- * (a fetch ends with a rename); a copy that cannot be read is fetched again once.
+ * Guarantees: one operation at a time; each commit is fetched once however many ask; what cannot be read is thrown away and
+ * fetched again once; all that read it share what was parsed.
  */
 export class Repository implements AsyncDisposable {
   readonly #options: RepositoryOptions;
-  readonly #snapshots = new Map<string, Held>();
+  readonly #cache = new ObjectCache();
+  readonly #copies = new Map<string, Copy>();
+  #store: Promise<CommitStore> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
-  #nextFolder = 1;
+  #users = 0;
+  #isRetired = false;
   /** Requests so far; a fetch that fails answers all that were waiting for the same commit. */
   #asked = 0;
-  #lastFailure: { readonly commit: string; readonly error: unknown; readonly asked: number } | undefined;
+  #lastFailure: { readonly key: string; readonly error: unknown; readonly asked: number } | undefined;
 
   constructor(options: RepositoryOptions) {
     this.#options = options;
   }
 
   /** Fetches the commit when it is not there, holds it while `use` runs, and repairs it once when it is damaged. */
-  async with<T>(commit: string, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  async with<T>(wanted: Wanted, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
     try {
-      return await this.#withOnce(commit, use);
+      return await this.#withOnce(wanted, use);
     } catch (error) {
       if (!(error instanceof CorruptRepository)) throw error;
     }
     try {
-      return await this.#withOnce(commit, use);
+      return await this.#withOnce(wanted, use);
     } catch (error) {
       if (!(error instanceof CorruptRepository)) throw error;
-      throw gitUnavailable(`the fetched commit ${commit} cannot be read: ${error.message}`, error);
+      throw gitUnavailable(`the fetched commit ${wanted.commit} cannot be read: ${error.message}`, error);
     }
   }
 
-  /** Removes the copies that nobody holds or wants any more. */
-  async sweep(): Promise<void> {
-    await this.#exclusive(async () => {
-      for (const held of [...this.#snapshots.values()]) {
-        if (held.users === 0 && !this.#options.wanted(held.commit)) await this.#drop(held);
-      }
-    });
+  /** For what outlives a call; a reader that throws CorruptRepository is repaired once it is let go. */
+  async hold(wanted: Wanted): Promise<HeldSnapshot> {
+    const asked = ++this.#asked;
+    const { copy, about } = await this.#exclusive(() => this.#hold(wanted, asked));
+    const { reader } = copy;
+    return { commit: wanted.commit, about, reader, [Symbol.asyncDispose]: () => this.#release(copy) };
   }
 
   /** Nobody will ask again: what is still held goes when it is let go. */
   async retire(): Promise<void> {
-    await this.#exclusive(async () => {
-      const all = [...this.#snapshots.values()];
-      this.#snapshots.clear();
-      for (const held of all) if (held.users === 0) await this.#remove(held);
-      if (all.every(({ users }) => users === 0)) await rm(this.#options.folder, { recursive: true, force: true });
-    });
+    this.#isRetired = true;
+    await this.#exclusive(() => this.#clear());
   }
 
   /** Ends what is under way, too. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#exclusive(async () => {
-      for (const held of [...this.#snapshots.values()]) await this.#drop(held);
-      await rm(this.#options.folder, { recursive: true, force: true });
+      const copies = [...this.#copies.values()];
+      this.#copies.clear();
+      for (const { reader } of copies) await reader[Symbol.asyncDispose]();
+      await (await this.#store)?.[Symbol.asyncDispose]();
     });
   }
 
-  async #withOnce<T>(commit: string, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-    const asked = ++this.#asked;
-    const held = await this.#exclusive(() => this.#hold(commit, asked));
+  async #withOnce<T>(wanted: Wanted, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    await using held = await this.hold(wanted);
+    return await use(held);
+  }
+
+  async #hold(wanted: Wanted, asked: number): Promise<{ copy: Copy; about: CommitAbout }> {
+    const key = keyOf(wanted);
+    const failure = this.#lastFailure;
+    if (failure?.key === key && failure.asked >= asked) throw failure.error;
+    const store = await this.#opened();
+    const copy = this.#copies.get(key) ?? (await this.#fetch(store, wanted));
+    this.#copies.set(key, copy);
     try {
-      return await use(held);
+      const about = await copy.reader.commit(wanted.commit);
+      copy.users++;
+      this.#users++;
+      return { copy, about };
     } catch (error) {
-      if (error instanceof CorruptRepository) this.#forget(held);
+      if (error instanceof CorruptRepository) await this.#discard(store);
       throw error;
-    } finally {
-      held.users--;
-      if (held.users === 0 && this.#snapshots.get(commit) !== held) await this.#remove(held);
-      else await this.sweep();
     }
   }
 
-  async #hold(commit: string, asked: number): Promise<Held> {
-    const failure = this.#lastFailure;
-    if (failure?.commit === commit && failure.asked >= asked) throw failure.error;
-    const held = this.#snapshots.get(commit) ?? (await this.#fetch(commit));
-    this.#snapshots.set(commit, held);
-    held.users++;
-    return held;
+  async #opened(): Promise<CommitStore> {
+    const known = this.#store;
+    if (known !== undefined) return await known;
+    this.#store = this.#options.store();
+    const store = await this.#store;
+    for (const wanted of await store.leftovers()) this.#copies.set(keyOf(wanted), this.#open(store, wanted));
+    return store;
   }
 
-  async #fetch(commit: string): Promise<Held> {
-    const folder = join(this.#options.folder, `${commit}-${this.#nextFolder++}`);
-    const partial = `${folder}.partial`;
+  async #fetch(store: CommitStore, wanted: Wanted): Promise<Copy> {
     try {
-      await rm(partial, { recursive: true, force: true });
-      await mkdir(partial, { recursive: true, mode: 0o700 });
-      await this.#options.fetch(commit, partial);
-      await rename(partial, folder);
+      await this.#options.fetch(store, wanted);
     } catch (error) {
-      await rm(partial, { recursive: true, force: true });
       const shown = error instanceof CorruptRepository ? unreadable(error) : error;
-      this.#lastFailure = { commit, error: shown, asked: this.#asked };
+      this.#lastFailure = { key: keyOf(wanted), error: shown, asked: this.#asked };
       throw shown;
     }
     this.#lastFailure = undefined;
-    return { commit, folder, reader: this.#options.open(folder), users: 0 };
+    return this.#open(store, wanted);
   }
 
-  #forget(held: Held): void {
-    if (this.#snapshots.get(held.commit) === held) this.#snapshots.delete(held.commit);
+  #open(store: CommitStore, wanted: Wanted): Copy {
+    const largeFile = (pointer: LargeFile, path: string) => this.#options.largeFile(store, pointer, path);
+    return { wanted, reader: new CachedReader(store.open(wanted), { cache: this.#cache, largeFile }), users: 0 };
   }
 
-  async #drop(held: Held): Promise<void> {
-    this.#forget(held);
-    await this.#remove(held);
+  async #release(copy: Copy): Promise<void> {
+    copy.users--;
+    this.#users--;
+    await this.#exclusive(async () => {
+      const store = await this.#opened();
+      const isCurrent = this.#copies.get(keyOf(copy.wanted)) === copy;
+      if (copy.reader.isDamaged && isCurrent) await this.#discard(store);
+      else if (copy.users === 0 && !isCurrent) await copy.reader[Symbol.asyncDispose]();
+      if (this.#isRetired) await this.#clear();
+      else await this.#sweep(store);
+    });
   }
 
-  async #remove(held: Held): Promise<void> {
-    await held.reader[Symbol.asyncDispose]();
-    await rm(held.folder, { recursive: true, force: true });
+  /** Removes the copies that nobody holds or wants any more. */
+  async #sweep(store: CommitStore): Promise<void> {
+    for (const [key, { wanted, reader, users }] of [...this.#copies]) {
+      if (users > 0 || this.#options.wanted(wanted.commit)) continue;
+      this.#copies.delete(key);
+      await reader[Symbol.asyncDispose]();
+      await store.drop(wanted);
+    }
+  }
+
+  /** Every copy is suspect when one is damaged; who still reads one finds out. */
+  async #discard(store: CommitStore): Promise<void> {
+    const copies = [...this.#copies.values()];
+    this.#copies.clear();
+    for (const { reader, users } of copies) if (users === 0) await reader[Symbol.asyncDispose]();
+    await store.discard();
+  }
+
+  async #clear(): Promise<void> {
+    if (this.#users > 0) return;
+    const store = await this.#opened();
+    await this.#discard(store);
+    await store[Symbol.asyncDispose]();
   }
 
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -146,6 +188,10 @@ export class Repository implements AsyncDisposable {
     this.#queue = turn.catch(() => undefined);
     return await turn;
   }
+}
+
+function keyOf({ commit, tag = '' }: Wanted): string {
+  return `${commit} ${tag}`;
 }
 
 function unreadable(error: CorruptRepository): Error {

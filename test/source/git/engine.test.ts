@@ -70,7 +70,9 @@ describe('credentials', () => {
     await using stage = await startSource();
     const app = application({ source: { repoURL, secretRef: 'absent' } });
     await assert.rejects(stage.source.load(app, {}, never), /there is no Secret argo\/absent/);
-    await refused({ repoURL, secret: { bearerToken: 'x' } }, 'NotYetSupported', /bearerToken/);
+    await refused({ repoURL, secret: { githubAppID: '1' } }, 'NotYetSupported', /githubAppID/);
+    await refused({ repoURL, secret: { insecure: 'true' } }, 'NotYetSupported', /insecure.*caBundle/);
+    await refused({ repoURL, secret: { clientCert: 'x' } }, 'AuthenticationFailed', /go together/);
   });
 
   test('nobody reads through credentials of another namespace', async () => {
@@ -289,7 +291,7 @@ test('a Git LFS pointer is named', async () => {
   await using server = await startGitServer();
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12\n`;
   const repoURL = await serve(server, { 'big.yaml': pointer });
-  await refused({ repoURL }, 'NotYetSupported', /big\.yaml: is stored in Git LFS/);
+  await refused({ repoURL }, 'UnsupportedByEngine', /big\.yaml: is stored in Git LFS/);
 });
 
 test('a tree with a name that could lead elsewhere is refused', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { OperatorError } from '../../../src/model/errors.ts';
-import { inspectPack } from '../../../src/source/git/inspect-pack.ts';
+import { inspectPack } from '../../../src/source/git/embedded/inspect-pack.ts';
 import { defaultLimits } from '../../../src/source/limits.ts';
 
 interface Entry {

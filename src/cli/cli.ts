@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander';
+import { OperatorError, OperatorErrors } from '../model/errors.ts';
+import type { Clock, Random } from '../model/ports.ts';
+import { reasons } from '../model/reasons.ts';
+import { renderCommand } from './render.ts';
+
+/** What a process gives to the CLI. */
+export interface Terminal {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Of this program. */
+  readonly version: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** The working folder. */
+  readonly folder: string;
+  readonly out: (text: string) => void;
+  readonly complain: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one command; gives the exit code: 0 done, 1 failed, 2 not understood. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await programFor(terminal).parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    terminal.complain(explain(error));
+    return 1;
+  }
+}
+
+function programFor(terminal: Terminal): Command {
+  return new Command('kubectl-evenkeel')
+    .description('Evenkeel on the command line: the same engine as the operator, on a folder or on a cluster.')
+    .version(terminal.version)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.complain })
+    .addCommand(renderCommand(terminal));
+}
+
+/** As the operator's condition says it, with what to do about it. */
+function explain(error: unknown): string {
+  if (error instanceof OperatorErrors) return error.errors.map(explain).join('');
+  if (!(error instanceof OperatorError)) return `error: ${error instanceof Error ? error.message : String(error)}\n`;
+  const { remedy } = reasons[error.reason];
+  return `error: ${error.reason}: ${error.message}\n  ${remedy}\n`;
+}
