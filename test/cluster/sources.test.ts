@@ -71,7 +71,7 @@ describe('one source', () => {
     assert.deepEqual(await data('overlay', 'prod-a-x'), { from: 'elsewhere' });
     const entry = after.status?.history?.at(-1);
     assert.equal(entry?.subject, 'change the base');
-    assert.match(entry?.author ?? '', /test@example\.invalid/);
+    assert.match(entry.author ?? '', /test@example\.invalid/);
   });
 
   it('a chart in Git; its tests are left out', { timeout }, async () => {
@@ -120,7 +120,7 @@ describe('several sources', () => {
     const app = await world.untilSynced('several');
     assert.deepEqual(app.status?.sourceTypes, ['Directory', 'Helm']);
     assert.deepEqual(
-      [app.status?.sync?.revision, app.status?.sync?.revisions],
+      [app.status.sync?.revision, app.status.sync?.revisions],
       ['', [await others.head(), await charts.head()]],
     );
     assert.deepEqual(await data('several', 'several'), { colour: 'blue' });

@@ -9,6 +9,7 @@ import type { Reason } from '../../../src/model/reasons.ts';
 import type { Limits } from '../../../src/source/source.ts';
 import { startFaultProxy, type Fault } from '../../../tools/fault-proxy.ts';
 import { startGitServer, type FileContent, type GitServer } from '../../../tools/git-server.ts';
+import { startRedirector } from '../../../tools/git/redirector.ts';
 import { application, configMap, never, startSource } from '../stage.ts';
 
 interface Attempt {
@@ -98,30 +99,11 @@ describe('TLS', () => {
   });
 });
 
-/** Sends every request on to another address, with what it was asked for. */
-async function redirector(target: string, status = 301) {
-  const seen: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
-    seen.push(request.headers.authorization);
-    response.writeHead(status, { location: `${target}${request.url ?? ''}` }).end('moved');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    seen,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 describe('redirects', () => {
   test('are followed before anything is posted', async () => {
     await using server = await startGitServer();
     const repoURL = await serve(server, one);
-    await using front = await redirector(server.url);
+    await using front = await startRedirector(server.url);
     assert.deepEqual(await load({ repoURL: repoURL.replace(server.url, front.url) }), ['a']);
     assert.ok(server.requests.some(({ command }) => command === 'fetch'));
   });
@@ -129,14 +111,14 @@ describe('redirects', () => {
   test('credentials do not go to another host', async () => {
     await using server = await startGitServer({ credentials: { username: 'ann', password: 'p' } });
     const repoURL = await serve(server, one);
-    await using front = await redirector(server.url);
+    await using front = await startRedirector(server.url);
     const attempt = { repoURL: repoURL.replace(server.url, front.url), secret: { username: 'ann', password: 'p' } };
     await refused(attempt, 'AuthenticationFailed', /another host/);
     assert.ok(front.seen[0]?.startsWith('Basic '));
   });
 
   test('in a circle', async () => {
-    await using front = await redirector('');
+    await using front = await startRedirector('');
     await refused({ repoURL: `${front.url}/r.git` }, 'GitUnavailable', /more than 5 redirects/);
   });
 });
