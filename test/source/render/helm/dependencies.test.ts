@@ -73,7 +73,8 @@ async function byUs(files: ReadonlyMap<string, Buffer>): Promise<string[]> {
 }
 
 const fromBoth = () =>
-  `- {name: cache, version: ^1.0.0, repository: "${server.url}"}\n` +
+  // Helm takes any archive that satisfies, so that ranges which overlap would be a lottery.
+  `- {name: cache, version: ">1.0.0, <2", repository: "${server.url}"}\n` +
   `- {name: cache, version: "<= 1.0.0", repository: "${server.url}", alias: old, condition: old.enabled, tags: [a, b]}\n` +
   `- {name: queue, version: ">=1.0.0 <3", repository: "oci://${registry.host}/team/charts", import-values: [{child: x, parent: y}]}\n`;
 
