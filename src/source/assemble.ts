@@ -76,7 +76,7 @@ export function assemble(options: SourceOptions): SourceParts {
   const tools = stack.use(startTools({ ...options, proxies: {}, scratch: join(directory, 'scratch') }));
   const workspaces = diskWorkspaces(join(directory, 'renders-under-way'), limits);
   const charts = stack.use(
-    createCharts({ ...options, proxies: {}, directory: join(directory, 'charts'), limits, secrets: credentials }),
+    createCharts({ ...options, directory: join(directory, 'charts'), limits, secrets: credentials }),
   );
   const remotes: Remotes = stack.use(
     new Remotes({
