@@ -67,6 +67,10 @@ export class Following {
     for (const { poll, remote } of this.#polls.values()) if (remote.id === id) void poll.look();
   }
 
+  isFollowed({ id }: Remote): boolean {
+    return [...this.#polls.values()].some(({ remote }) => remote.id === id);
+  }
+
   /** Whether a commit is the newest of a ref that somebody follows. */
   isNewest(remote: Remote, commit: string): boolean {
     return [...this.#polls.values()].some(({ poll, remote: { id } }) => id === remote.id && poll.newest === commit);
@@ -116,8 +120,7 @@ export class Following {
     left?.poll.unfollow(key);
     if (left === undefined || left.poll.isFollowed) return;
     this.#polls.delete(id);
-    const isUsed = [...this.#polls.values()].some(({ remote }) => remote.id === left.remote.id);
-    if (!isUsed) this.#options.remotes.forget(left.remote);
+    if (!this.isFollowed(left.remote)) this.#options.remotes.forget(left.remote);
   }
 }
 

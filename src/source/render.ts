@@ -5,10 +5,9 @@ import type { GroupKind } from '../model/object.ts';
 import type { Scopes } from '../model/ports.ts';
 import { decodeFile, type WrittenObject } from './decode.ts';
 import { selectManifests, type ManifestFile } from './directory.ts';
-import type { Snapshot } from './git/repository.ts';
 import { limitExceeded, type Limits } from './limits.ts';
 import type { Scope } from './prepare.ts';
-import { Tree } from './tree.ts';
+import type { Tree } from './tree.ts';
 
 /** What a render reads, and its identity: the same key, the same objects. */
 export interface ReadSet {
@@ -16,8 +15,7 @@ export interface ReadSet {
   readonly key: string;
 }
 
-export async function readSetOf(snapshot: Snapshot, app: Application): Promise<ReadSet> {
-  const tree = new Tree(snapshot.reader, snapshot.about.tree);
+export async function readSetOf(tree: Tree, app: Application): Promise<ReadSet> {
   const files = await selectManifests(tree, app.spec.sources[0], app.name);
   return { files, key: sha256Hex(JSON.stringify(files.map(({ path, oid }) => [path, oid]))) };
 }

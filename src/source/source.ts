@@ -12,12 +12,14 @@ import type { GitEngine } from './git/engine.ts';
 import { noProxies, type ProxySettings } from './git/proxy.ts';
 import { remoteOf, type Remote } from './git/remote.ts';
 import type { Resolved } from './git/revision.ts';
+import { Submodules } from './git/submodules.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { Following } from './following.ts';
 import { prepareObjects } from './prepare.ts';
 import { Remotes, type SourceTelemetry } from './remotes.ts';
 import { decodeFiles, parametersOf, readSetOf, RenderMemo, type ReadSet, type Rendered } from './render.ts';
 import type { Snapshot } from './git/repository.ts';
+import type { Tree } from './tree.ts';
 
 export type { Limits } from './limits.ts';
 export type { ArtefactStore } from './artefacts.ts';
@@ -92,6 +94,7 @@ class GitSource implements Source {
       telemetry,
       credentials,
       renewed: (remote) => this.#following.lookAt(remote),
+      isFollowed: (remote) => this.#following.isFollowed(remote),
       wanted: (remote, commit) => this.#following.isNewest(remote, commit),
     });
     this.#following = new Following({ clock, random, remotes: this.#remotes });
@@ -131,7 +134,10 @@ class GitSource implements Source {
     }
     const render = this.#remotes
       .repository(remote)
-      .with({ commit }, async (snapshot) => await this.#render({ app, snapshot, parameters, isHard, signal }));
+      .with({ commit }, async (snapshot) => {
+        await using submodules = new Submodules({ remotes: this.#remotes, remote, snapshot });
+        return await this.#render({ app, snapshot, tree: submodules.tree(), parameters, isHard, signal });
+      });
     return await untilAborted(render, signal);
   }
 
@@ -164,12 +170,13 @@ class GitSource implements Source {
   async #render(job: {
     readonly app: Application;
     readonly snapshot: Snapshot;
+    readonly tree: Tree;
     readonly parameters: string;
     readonly isHard: boolean;
     readonly signal: AbortSignal;
   }): Promise<Desired> {
-    const { app, snapshot, parameters, isHard, signal } = job;
-    const readSet = await readSetOf(snapshot, app);
+    const { app, snapshot, tree, parameters, isHard, signal } = job;
+    const readSet = await readSetOf(tree, app);
     if (!isHard) {
       const same = this.#memo.find(
         app.key,

@@ -113,6 +113,8 @@ export interface StageChange {
   readonly limits?: Partial<Limits>;
   /** The embedded one when left out. */
   readonly engine?: 'native' | 'embedded';
+  /** What the native engine starts programs with; its own when left out. */
+  readonly native?: GitSettings['native'];
   readonly proxies?: GitSettings['proxies'];
   /** PATH of what the native engine starts. */
   readonly path?: string;
@@ -137,7 +139,7 @@ export async function startSource(change: StageChange = {}): Promise<Stage> {
     normalise: (object) => object,
     mark,
     ...(change.limits === undefined ? {} : { limits: change.limits }),
-    git: (change.engine ?? process.env['TEST_ENGINE']) === 'native' ? await nativeGit(change, cleanup) : { engine: 'embedded', ...proxiesOf(change) },
+    git: change.engine === 'native' ? await nativeGit(change, cleanup) : { engine: 'embedded', ...proxiesOf(change) },
   });
   cleanup.use(source);
   const all = cleanup.move();
@@ -152,14 +154,23 @@ export async function startSource(change: StageChange = {}): Promise<Stage> {
   };
 }
 
-/** The git of this machine, by the real helper process; its secrets lie in memory where the machine has some. */
 async function nativeGit(change: StageChange, cleanup: AsyncDisposableStack): Promise<GitSettings> {
+  const native = change.native ?? cleanup.use(await startNativeMeans(change.path));
+  return { engine: 'native', native, ...proxiesOf(change) };
+}
+
+/** The git of this machine, by the real helper process; its secrets lie in memory where the machine has some. */
+export async function startNativeMeans(
+  path = process.env['PATH'] ?? '',
+): Promise<Required<GitSettings>['native'] & AsyncDisposable & { readonly secretFolder: string }> {
+  await using cleanup = new AsyncDisposableStack();
   const folder = cleanup.use(await createTemporaryFolder('git-tools')).path;
-  const path = change.path ?? process.env['PATH'] ?? '';
   const options = { clock: realClock, maxRenders: 1, path, scratch: `${folder}/scratch`, proxies: {} };
   const tools = cleanup.use(startTools(options));
-  const secretFiles = memoryFiles(`${folder}/secrets`, { mayLieOnDisk: true });
-  return { engine: 'native', native: { tools, secretFiles }, ...proxiesOf(change) };
+  const secretFolder = `${folder}/secrets`;
+  const secretFiles = memoryFiles(secretFolder, { mayLieOnDisk: true });
+  const all = cleanup.move();
+  return { tools, secretFiles, secretFolder, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 function proxiesOf({ proxies }: StageChange): Pick<GitSettings, 'proxies'> {
