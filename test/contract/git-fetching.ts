@@ -81,9 +81,9 @@ export const fetchingCases: readonly GitCase[] = [
         await before[Symbol.asyncDispose]();
         if (world.isNative) await damageFiles(folder, damage);
         const stage = await world.newStage({ folder });
-        assert.deepEqual(await world.load(repository, { stage }), ['first', 'b'], damage);
+        assert.deepEqual(await world.load(repository, { stage }), ['b', 'first'], damage);
         await repository.commit({ noise: randomBytes(100) }, damage);
-        assert.deepEqual(await world.load(repository, { stage }), ['first', 'b'], damage);
+        assert.deepEqual(await world.load(repository, { stage }), ['b', 'first'], damage);
         await stage[Symbol.asyncDispose]();
       }
     },

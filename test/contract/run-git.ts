@@ -1,14 +1,12 @@
 import { after, before, describe, test } from 'node:test';
 import { dirname } from 'node:path';
-import { gitCases } from '../../contract/git.ts';
-import { GitWorld, refused, type GitCase, type Variant, type WorldParts } from '../../contract/git-world.ts';
-import { obtainProgram } from '../../../tools/assets/debian-package.ts';
-import { startGitServer } from '../../../tools/git-server.ts';
-import { startSshServer } from '../../../tools/ssh-server.ts';
-import { startTcpRelay } from '../../../tools/tcp-relay.ts';
-import { startNativeMeans } from '../stage.ts';
-
-const variants: readonly Variant[] = ['embedded-http', 'native-http', 'native-ssh'];
+import { gitCases } from './git.ts';
+import { GitWorld, refused, type GitCase, type Variant, type WorldParts } from './git-world.ts';
+import { obtainProgram } from '../../tools/assets/debian-package.ts';
+import { startGitServer } from '../../tools/git-server.ts';
+import { startSshServer } from '../../tools/ssh-server.ts';
+import { startTcpRelay } from '../../tools/tcp-relay.ts';
+import { startNativeMeans } from '../source/stage.ts';
 
 /** Servers and tools that all cases of a variant share. */
 async function partsOf(variant: Variant, cleanup: AsyncDisposableStack): Promise<WorldParts | undefined> {
@@ -47,8 +45,9 @@ async function check(each: GitCase, variant: Variant, parts: WorldParts): Promis
   else if (outcome !== undefined) await refused(each.run(world), outcome.reason, outcome.says);
 }
 
-for (const variant of variants) {
-  describe(variant, () => {
+/** A test per case that says something about the variant. */
+export function testContract(variant: Variant): void {
+  describe(`the contract of Git engines, ${variant}`, () => {
     const cleanup = new AsyncDisposableStack();
     let parts: WorldParts | undefined;
     before(async () => {
