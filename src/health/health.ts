@@ -108,3 +108,5 @@ export function worstOf(healths: Iterable<Health>): Health {
   }
   return worst;
 }
+
+export { describeCauses, findCauses, logsWorthReading } from './root-cause.ts';
