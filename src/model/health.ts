@@ -11,4 +11,6 @@ export interface Health {
 
 export interface ObjectHealth extends Health {
   readonly ref: Ref;
+  /** Of one that progresses or is degraded: since when nothing of it has changed, RFC 3339. */
+  readonly since?: string;
 }
