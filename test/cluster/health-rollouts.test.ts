@@ -119,9 +119,7 @@ describe('after the sync', () => {
     await journey.untilSynced();
     const [first] = (await journey.read()).status?.history ?? [];
     assert.ok(first !== undefined && 'healthyAt' in first, 'its history says when it was healthy');
-    const outcome = 'rollout.evenkeel.dev/outcome';
-    const pods = ['-n', 'breaks-later', 'annotate', 'pod', '-l', 'app=web'];
-    await world.plane.kubectl([...pods, `${outcome}=not-ready`]);
+    await takeOutOfService('breaks-later');
     const broken = await journey.until('Degraded', (status) => healthOf(status).status === 'Degraded');
     assert.match(healthOf(broken.status ?? {}).message, /container "main" runs and is not ready$/);
     assert.equal(conditionOf(broken.status ?? {}, 'Ready')?.reason, 'HealthDegraded');
@@ -145,6 +143,32 @@ describe('after the sync', () => {
     assert.equal((await tellWhy('breaks-later')).code, 0);
   });
 });
+
+/** As the kubelet does when probes fail; the annotation keeps kwok from making the Pods ready again. */
+async function takeOutOfService(namespace: string): Promise<void> {
+  await world.plane.kubectl([
+    '-n',
+    namespace,
+    'annotate',
+    'pod',
+    '-l',
+    'app=web',
+    'rollout.evenkeel.dev/outcome=not-ready',
+  ]);
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  const { items } = (await world.plane.api.must({ path })) as { items: { metadata: { name: string } }[] };
+  const conditions = ['Ready', 'ContainersReady'].map((type) => ({
+    type,
+    status: 'False',
+    reason: 'ContainersNotReady',
+  }));
+  const state = { running: { startedAt: '2026-01-01T00:00:00Z' } };
+  const main = { name: 'main', image: 'web:1', imageID: '', restartCount: 0, ready: false, started: true, state };
+  const body = { status: { conditions, containerStatuses: [main] } };
+  const contentType = 'application/strategic-merge-patch+json';
+  for (const { metadata } of items)
+    await world.plane.api.must({ method: 'PATCH', path: `${path}/${metadata.name}/status`, body, contentType });
+}
 
 /** `kubectl-evenkeel status NAME --why`, as an admin. */
 async function tellWhy(name: string): Promise<{ code: number; said: string }> {
