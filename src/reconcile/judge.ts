@@ -72,9 +72,10 @@ function verdictOn(object: ObjectHealth, one: Sufferer, cause: string, progressM
   };
 }
 
-/** Some rules have named the cause already. */
+/** Some rules have quoted the same words already: `0 of 2 updated; FailedCreate: …exceeded quota: …`. */
 function withCause(message: string, cause: string): string {
-  return cause === '' || message.includes(cause) ? message : `${message}: ${cause}`;
+  const words = cause.slice(cause.indexOf(': ') + 1);
+  return cause === '' || message.includes(words) ? message : `${message}: ${cause}`;
 }
 
 function dueInMs(

@@ -60,11 +60,9 @@ const longestLine = 200;
  * Nobody can know every secret by its looks: whoever must be sure switches the lines off.
  */
 export function maskLogLine(line: string): string {
-  const clean = maskText(line)
-    // Colours of terminals.
-    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
-    .replace(secretInText, `$1${masked}`)
-    .trim();
+  // Without the colours of terminals, which may stand inside of what is to be seen.
+  const plain = line.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '');
+  const clean = maskText(plain).replace(secretInText, `$1${masked}`).trim();
   return clean.length <= longestLine ? clean : `${clean.slice(0, longestLine - 1)}…`;
 }
 
