@@ -141,6 +141,7 @@ const wrong: readonly (readonly [what: string, wish: Wish, reason: string, messa
     'PathNotFound',
     /there is nothing that "envs\/\*\.yml" matches$/,
   ],
+  ['a glob that is none', helm({ valueFiles: ['/envs/[.yaml'] }), 'InvalidSpec', /the pattern "\[\.yaml" is not valid/],
   ['a folder as value file', helm({ valueFiles: ['/envs'] }), 'InvalidSpec', /envs: is a folder/],
   ['a value file from the web', helm({ valueFiles: ['https://example.com/v.yaml'] }), 'NotYetSupported', /commit it$/],
   ['one with another scheme', helm({ valueFiles: ['secrets://v.yaml'] }), 'InvalidSpec', /is no path$/],
@@ -259,3 +260,9 @@ for (const [what, change, wish, reason, message] of failing) {
     assert.deepEqual([...stage.open], []);
   });
 }
+
+test('plan: a glob that would take a regular expression for ever takes no time', async () => {
+  const wish = helm({ valueFiles: [`/${'*a'.repeat(40)}*b.yaml`] });
+  const files = { ...chart, [`${'a'.repeat(200)}.yaml`]: 'a: 1' };
+  await assert.rejects(async () => await stage.plan(await treeOf(files), wish), { reason: 'PathNotFound' });
+});
