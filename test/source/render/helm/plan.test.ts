@@ -266,3 +266,35 @@ test('plan: a glob that would take a regular expression for ever takes no time',
   const files = { ...chart, [`${'a'.repeat(200)}.yaml`]: 'a: 1' };
   await assert.rejects(async () => await stage.plan(await treeOf(files), wish), { reason: 'PathNotFound' });
 });
+
+const schemas: readonly (readonly [what: string, schema: string, refused: boolean])[] = [
+  ['a file by its address', '{"$ref": "file:///etc/hostname"}', true],
+  ['a file without scheme', '{"properties": {"a": {"\\u0024ref": "etc/hostname#/x"}}}', true],
+  ['a file as its own place', '{"$id": "file:///etc/", "properties": {"a": {"$ref": "hostname"}}}', true],
+  ['a file as its own kind', '{"$schema": "file:///etc/hostname"}', true],
+  ['a part of itself', '{"properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {}}}', false],
+  [
+    'a part of itself by id',
+    '{"properties": {"a": {"$ref": "item.json#"}}, "$defs": {"b": {"$id": "item.json"}}}',
+    false,
+  ],
+  ['the dialect it is written in', '{"$schema": "https://json-schema.org/draft/2020-12/schema"}', false],
+  ['nothing, for it is no JSON', '{', false],
+];
+
+for (const [what, schema, isRefused] of schemas) {
+  test(`plan: a schema that refers to ${what} is ${isRefused ? 'refused' : 'left to Helm'}`, async () => {
+    for (const place of ['app/values.schema.json', 'app/charts/sub/values.schema.json']) {
+      const files = {
+        ...chart,
+        'app/charts/sub/Chart.yaml': 'apiVersion: v2\nname: sub\nversion: 1.0.0\n',
+        [place]: schema,
+      };
+      const planned = stage.plan(await treeOf(files), { path: 'app' });
+      if (isRefused)
+        await assert.rejects(planned, { reason: 'InvalidObject', message: /a file outside of the chart$/ });
+      else await planned;
+      await stage.plan(await treeOf(files), helm({ skipSchemaValidation: true }));
+    }
+  });
+}
