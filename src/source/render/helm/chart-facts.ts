@@ -4,7 +4,7 @@ import { renderError } from '../../failures.ts';
 import type { Limits } from '../../limits.ts';
 import { join, type Tree, type TreeNode } from '../../tree.ts';
 import { readMetadata, type ChartMetadata } from './chart-metadata.ts';
-import { fileReference } from './schema-refs.ts';
+import { outsideReference } from './schema-refs.ts';
 
 /** What is known of a chart's folder without rendering it. */
 export interface ChartFacts extends ChartMetadata {
@@ -12,7 +12,7 @@ export interface ChartFacts extends ChartMetadata {
   readonly vendored: ReadonlySet<string>;
   /** Some file asks what the cluster can do, so that the cluster's answer is part of the result. */
   readonly asksCluster: boolean;
-  /** A schema of values that refers to a file of this machine, which Helm would open. */
+  /** A schema of values that refers to something else, which Helm would open. */
   readonly strayReference?: string;
   /** Present when links or submodules bring in what the folder's id does not cover. */
   readonly files?: readonly (readonly [path: string, oid: string])[];
@@ -105,9 +105,8 @@ async function inspect(path: string, bytes: Buffer, inspection: Inspection): Pro
   const { place, found, limits, depth } = inspection;
   if (!isVendoredArchive(path)) {
     found.asksCluster ||= mentionsCapabilities(bytes);
-    const reference = posix.basename(path) === 'values.schema.json' ? fileReference(bytes) : undefined;
-    if (reference !== undefined)
-      found.strayReference ??= `${place}: refers to "${reference}", a file outside of the chart`;
+    const reference = posix.basename(path) === 'values.schema.json' ? outsideReference(bytes) : undefined;
+    if (reference !== undefined) found.strayReference ??= `${place}: refers to "${reference}", which is not in it`;
     return undefined;
   }
   if (depth >= deepestArchive) throw renderError('RenderFailed', `${place}: archives in archives, without end`);

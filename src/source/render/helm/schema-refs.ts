@@ -4,10 +4,10 @@ import { decodeJson, isJsonArray, isJsonObject } from '../../../model/json.ts';
 const keywords = new Set(['$ref', '$dynamicRef', '$recursiveRef', '$schema']);
 
 /**
- * What a JSON schema refers to on this machine; undefined: nothing. Helm would open `file:///…`, and takes what has no
- * scheme for such a file, too, unless the schema itself has a part of that `$id`.
+ * What a JSON schema refers to outside of itself; undefined: nothing. Helm would open `file:///…`, takes what has no scheme
+ * for such a file, too, and asks servers, those of this machine past any proxy. The dialects of JSON Schema it has in itself.
  */
-export function fileReference(schema: Uint8Array): string | undefined {
+export function outsideReference(schema: Uint8Array): string | undefined {
   let value: JsonValue;
   try {
     value = decodeJson(Buffer.from(schema).toString('utf8'));
@@ -17,7 +17,7 @@ export function fileReference(schema: Uint8Array): string | undefined {
   }
   const found = { refs: [] as string[], ids: new Set<string>() };
   collect(value, found);
-  return found.refs.find((ref) => !/^https?:/i.test(ref) && !found.ids.has(ref));
+  return found.refs.find((ref) => !/^https?:\/\/json-schema\.org\//.test(ref) && !found.ids.has(ref));
 }
 
 interface Found {

@@ -25,7 +25,7 @@ export interface Template {
   readonly capabilities: Capabilities;
 }
 
-/** A JSON schema may refer to the web; Go leaves only this machine reachable past a proxy. */
+/** Helm has no reason to ask anybody; should it find one, it gets no further than this. */
 const noNetwork = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '' };
 
 interface Stage {
