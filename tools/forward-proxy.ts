@@ -36,7 +36,7 @@ export async function startForwardProxy(credentials?: string): Promise<ForwardPr
   server.on('connect', (request: IncomingMessage, client: Duplex) => {
     sockets.add(client);
     if (!isAdmitted(request)) {
-      client.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="proxy"\r\n\r\n');
+      client.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="proxy"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
     }
     const [host = '', port = ''] = (request.url ?? '').split(':');

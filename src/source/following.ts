@@ -92,6 +92,10 @@ export class Following {
     );
   }
 
+  isFollowed({ id }: Remote): boolean {
+    return [...this.#polls.values()].some(({ target }) => target.remote?.id === id);
+  }
+
   stop(): void {
     for (const { poll } of this.#polls.values()) poll.stop();
     this.#polls.clear();
@@ -135,8 +139,7 @@ export class Following {
     this.#polls.delete(id);
     const { remote } = left.target;
     if (remote === undefined) return;
-    const isUsed = [...this.#polls.values()].some(({ target }) => target.remote?.id === remote.id);
-    if (!isUsed) this.#options.remotes.forget(remote);
+    if (!this.isFollowed(remote)) this.#options.remotes.forget(remote);
   }
 }
 
