@@ -130,7 +130,14 @@ export class Remotes implements AsyncDisposable {
         this.#attempt(remote, async (access) => await store.largeFile(access, pointer, path)),
       wanted: (commit) => this.#options.wanted(remote, commit),
     });
-    const fresh = { failures: 0, lastError: undefined, notBefore: 0, closedUntil: 0, secret: undefined, parents: new Set<string>() };
+    const fresh = {
+      failures: 0,
+      lastError: undefined,
+      notBefore: 0,
+      closedUntil: 0,
+      secret: undefined,
+      parents: new Set<string>(),
+    };
     const state: State = { remote, repository, ...fresh };
     this.#states.set(remote.id, state);
     return state;

@@ -132,12 +132,10 @@ class GitSource implements Source {
       const desired = await this.#open(same, commit);
       if (desired !== undefined) return desired;
     }
-    const render = this.#remotes
-      .repository(remote)
-      .with({ commit }, async (snapshot) => {
-        await using submodules = new Submodules({ remotes: this.#remotes, remote, snapshot });
-        return await this.#render({ app, snapshot, tree: submodules.tree(), parameters, isHard, signal });
-      });
+    const render = this.#remotes.repository(remote).with({ commit }, async (snapshot) => {
+      await using submodules = new Submodules({ remotes: this.#remotes, remote, snapshot });
+      return await this.#render({ app, snapshot, tree: submodules.tree(), parameters, isHard, signal });
+    });
     return await untilAborted(render, signal);
   }
 

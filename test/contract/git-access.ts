@@ -180,7 +180,9 @@ export const accessCases: readonly GitCase[] = [
   {
     name: 'no known host',
     about: 'the message says what to put where',
-    outcomes: { 'native-ssh': { reason: 'AuthenticationFailed', says: /ssh-keyscan -p .*knownHosts of the Secret argo\/git/ } },
+    outcomes: {
+      'native-ssh': { reason: 'AuthenticationFailed', says: /ssh-keyscan -p .*knownHosts of the Secret argo\/git/ },
+    },
     async run(world) {
       const repository = await world.repository();
       await repository.commit(one, 'first');
@@ -212,7 +214,9 @@ export const accessCases: readonly GitCase[] = [
   {
     name: 'key that is not let in',
     about: 'says whose key it is',
-    outcomes: { 'native-ssh': { reason: 'AuthenticationFailed', says: /refuses the key in sshPrivateKey of the Secret argo/ } },
+    outcomes: {
+      'native-ssh': { reason: 'AuthenticationFailed', says: /refuses the key in sshPrivateKey of the Secret argo/ },
+    },
     async run(world) {
       const repository = await world.repository();
       await repository.commit(one, 'first');

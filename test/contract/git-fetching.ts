@@ -62,7 +62,9 @@ export const fetchingCases: readonly GitCase[] = [
       await before[Symbol.asyncDispose]();
       await repository.commit(named('second'), 'second');
       const stage = await world.newStage({ folder });
-      const bytes = await world.bytesOf(async () => assert.deepEqual(await world.load(repository, { stage }), ['second']));
+      const bytes = await world.bytesOf(async () =>
+        assert.deepEqual(await world.load(repository, { stage }), ['second']),
+      );
       assert.ok(world.isNative ? bytes < 20_000 : bytes > mebibyte, `${bytes} bytes`);
     },
   },
@@ -95,11 +97,15 @@ export const fetchingCases: readonly GitCase[] = [
     async run(world) {
       const disk = await createSmallDisk(3);
       if (disk === undefined) return;
-      await using _ = disk;
+      world.use(disk);
       const repository = await world.repository();
       await repository.commit({ noise: randomBytes(6 * mebibyte), ...named('a') }, 'first');
       const stage = await world.newStage({ folder: disk.folder });
-      const error = await refused(world.load(repository, { stage }), 'LimitExceeded', /no space is left in the data folder/);
+      const error = await refused(
+        world.load(repository, { stage }),
+        'LimitExceeded',
+        /no space is left in the data folder/,
+      );
       assert.equal(error.retry, 'backoff');
       await disk.resize(64);
       assert.deepEqual(await world.load(repository, { stage }), ['a']);

@@ -165,7 +165,10 @@ async function twins(repository: GitRepository): Promise<[string, string]> {
   const tree = (await repository.git(['rev-parse', 'main^{tree}'])).trim();
   const seen = new Map<string, number>();
   for (let i = 0; ; i++) {
-    const id = createHash('sha1').update(`commit ${text(tree, i).length}\0${text(tree, i)}`).digest('hex').slice(0, 7);
+    const id = createHash('sha1')
+      .update(`commit ${text(tree, i).length}\0${text(tree, i)}`)
+      .digest('hex')
+      .slice(0, 7);
     const twin = seen.get(id);
     seen.set(id, i);
     if (twin === undefined) continue;

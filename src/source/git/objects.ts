@@ -7,14 +7,18 @@ import { CorruptRepository, type CommitAbout, type TreeEntry } from './engine.ts
  */
 export function parseTree(bytes: Buffer, idBytes: number): TreeEntry[] {
   const entries: TreeEntry[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
     const end = bytes.indexOf(0, space);
     if (space < 0 || end < 0 || end + 1 + idBytes > bytes.length) throw new CorruptRepository('a tree is damaged');
     const name = bytes.toString('utf8', space + 1, end);
     checkName(name);
     const next = end + 1 + idBytes;
-    entries.push({ name, kind: kindOf(bytes.toString('latin1', at, space)), oid: bytes.toString('hex', end + 1, next) });
+    entries.push({
+      name,
+      kind: kindOf(bytes.toString('latin1', at, space)),
+      oid: bytes.toString('hex', end + 1, next),
+    });
     at = next;
   }
   return entries;
@@ -49,10 +53,19 @@ export function parseCommit(bytes: Buffer): CommitAbout {
   const end = text.indexOf('\n\n');
   const head = end < 0 ? text : text.slice(0, end);
   const line = (name: string): string | undefined =>
-    head.split('\n').find((each) => each.startsWith(`${name} `))?.slice(name.length + 1);
+    head
+      .split('\n')
+      .find((each) => each.startsWith(`${name} `))
+      ?.slice(name.length + 1);
   const tree = line('tree');
   if (tree === undefined || !/^[0-9a-f]+$/.test(tree)) throw new CorruptRepository('a commit is damaged');
-  const subject = end < 0 ? '' : (text.slice(end + 2).trimStart().split('\n')[0] ?? '');
+  const subject =
+    end < 0
+      ? ''
+      : (text
+          .slice(end + 2)
+          .trimStart()
+          .split('\n')[0] ?? '');
   return { tree, author: personOf(line('author')), date: dateOf(line('committer')), subject };
 }
 

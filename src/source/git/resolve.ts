@@ -38,7 +38,10 @@ async function expand(url: string, abbreviated: string, remote: RefLister): Prom
   const commits = tips.length > 0 ? tips : await remote.commitsWith(abbreviated);
   const [commit] = commits;
   if (commit === undefined) {
-    throw sourceError('RevisionNotFound', `${url}: has no branch, tag or commit "${abbreviated}"; what is deployed stays`);
+    throw sourceError(
+      'RevisionNotFound',
+      `${url}: has no branch, tag or commit "${abbreviated}"; what is deployed stays`,
+    );
   }
   if (commits.length === 1) return commit;
   throw sourceError(

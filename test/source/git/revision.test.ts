@@ -13,7 +13,17 @@ interface Case {
   readonly branches?: readonly string[];
 }
 
-const releases = ['v0.9.0', 'v1.0.0', 'v1.2.0', 'v1.2.9', 'v1.10.0', 'v2.0.0-rc.1', 'v2.0.0', 'v2.1.0-beta.1', 'latest'];
+const releases = [
+  'v0.9.0',
+  'v1.0.0',
+  'v1.2.0',
+  'v1.2.9',
+  'v1.10.0',
+  'v2.0.0-rc.1',
+  'v2.0.0',
+  'v2.1.0-beta.1',
+  'latest',
+];
 
 const cases: readonly Case[] = [
   { text: '1.x', tags: releases, gives: 'v1.10.0' },

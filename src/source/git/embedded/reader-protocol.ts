@@ -10,9 +10,7 @@ export type ReaderRequest =
   | { readonly kind: 'blob'; readonly folder: string; readonly oid: string };
 
 export type ReaderValue =
-  | { readonly entries: TreeEntry[] }
-  | { readonly bytes: Uint8Array }
-  | { readonly objects: number };
+  { readonly entries: TreeEntry[] } | { readonly bytes: Uint8Array } | { readonly objects: number };
 
 export interface ReaderFailure {
   readonly message: string;

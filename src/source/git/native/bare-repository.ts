@@ -211,7 +211,10 @@ export class BareRepository implements CommitStore {
     try {
       const command = { args, cwd: folder, env: { GIT_DIR: folder }, deadlineMs: limits.unpackMs };
       const printed = await git.run(command, this.#stop.signal);
-      return printed.toString('utf8').split('\n').filter((line) => line !== '');
+      return printed
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '');
     } catch (error) {
       throw new CorruptRepository(messageOf(error));
     }
@@ -251,10 +254,6 @@ function fetchCommand({ url }: Reach, wanted: Wanted, limits: Limits): { args: s
       'origin',
       `+${wanted.tag ?? wanted.commit}:${refOf(wanted)}`,
     ],
-    config: [
-      `remote.origin.url=${url}`,
-      'remote.origin.promisor=true',
-      `remote.origin.partialclonefilter=${filter}`,
-    ],
+    config: [`remote.origin.url=${url}`, 'remote.origin.promisor=true', `remote.origin.partialclonefilter=${filter}`],
   };
 }

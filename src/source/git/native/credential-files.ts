@@ -32,7 +32,9 @@ type Files = Record<string, { readonly text: string; readonly isScript?: true }>
  * Credentials go to the origin they were given for, and to no other that `url` may be at. Throws OperatorError.
  */
 export async function reach(access: Access, url: string, options: ReachOptions): Promise<Reach> {
-  return access.remote.transport === 'ssh' ? await reachBySsh(access, options) : await reachByHttp(access, url, options);
+  return access.remote.transport === 'ssh'
+    ? await reachBySsh(access, options)
+    : await reachByHttp(access, url, options);
 }
 
 async function reachByHttp(access: Access, url: string, options: ReachOptions): Promise<Reach> {
@@ -129,7 +131,10 @@ async function reachBySsh({ remote, credentials }: Access, { secretFiles, limits
     const advice = `put what "ssh-keyscan ${scan}" prints into knownHosts of ${where}, once you have compared its fingerprint`;
     throw refused(`the server's key is not known, and no server is trusted unseen: ${advice}`);
   }
-  const held = await secretFiles.hold({ key: { text: ssh.privateKey }, known: { text: `${ssh.knownHosts.trimEnd()}\n` } });
+  const held = await secretFiles.hold({
+    key: { text: ssh.privateKey },
+    known: { text: `${ssh.knownHosts.trimEnd()}\n` },
+  });
   return {
     url: remote.url,
     env: { GIT_SSH_COMMAND: sshCommand(held.folder, limits) },

@@ -63,7 +63,11 @@ export class LargeFiles {
     const where = `${access.remote.url}: ${path} (Git LFS)`;
     const config = [...settings, `remote.origin.url=${way.url}`, ...way.config];
     const place = { cwd: folder, env: { ...way.env, GIT_DIR: folder }, hide: way.hide };
-    const cost = { deadlineMs: limits.fetchMs, outputBytes: limits.manifestBytes + 1, diskBytes: 2 * limits.manifestBytes };
+    const cost = {
+      deadlineMs: limits.fetchMs,
+      outputBytes: limits.manifestBytes + 1,
+      diskBytes: 2 * limits.manifestBytes,
+    };
     try {
       const stdin = writePointer(pointer);
       const bytes = await git.run({ ...place, ...cost, args: ['lfs', 'smudge'], config, stdin }, access.signal);

@@ -67,7 +67,11 @@ export class ShortIds {
     const run = async (args: readonly string[], more: object = {}): Promise<string> =>
       (await git.run({ ...place, ...more, args }, signal)).toString('utf8');
     await run(['init', '--quiet', '--bare', '--template=', folder]);
-    const origin = [`remote.origin.url=${url}`, 'remote.origin.promisor=true', `remote.origin.partialclonefilter=tree:0`];
+    const origin = [
+      `remote.origin.url=${url}`,
+      'remote.origin.promisor=true',
+      `remote.origin.partialclonefilter=tree:0`,
+    ];
     const fetch = ['fetch', '--quiet', '--no-write-fetch-head', '--no-auto-maintenance', '--filter=tree:0', 'origin'];
     await run([...fetch, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'], {
       config: [...config, ...origin],
