@@ -31,8 +31,8 @@ const directions = {
 /** Folders that may name the types of the port to the cluster. */
 const clusterPort = ['live', 'apply', 'reconcile', 'cli'];
 
-/** Entry files of processes inside a folder bring the system's clock with them. */
-const entries = { source: '^src/source/tools/helper-main\\.ts$' };
+/** Entry files of processes inside a folder bring the system's clock and the version with them. */
+const entries = { source: '^src/source/tools/helper-main\\.ts$', cli: '^src/cli/main\\.ts$' };
 
 const rules = folders.map((folder) => {
   const fronts = (directions[folder] ?? []).map((other) => `^src/${other}/${other}\\.ts$`);
@@ -52,9 +52,10 @@ export default {
     ...rules,
     {
       name: 'cluster-port-types-only',
-      comment: 'Outside kube/, the port to the cluster is a type; its implementation is connected by operator.ts.',
+      comment:
+        'Outside kube/, the port to the cluster is a type; its implementation is connected by operator.ts, and for commands by cli/connection.ts.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(kube/|operator\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(kube/|operator\\.ts$|cli/connection\\.ts$)' },
       to: { path: '^src/kube/', dependencyTypesNot: ['type-only'] },
     },
     {
@@ -99,7 +100,7 @@ export default {
       name: 'no-orphans',
       comment: 'A file that nobody imports and that is no entry is dead.',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: ['^src/main\\.ts$', '\\.d\\.ts$'] },
+      from: { orphan: true, path: '^src/', pathNot: ['^src/(cli/)?main\\.ts$', '\\.d\\.ts$'] },
       to: {},
     },
     {

@@ -25,11 +25,16 @@ export const settings = {
     fallback: '/dev/shm/evenkeel',
     meaning: 'folder for secrets that git and ssh take from files, each for the length of one call; must be in memory',
   },
-  logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'debug, info, warn or error' },
+  logLevel: { variable: 'EVENKEEL_LOG_LEVEL', fallback: 'info', meaning: 'trace, debug, info, warn or error' },
   httpAddress: {
     variable: 'EVENKEEL_HTTP_ADDRESS',
     fallback: '0.0.0.0:8080',
     meaning: 'host:port of /metrics, /healthz and /readyz',
+  },
+  webhookAddress: {
+    variable: 'EVENKEEL_WEBHOOK_ADDRESS',
+    fallback: '',
+    meaning: 'host:port of /webhook, another port than that of /metrics; empty = webhooks are not listened for',
   },
   leaseDuration: {
     variable: 'EVENKEEL_LEASE_DURATION',
@@ -71,6 +76,16 @@ export const settings = {
     fallback: '500Mi',
     meaning: 'largest snapshot of a repository, packed or unpacked',
   },
+  renders: {
+    variable: 'EVENKEEL_RENDERS',
+    fallback: '0',
+    meaning: 'runs of kustomize and Helm at the same time, up to 64; 0 = as processors and memory allow',
+  },
+  remoteBases: {
+    variable: 'EVENKEEL_REMOTE_BASES',
+    fallback: 'false',
+    meaning: 'true lets kustomize fetch bases from a network',
+  },
   gitEngine: {
     variable: 'EVENKEEL_GIT_ENGINE',
     fallback: 'auto',
@@ -89,7 +104,11 @@ export const settings = {
     meaning: 'hosts, domains, addresses and networks that are reached without a proxy, separated by commas',
   },
   podName: { variable: 'POD_NAME', fallback: 'evenkeel', meaning: 'holder of the Lease' },
-  podNamespace: { variable: 'POD_NAMESPACE', fallback: 'evenkeel', meaning: 'namespace of the Lease' },
+  podNamespace: {
+    variable: 'POD_NAMESPACE',
+    fallback: 'evenkeel',
+    meaning: 'namespace of the Lease and of Secrets that are found by label',
+  },
   kubeconfig: {
     variable: 'KUBECONFIG',
     fallback: '',
@@ -108,20 +127,33 @@ export const settings = {
   kubernetesPort: { variable: 'KUBERNETES_SERVICE_PORT', fallback: '443', meaning: 'set by Kubernetes in every pod' },
 } as const satisfies Record<string, Setting>;
 
+interface Address {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
 export interface Config {
   readonly installation: string;
   readonly dataDir: string;
   /** Memory-backed; for secrets in files. */
   readonly memoryDir: string;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly httpHost: string;
   /** 0 = any free port. */
   readonly httpPort: number;
+  /** undefined: webhooks are not listened for. */
+  readonly webhook: Address | undefined;
   readonly lease: { readonly durationMs: number; readonly renewDeadlineMs: number; readonly retryPeriodMs: number };
   readonly workers: number;
   readonly apiConnections: number;
   readonly watchNamespaces: readonly string[];
   readonly sourceLimits: { readonly fetchMs: number; readonly transferBytes: number; readonly unpackedBytes: number };
+  /** Runs of kustomize and Helm at the same time; 0 = as the machine allows. */
+  readonly renders: number;
+  readonly remoteBases: boolean;
+  /** PATH of the programs that are started. */
+  readonly path: string;
   readonly gitEngine: 'auto' | 'native' | 'embedded';
   readonly proxies: { readonly https: string; readonly http: string; readonly all: string; readonly no: string };
   /** For the metric build_info. */
@@ -157,12 +189,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       problems.push(`${settings[name].variable}=${text(name)}: expected ${settings[name].meaning}`);
     return value;
   };
-  const config = build(text, parse);
+  const config = { ...build(text, parse), path: environment['PATH'] ?? '' };
   if (
     config.lease.renewDeadlineMs >= config.lease.durationMs ||
     config.lease.retryPeriodMs >= config.lease.renewDeadlineMs
   ) {
     problems.push('lease: expected retry period < renew deadline < duration');
+  }
+  if (config.webhook !== undefined && config.webhook.port !== 0 && config.webhook.port === config.httpPort) {
+    problems.push(`${settings.webhookAddress.variable}: expected another port than ${settings.httpAddress.variable}`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
@@ -170,7 +205,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 type Parse = <T>(name: Name, read: (value: string) => T | undefined) => T | undefined;
 
-function build(text: (name: Name) => string, parse: Parse): Config {
+function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path'> {
   const address = parse('httpAddress', readAddress) ?? { host: '', port: 0 };
   return {
     installation: parse('installation', readInstallation) ?? '',
@@ -179,6 +214,7 @@ function build(text: (name: Name) => string, parse: Parse): Config {
     logLevel: parse('logLevel', readLevel) ?? 'info',
     httpHost: address.host,
     httpPort: address.port,
+    webhook: text('webhookAddress') === '' ? undefined : parse('webhookAddress', readAddress),
     lease: buildLease(parse),
     workers: parse('workers', between(1, 64)) ?? 0,
     apiConnections: parse('apiConnections', between(2, 32)) ?? 0,
@@ -186,6 +222,8 @@ function build(text: (name: Name) => string, parse: Parse): Config {
       .split(',')
       .filter((namespace) => namespace !== ''),
     sourceLimits: buildLimits(parse),
+    renders: parse('renders', between(0, 64)) ?? 0,
+    remoteBases: parse('remoteBases', readSwitch) ?? false,
     gitEngine: parse('gitEngine', readGitEngine) ?? 'auto',
     proxies: { https: text('httpsProxy'), http: text('httpProxy'), all: text('allProxy'), no: text('noProxy') },
     commit: text('commit'),
@@ -237,14 +275,14 @@ function readFlags(args: readonly string[], problems: string[]): Map<string, str
   return flags;
 }
 
-function readAddress(value: string): { host: string; port: number } | undefined {
+function readAddress(value: string): Address | undefined {
   const match = /^(.*):([0-9]{1,5})$/.exec(value);
   const port = Number(match?.[2]);
   return match === null || port > 65_535 ? undefined : { host: match[1] ?? '', port };
 }
 
 function readLevel(value: string): Config['logLevel'] | undefined {
-  return (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
+  return (['trace', 'debug', 'info', 'warn', 'error'] as const).find((level) => level === value);
 }
 
 function readGitEngine(value: string): Config['gitEngine'] | undefined {
@@ -254,6 +292,10 @@ function readGitEngine(value: string): Config['gitEngine'] | undefined {
 function between(low: number, high: number): (value: string) => number | undefined {
   return (value) =>
     /^[0-9]+$/.test(value) && Number(value) >= low && Number(value) <= high ? Number(value) : undefined;
+}
+
+function readSwitch(value: string): boolean | undefined {
+  return { true: true, false: false }[value];
 }
 
 function readBytes(value: string): number | undefined {

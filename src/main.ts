@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { ConfigError, readConfig } from './config.ts';
 import { systemClock } from './clock.ts';
-import { startOperator } from './operator.ts';
+import { rendersFor, startOperator } from './operator.ts';
 
 /** Ends by letting the event loop empty: whoever sent the signal waits for what is on its way. */
 async function main(): Promise<void> {
@@ -9,6 +10,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     random: Math.random,
     log: process.stdout,
+    renders: rendersFor(availableParallelism(), process.constrainedMemory()),
     processMetrics: true,
   });
   await new Promise<void>((resolve) => {

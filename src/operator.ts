@@ -1,17 +1,25 @@
 import { mark, normalise } from './diff/diff.ts';
 import type { Config } from './config.ts';
 import { healthRules } from './health/health.ts';
-import type { ClusterConnection, LeaseOptions, SecretReader } from './kube/kube.ts';
-import { connect, createEvents, createSecretReader, loadCredentials } from './kube/kube.ts';
+import type { ClusterConnection, LeaseOptions } from './kube/kube.ts';
+import {
+  connect,
+  createEvents,
+  createRepositorySecrets,
+  createSecretReader,
+  followWebhookSecrets,
+  loadCredentials,
+} from './kube/kube.ts';
 import { createLive } from './live/live.ts';
 import type { Installation } from './model/installation.ts';
 import { installationNamed } from './model/installation.ts';
-import type { Clock, Random, RepositorySecrets, Scopes } from './model/ports.ts';
+import type { Clock, Random, RepositorySecrets } from './model/ports.ts';
 import { startReconciling } from './reconcile/reconcile.ts';
-import { createSource } from './source/source.ts';
+import { createSource, type Source } from './source/source.ts';
 import type { LogDestination, OperatorTelemetry, Readiness } from './telemetry/telemetry.ts';
 import { createTelemetry, serveTelemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
+import { serveWebhooks } from './webhook/webhook.ts';
 import { WorkWhileLeading } from './leading.ts';
 
 /** What a process gives to the operator; tests give their own clock. */
@@ -19,6 +27,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: LogDestination;
+  /** Runs of kustomize and Helm at the same time that the machine has processors and memory for. */
+  readonly renders: number;
   /** Report CPU, memory and event loop of this process, too. */
   readonly processMetrics: boolean;
 }
@@ -102,24 +112,14 @@ async function lead(
   await using stack = new AsyncDisposableStack();
   const { clock, random } = world;
   await connection.followDefinitions();
-  const secrets = stack.use(createSecretReader(connection, clock));
+  const reader = stack.use(createSecretReader(connection, clock));
+  const { podNamespace: namespace } = config;
+  const credentials = stack.use(createRepositorySecrets({ cluster: connection, reader, namespace }));
   const { controllerManager: manager } = installation;
   const events = stack.use(createEvents({ cluster: connection, clock, telemetry, manager, instance: config.podName }));
   const live = stack.use(createLive({ cluster: connection, installation, clock, health: healthRules }));
-  const source = stack.use(
-    createSource({
-      directory: config.dataDir,
-      clock,
-      random,
-      telemetry,
-      scopes: scopesOf(connection),
-      credentials: secretsByName(secrets),
-      git: { engine: config.gitEngine, proxies: config.proxies },
-      normalise,
-      mark: (object, { key }) => mark(object, { key, installation }),
-      limits: config.sourceLimits,
-    }),
-  );
+  const source = stack.use(sourceFor({ config, world, installation, telemetry, connection }, credentials));
+  stack.use(await listenForPushes({ config, world, telemetry, connection }, source));
   const { watchNamespaces: namespaces, workers } = config;
   const options = {
     cluster: connection,
@@ -137,21 +137,45 @@ async function lead(
   return stack.move();
 }
 
-/** Only those that Applications name. */
-function secretsByName(secrets: SecretReader): RepositorySecrets {
-  return {
-    named: (namespace, name) => secrets.get(namespace, name),
-    forUrl: () => Promise.resolve(undefined),
-    onChange: (listener) => secrets.onChange((namespace, name) => listener({ namespace, name })),
-  };
+/** What the operator itself needs, and what is kept free for each render, in bytes. */
+const memoryOf = { operator: 256 * 2 ** 20, render: 512 * 2 ** 20 };
+
+/** How many renders at a time processors and memory allow, so that even hostile ones do not end the operator. */
+export function rendersFor(processors: number, memoryBytes: number): number {
+  const fit = Math.floor((memoryBytes - memoryOf.operator) / memoryOf.render);
+  return Math.max(1, Math.min(processors, fit));
 }
 
-function scopesOf({ kinds }: ClusterConnection): Scopes {
-  return {
-    scopeOf: (kind) => {
-      const answer = kinds.find(kind);
-      if (answer.state !== 'served') return undefined;
-      return answer.kind.namespaced ? 'Namespaced' : 'Cluster';
-    },
-  };
+/** Git to objects; its programs see the PATH and the proxies of the operator, and nothing else of it. */
+function sourceFor(
+  { config, world, installation, telemetry, connection }: Parts,
+  credentials: RepositorySecrets,
+): Source {
+  const { clock, random, renders } = world;
+  const { path, proxies, gitEngine } = config;
+  return createSource({
+    ...{ clock, random, telemetry, credentials, normalise, version, path, proxies, gitEngine },
+    directory: config.dataDir,
+    memoryDirectory: config.memoryDir,
+    scopes: connection.scopes,
+    cluster: () => connection.facts(),
+    mark: (object, { key }) => mark(object, { key, installation }),
+    maxRenders: config.renders === 0 ? renders : config.renders,
+    allowRemoteBases: config.remoteBases,
+    limits: config.sourceLimits,
+  });
+}
+
+/** Only the leader looks at repositories, so only it listens. */
+async function listenForPushes(
+  { config, world, telemetry, connection }: Omit<Parts, 'installation'>,
+  source: Pick<Source, 'pushed'>,
+): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  if (config.webhook === undefined) return stack.move();
+  const secrets = stack.use(followWebhookSecrets(connection, config.podNamespace));
+  const { clock } = world;
+  const onPush: Source['pushed'] = (push) => source.pushed(push);
+  stack.use(await serveWebhooks({ ...config.webhook, clock, secrets, telemetry, onPush }));
+  return stack.move();
 }

@@ -53,6 +53,7 @@ describe('the configuration', () => {
     ['logLevel', 'loud'],
     ['httpAddress', '8080'],
     ['httpAddress', 'localhost:65536'],
+    ['webhookAddress', '8081'],
     ['leaseDuration', 'soon'],
     ['workers', '0'],
     ['workers', '65'],
@@ -72,6 +73,16 @@ describe('the configuration', () => {
   it('refuses a Lease that could be lost between two renewals', () => {
     assert.match(problemsOf({ EVENKEEL_LEASE_RENEW_DEADLINE: '15s' }), /retry period < renew deadline < duration/);
     assert.match(problemsOf({ EVENKEEL_LEASE_RETRY_PERIOD: '10s' }), /retry period < renew deadline < duration/);
+  });
+
+  it('listens for webhooks only where it is told to, and never where the metrics are', () => {
+    assert.equal(readConfig({}, []).webhook, undefined);
+    const config = readConfig({ EVENKEEL_WEBHOOK_ADDRESS: '0.0.0.0:8081' }, []);
+    assert.deepEqual(config.webhook, { host: '0.0.0.0', port: 8081 });
+    assert.match(
+      problemsOf({ EVENKEEL_WEBHOOK_ADDRESS: '127.0.0.1:8080' }),
+      /expected another port than EVENKEEL_HTTP/,
+    );
   });
 
   it('names every problem at once, unknown flags too', () => {

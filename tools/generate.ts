@@ -3,6 +3,7 @@ import { generateCrds } from './generate-crds.ts';
 import { generateDashboards } from './generate-dashboards.ts';
 import { generateErrorsDocs } from './generate-errors-docs.ts';
 import { generateInstall } from './generate-install.ts';
+import { generateLimitsDocs } from './generate-limits-docs.ts';
 import { metricsPage } from './generate-metrics-docs.ts';
 import { generateSettingsDocs } from './generate-settings-docs.ts';
 import { runGenerator, type GeneratedFile } from './generated-file.ts';
@@ -13,6 +14,7 @@ export function generateFromSources(): GeneratedFile[] {
     ...generateCrds(),
     ...generateDashboards(),
     ...generateErrorsDocs(),
+    ...generateLimitsDocs(),
     ...generateSettingsDocs(),
     { path: 'docs/metrics.md', text: metricsPage(metricDefinitions()) },
   ];

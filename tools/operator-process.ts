@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { request } from 'undici';
+import { obtain } from './assets/assets.ts';
 import type { ControlPlane } from './control-plane/control-plane.ts';
 import { eventually } from './eventually.ts';
 import { repositoryRoot } from './generated-file.ts';
@@ -75,7 +76,6 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
     name: 'operator',
     env: {
       ...settings.environment,
-      PATH: process.env['PATH'],
       KUBECONFIG: options.kubeconfig,
       EVENKEEL_DATA_DIR: options.dataFolder,
       EVENKEEL_HTTP_ADDRESS: address,
@@ -90,7 +90,13 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
   return operator;
 }
 
-/** What the Deployment that Helm installed gives to the operator, and what Kubernetes would add. */
+/** As in the image: kustomize and Helm at the pinned versions, git, ssh and gpg as the machine has them. */
+async function searchPath(): Promise<string> {
+  const { helm, kustomize } = await obtain(['helm', 'kustomize']);
+  return [path.dirname(helm), path.dirname(kustomize), process.env['PATH'] ?? ''].join(':');
+}
+
+/** What the Deployment that Helm installed gives to the operator, and what Kubernetes and the image would add. */
 export async function settingsInCluster(
   plane: ControlPlane,
   namespace: string,
@@ -99,7 +105,8 @@ export async function settingsInCluster(
   const deployment = await plane.kubectl(['get', 'deployment', name, '-n', namespace, '-o', 'json']);
   const { args = [], env = [] } = containerOf(JSON.parse(deployment) as DeploymentJson);
   const variables = Object.fromEntries(env.map((variable) => [variable.name, variable.value ?? '']));
-  return { args, environment: { ...variables, POD_NAME: `${name}-0`, POD_NAMESPACE: namespace } };
+  const own = { PATH: await searchPath(), EVENKEEL_MEMORY_DIR: '/dev/shm/evenkeel' };
+  return { args, environment: { ...variables, ...own, POD_NAME: `${name}-0`, POD_NAMESPACE: namespace } };
 }
 
 interface DeploymentJson {

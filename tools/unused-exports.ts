@@ -4,7 +4,12 @@ import ts from 'typescript';
 import { repositoryRoot } from './generated-file.ts';
 
 /** Entry files: nobody imports what they export. */
-const entries = new Set(['src/main.ts', 'src/source/worker-main.ts']);
+const entries = new Set([
+  'src/main.ts',
+  'src/cli/main.ts',
+  'src/source/worker-main.ts',
+  'src/source/tools/helper-main.ts',
+]);
 
 const folders = ['src', 'test', 'tools', 'deploy'];
 

@@ -54,7 +54,9 @@ export interface ConditionJson {
 }
 
 export interface StatusJson {
-  readonly sync?: { readonly status: string; readonly revision: string };
+  readonly sync?: { readonly status: string; readonly revision: string; readonly revisions?: readonly string[] };
+  readonly sourceType?: string;
+  readonly sourceTypes?: readonly string[];
   readonly health?: { readonly status: string; readonly message: string };
   readonly conditions?: readonly ConditionJson[];
   readonly counts?: Readonly<Record<string, number>>;
@@ -71,6 +73,9 @@ export interface HistoryJson {
   readonly revision: string;
   readonly digest: string;
   readonly initiatedBy: Readonly<Record<string, unknown>>;
+  readonly author?: string;
+  readonly subject?: string;
+  readonly chartVersions?: readonly string[];
 }
 
 export interface OperationStateJson {

@@ -1,5 +1,6 @@
 import type { Reflector, ReflectorListener, ReflectorSpec, ServedKind } from './cluster.ts';
 import type { Definitions, DiscoveredKinds } from './kinds.ts';
+import type { ServerVersion } from './server-version.ts';
 import { groupOf, labelsOf, versionOf } from '../model/object.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Clock } from '../model/ports.ts';
@@ -24,6 +25,8 @@ const apiServices: ServedKind = {
 
 export interface FollowerParts {
   readonly kinds: DiscoveredKinds;
+  /** Read again when the server may be another: after an interruption, and when it changes what it serves itself. */
+  readonly version: Pick<ServerVersion, 'refresh'>;
   readonly reflect: (spec: ReflectorSpec) => Reflector;
   readonly clock: Clock;
 }
@@ -95,8 +98,10 @@ export class DefinitionFollower implements Definitions {
     };
     return {
       synced: () => {
-        if (this.#hasLooked) this.#parts.kinds.define(this);
-        else look();
+        if (this.#hasLooked) {
+          this.#parts.kinds.define(this);
+          void this.#parts.version.refresh();
+        } else look();
       },
       changed: (object) => {
         note(object, true);
@@ -121,6 +126,7 @@ export class DefinitionFollower implements Definitions {
     // The server makes those of built-in groups and CRDs itself, and serves them itself: they cannot lag behind.
     const ownBackend = labelsOf(object)['kube-aggregator.kubernetes.io/automanaged'] === undefined;
     if (ownBackend) this.#servicesChangedAt = this.#parts.clock.monotonic();
+    else if (this.#hasLooked) void this.#parts.version.refresh();
   };
 
   #look(): void {

@@ -35,6 +35,8 @@ export class DiscoveredKinds implements Kinds {
   #definitions = noDefinitions;
   #running: Promise<void> | undefined;
   #lastAnswers = '';
+  /** Of the documents as they are. */
+  #apiVersions: readonly string[] | undefined;
 
   constructor(discover: Discover) {
     this.#discover = discover;
@@ -60,6 +62,15 @@ export class DiscoveredKinds implements Kinds {
     if (served !== undefined) return { state: 'served', kind: served };
     if (failure !== undefined) return { state: 'unknown', why: failure };
     return this.#missing(versions.length > 0 ? versions : all, { group, apiVersion, listed: versions.length > 0 });
+  }
+
+  /** All that is served, as `apps/v1` and `apps/v1/Deployment`, sorted; undefined until all of discovery was read. */
+  apiVersions(): readonly string[] | undefined {
+    if (!this.#documents.has('/api') || !this.#documents.has('/apis')) return undefined;
+    this.#apiVersions ??= this.#allVersions()
+      .flatMap(({ apiVersion, kinds }) => [apiVersion, ...[...kinds.keys()].map((kind) => `${apiVersion}/${kind}`)])
+      .sort();
+    return this.#apiVersions;
   }
 
   refresh(): Promise<void> {
@@ -108,6 +119,7 @@ export class DiscoveredKinds implements Kinds {
 
   async #look(): Promise<void> {
     await Promise.all([this.#read('/api'), this.#read('/apis')]);
+    this.#apiVersions = undefined;
     this.#tell();
   }
 

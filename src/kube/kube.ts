@@ -1,5 +1,5 @@
 import { ApiClient } from './client.ts';
-import type { Cluster, ReflectorSpec } from './cluster.ts';
+import type { Cluster, KindAnswer, ReflectorSpec } from './cluster.ts';
 import type { Credentials } from './credentials.ts';
 import { DefinitionFollower } from './definitions.ts';
 import { discover } from './discovery.ts';
@@ -10,8 +10,9 @@ import type { KubeTelemetry } from './kube-telemetry.ts';
 import { holdLease } from './lease.ts';
 import type { Lease, LeaseOptions } from './lease.ts';
 import { startReflector } from './reflector.ts';
+import { readServerVersion, ServerVersion } from './server-version.ts';
 import type { Timeouts } from './transport.ts';
-import type { Clock, Random } from '../model/ports.ts';
+import type { Clock, ClusterFacts, Random, Scopes } from '../model/ports.ts';
 
 export { loadCredentials } from './credentials.ts';
 export type { CredentialSource, Credentials, TlsIdentity } from './credentials.ts';
@@ -19,8 +20,10 @@ export { createEvents } from './events.ts';
 export type { EventEmitter, EventsOptions } from './events.ts';
 export type { KubeTelemetry } from './kube-telemetry.ts';
 export type { Lease, LeaseOptions } from './lease.ts';
+export { followWebhookSecrets } from './labelled-secrets.ts';
+export { createRepositorySecrets } from './repository-secrets.ts';
 export { createSecretReader } from './secrets.ts';
-export type { SecretData, SecretReader } from './secrets.ts';
+export type { SecretReader } from './secrets.ts';
 
 export interface ConnectOptions {
   readonly credentials: Credentials;
@@ -40,8 +43,12 @@ export interface ConnectOptions {
 export interface ClusterConnection extends Cluster, AsyncDisposable {
   /** Present if and only if `ConnectOptions.lease` was. Competing for it begins with `connect`. */
   readonly lease: Lease | undefined;
+  /** Of the kinds that discovery knows. */
+  readonly scopes: Scopes;
   /** True from an answer, whatever it said, until a request that got none: for `/readyz`. */
   readonly reachable: boolean;
+  /** What is served and by which version, one object until it changes; undefined until both were read. */
+  facts(): ClusterFacts | undefined;
   /** Reads discovery and keeps it current until the connection is disposed. Resolves when the first look has ended. */
   followDefinitions(): Promise<void>;
 }
@@ -67,12 +74,15 @@ export function connect(options: ConnectOptions): ClusterConnection {
   const closing = new AbortController();
   const parts = { ...options, client, watchList: { refused: false }, closed: closing.signal };
   const reflect = (spec: ReflectorSpec) => startReflector(parts, spec);
-  const follower = new DefinitionFollower({ kinds, reflect, clock });
+  const version = new ServerVersion(() => readServerVersion(client));
+  const follower = new DefinitionFollower({ kinds, version, reflect, clock });
   if (options.lease !== undefined) bound.lease = holdLease(parts, options.lease);
-  return new KubeConnection({ client, kinds, reflect, follower, closing, lease: bound.lease });
+  return new KubeConnection({ client, kinds, version, reflect, follower, closing, lease: bound.lease });
 }
 
 interface ConnectionParts extends HttpClusterParts {
+  readonly kinds: DiscoveredKinds;
+  readonly version: ServerVersion;
   readonly follower: DefinitionFollower;
   /** Stops every reflector. */
   readonly closing: AbortController;
@@ -81,8 +91,10 @@ interface ConnectionParts extends HttpClusterParts {
 
 class KubeConnection extends HttpCluster implements ClusterConnection {
   readonly lease: Lease | undefined;
+  readonly scopes: Scopes = { scopeOf: (kind) => scopeOf(this.kinds.find(kind)) };
   readonly #parts: ConnectionParts;
   #follows = false;
+  #facts: ClusterFacts | undefined;
 
   constructor(parts: ConnectionParts) {
     super(parts);
@@ -97,7 +109,16 @@ class KubeConnection extends HttpCluster implements ClusterConnection {
   async followDefinitions(): Promise<void> {
     if (!this.#follows) this.#parts.follower.start();
     this.#follows = true;
-    await this.kinds.refresh();
+    await Promise.all([this.kinds.refresh(), this.#parts.version.refresh()]);
+  }
+
+  facts(): ClusterFacts | undefined {
+    const kubeVersion = this.#parts.version.known;
+    const apiVersions = this.#parts.kinds.apiVersions();
+    if (kubeVersion === undefined || apiVersions === undefined) return undefined;
+    const isSame = this.#facts?.kubeVersion === kubeVersion && this.#facts.apiVersions === apiVersions;
+    if (!isSame) this.#facts = { kubeVersion, apiVersions };
+    return this.#facts;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,4 +127,9 @@ class KubeConnection extends HttpCluster implements ClusterConnection {
     await this.lease?.[Symbol.asyncDispose]();
     await this.#parts.client[Symbol.asyncDispose]();
   }
+}
+
+function scopeOf(answer: KindAnswer): ReturnType<Scopes['scopeOf']> {
+  if (answer.state !== 'served') return undefined;
+  return answer.kind.namespaced ? 'Namespaced' : 'Cluster';
 }

@@ -26,6 +26,8 @@ import {
  * A field without a tag is built; the tags say what becomes of the others.
  */
 
+const withoutHelm = 'kustomize is run without Helm; make the chart a source of its own';
+
 const oneVersion = 'one bundled version renders everything';
 
 const helm = block('Renders the path, or the chart, with Helm.', {
@@ -91,8 +93,8 @@ const kustomize = block('Renders the path with Kustomize.', {
   components: texts('Components to add.', 128),
   commonLabels: labels('Labels to add to all objects.'),
   commonAnnotations: labels('Annotations to add to all objects.'),
-  kubeVersion: text('Kubernetes version for Helm charts of the kustomization.'),
-  apiVersions: texts('API versions for Helm charts of the kustomization.', 1024),
+  kubeVersion: ignored(text('Kubernetes version for Helm charts of the kustomization.'), withoutHelm),
+  apiVersions: ignored(texts('API versions for Helm charts of the kustomization.', 1024), withoutHelm),
   ignoreMissingComponents: flag('Passes over components that do not exist.'),
   labelWithoutSelector: flag('Adds commonLabels to metadata only.'),
   labelIncludeTemplates: flag('Adds commonLabels to templates, too.'),
@@ -430,7 +432,7 @@ const sync = block('Syncs now.', {
   revision: text("Revision to sync to; the spec's when absent.", { maxLength: 255 }),
   prune: flag('Deletes what is no longer in Git; approves the number of deletions.'),
   dryRun: flag('Only shows what would be done.'),
-  revisions: notYet(texts('Revisions of `sources`.', 20, { maxLength: 255 })),
+  revisions: texts('Revisions of `sources`, in their order.', 20, { maxLength: 255 }),
   resources: notYet(
     list(
       block('One object.', {

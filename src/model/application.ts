@@ -4,6 +4,7 @@ import type { ApplicationKey } from './installation.ts';
 import type { JsonObject } from './json.ts';
 import type { Ref } from './object.ts';
 import type { RecordEntry } from './record.ts';
+import type { RevisionFields } from './revision.ts';
 
 /** `source.directory`: plain manifests. */
 export interface DirectoryOptions {
@@ -130,8 +131,8 @@ export interface ApplicationSpec {
 
 /** `operation.sync` as asked for by a user. */
 export interface SyncRequest {
-  /** Empty: spec's targetRevision. */
-  readonly revision: string;
+  /** One for each source; an empty one is the spec's, and so is one that is missing. */
+  readonly revisions: readonly string[];
   readonly prune: boolean;
   readonly dryRun: boolean;
   readonly initiatedBy: { readonly username: string; readonly automated: boolean };
@@ -141,14 +142,33 @@ export interface SyncRequest {
   readonly token: string;
 }
 
-export interface HistoryEntry {
+/** Who made a commit, for people. */
+export interface CommitAbout {
+  /** `Name <address>`. */
+  readonly author: string;
+  /** RFC 3339. */
+  readonly date: string;
+  readonly subject: string;
+}
+
+export type SourceType = 'Directory' | 'Helm' | 'Kustomize';
+
+export interface HistoryEntry extends RevisionFields {
   readonly id: number;
-  readonly revision: string;
   readonly digest: string;
   readonly deployStartedAt: string;
   readonly deployedAt: string;
   readonly initiatedBy: { readonly username?: string; readonly automated: boolean };
-  readonly source: Readonly<Record<string, unknown>>;
+  readonly source?: Readonly<Record<string, unknown>>;
+  readonly sources?: readonly Readonly<Record<string, unknown>>[];
+  /** `Name <address>` of the commit; of the first source that is a commit. */
+  readonly author?: string;
+  /** When it was committed, RFC 3339. */
+  readonly committedAt?: string;
+  /** First line of the commit's message. */
+  readonly subject?: string;
+  /** `chart version` of every chart that was rendered. */
+  readonly chartVersions?: readonly string[];
 }
 
 export interface DriftEntry {
@@ -192,7 +212,7 @@ export interface OperationState {
   readonly operation: Readonly<Record<string, unknown>>;
   readonly phase: OperationPhase;
   readonly message: string;
-  readonly syncResult?: { readonly revision: string; readonly resources: readonly SyncResultEntry[] };
+  readonly syncResult?: RevisionFields & { readonly resources: readonly SyncResultEntry[] };
   readonly startedAt: string;
   readonly finishedAt?: string;
   readonly retryCount?: number;
@@ -202,9 +222,11 @@ export interface OperationState {
 export interface ApplicationStatus {
   readonly observedGeneration?: number;
   readonly reconciledAt?: string;
-  readonly sync?: { readonly status: 'Synced' | 'OutOfSync' | 'Unknown'; readonly revision: string };
+  readonly sync?: RevisionFields & { readonly status: 'Synced' | 'OutOfSync' | 'Unknown' };
   readonly health?: { readonly status: HealthStatus; readonly message: string; readonly lastTransitionTime: string };
-  readonly sourceType?: string;
+  readonly sourceType?: SourceType;
+  /** Of `spec.sources`. */
+  readonly sourceTypes?: readonly SourceType[];
   readonly conditions?: readonly Condition[];
   readonly counts?: Readonly<
     Record<'objects' | 'synced' | 'outOfSync' | 'healthy' | 'progressing' | 'degraded' | 'unexplained', number>
@@ -217,7 +239,7 @@ export interface ApplicationStatus {
   readonly operationState?: OperationState;
   readonly history?: readonly HistoryEntry[];
   /** What was applied last as a whole: drift is measured against it, also with `revisionHistoryLimit: 0`. */
-  readonly applied?: { readonly revision: string; readonly digest: string };
+  readonly applied?: RevisionFields & { readonly digest: string };
   readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
   /** Value of the `sync` annotation that was served last. */
   readonly lastSyncRequest?: string;

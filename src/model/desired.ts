@@ -1,3 +1,4 @@
+import type { CommitAbout, SourceType } from './application.ts';
 import type { KubeObject, Ref } from './object.ts';
 
 /** Where in the repository an object was written: `path/to/file.yaml:document 2:line 14`. */
@@ -23,16 +24,36 @@ export interface DesiredObject {
   body(): KubeObject;
 }
 
-/** What one revision wants of one Application. */
-export interface Desired {
-  /** Full commit SHA; empty for `nothingDesired`. */
-  readonly revision: string;
+/** Objects that are on disk, whichever revision wanted them. */
+export interface Artefact {
   /** SHA-256 (hex) over the sorted refs and hashes: equal digests, equal objects. */
   readonly digest: string;
   readonly objects: readonly DesiredObject[];
+}
+
+/** What one revision wants of one Application. */
+export interface Desired extends Artefact {
+  /** Full commit id, or version of the chart; of several sources as `joinRevisions` has them; empty for `nothingDesired`. */
+  readonly revision: string;
   /** YAML documents without apiVersion and kind, passed over as Argo CD does. */
   readonly skippedDocuments: number;
+  /** What rendered each source that has objects. */
+  readonly sourceTypes: readonly SourceType[];
+  /** Objects that two sources describe, the later of which won; one sentence each. */
+  readonly repeated: readonly string[];
+  /** `chart version` of every chart that is a source. */
+  readonly chartVersions: readonly string[];
+  /** Of the first source that is a commit. */
+  readonly about?: CommitAbout;
 }
 
 /** What a deleted Application wants. */
-export const nothingDesired: Desired = { revision: '', digest: '', objects: [], skippedDocuments: 0 };
+export const nothingDesired: Desired = {
+  revision: '',
+  digest: '',
+  objects: [],
+  skippedDocuments: 0,
+  sourceTypes: [],
+  repeated: [],
+  chartVersions: [],
+};

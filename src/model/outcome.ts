@@ -1,4 +1,5 @@
 import type { Application } from './application.ts';
+import type { Desired } from './desired.ts';
 import type { OperatorError } from './errors.ts';
 import type { Health, ObjectHealth } from './health.ts';
 import type { ApplicationKey } from './installation.ts';
@@ -57,9 +58,10 @@ export type Outcome =
       readonly error: OperatorError;
     };
 
-export interface Settled {
-  readonly revision: string;
-  readonly digest: string;
+/** What was compared, without its objects. */
+export type Origins = Pick<Desired, 'revision' | 'digest' | 'sourceTypes' | 'repeated' | 'chartVersions' | 'about'>;
+
+export interface Settled extends Origins {
   readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';
   readonly health: Health;
   readonly objects: readonly ObjectHealth[];

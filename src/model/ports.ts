@@ -1,6 +1,7 @@
-import type { Desired } from './desired.ts';
+import type { Artefact } from './desired.ts';
 import type { GroupKind, KubeObject, Ref } from './object.ts';
 import type { Health } from './health.ts';
+import type { Forge } from './push.ts';
 
 /** The one clock. Unit tests and the cluster tests that need it move it by hand. */
 export interface Clock {
@@ -15,30 +16,24 @@ export interface Clock {
 /** The one source of randomness: uniform in [0, 1). */
 export type Random = () => number;
 
-export type SecretData = Readonly<Record<string, Buffer>>;
-
-/** Secrets that open repositories. */
-export interface RepositorySecrets {
-  /** undefined when there is none of that name. */
-  named(namespace: string, name: string): Promise<SecretData | undefined>;
-  /** The Secret of the operator's namespace that is labelled for this address, or for the longest beginning of it. */
-  forUrl(
-    url: string,
-  ): Promise<{ readonly name: string; readonly namespace: string; readonly data: SecretData } | undefined>;
-  /** Called when one was changed, created or deleted; gives the way to stop that. */
-  onChange(listener: (what: { namespace: string; name: string }) => void): () => void;
-}
-
 /** Whether a kind's objects live in namespaces: asked while preparing desired objects. */
 export interface Scopes {
   /** undefined: not served, or discovery is stale. */
   scopeOf(kind: GroupKind): 'Namespaced' | 'Cluster' | undefined;
 }
 
+/** What templates may ask of the cluster. */
+export interface ClusterFacts {
+  /** As `v1.36.3`. */
+  readonly kubeVersion: string;
+  /** `group/version` and `group/version/Kind`, as Helm's `.Capabilities.APIVersions` has them; sorted. */
+  readonly apiVersions: readonly string[];
+}
+
 /** Desired objects on disk, by digest. */
 export interface Artefacts {
   /** undefined when it is not (or no longer) there, or damaged. */
-  open(digest: string): Promise<Desired | undefined>;
+  open(digest: string): Promise<Artefact | undefined>;
 }
 
 /** Verdict on one object, pure and synchronous; `live/` calls it on events of kinds whose health is in their status. */
@@ -72,4 +67,35 @@ export interface WriteInFlight {
   gone(): void;
   /** Must be called once, whatever happened. */
   end(): void;
+}
+
+/** `data` of a Secret, decoded. No value of it may reach a log, an error, a metric or a status. */
+export type SecretData = Readonly<Record<string, Buffer>>;
+
+/** A Secret that was found by its labels. */
+export interface FoundSecret {
+  readonly namespace: string;
+  readonly name: string;
+  readonly data: SecretData;
+}
+
+/** Credentials of repositories. What cannot be said for now is thrown as an ApiError. */
+export interface RepositorySecrets {
+  /** undefined when there is none of that name. */
+  named(namespace: string, name: string): Promise<SecretData | undefined>;
+  /**
+   * The labelled Secret of type `repository` with exactly this address, else the `repo-creds` one that covers most of
+   * it; of several the first by name; undefined when there is none. Addresses are compared as Argo CD does.
+   */
+  forUrl(url: string): Promise<FoundSecret | undefined>;
+  /**
+   * A Secret that somebody may have read by name, or a labelled one, changed: callers look at their remotes again.
+   * Returns the way to unsubscribe.
+   */
+  onChange(listener: (what: { readonly namespace: string; readonly name: string }) => void): () => void;
+}
+
+/** Secrets of forges, as they are at the time of the call. Throws ApiError while that cannot be said. */
+export interface WebhookSecrets {
+  of(forge: Forge): Promise<readonly FoundSecret[]>;
 }

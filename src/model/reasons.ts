@@ -20,8 +20,13 @@ export const reasons = {
       'Make the recorded commit available at the remote, or sync a newer one. Drift is detected but not corrected meanwhile.',
   },
   AuthenticationFailed: {
-    cause: 'The Git server refused the credentials, or asks for some.',
+    cause: 'The Git server or the repository of charts refused the credentials, or asks for some.',
     remedy: 'Correct the Secret that spec.source.secretRef names.',
+  },
+  ChartUnavailable: {
+    cause:
+      'A repository of Helm charts cannot be reached, answers with errors, or gave something else than it promised.',
+    remedy: 'Nothing: what is deployed stays, the operator tries again.',
   },
   Conflicted: {
     cause: 'An object exists that another tool or Application owns.',
@@ -111,7 +116,7 @@ export const reasons = {
     remedy: 'Remove it from one of them.',
   },
   RevisionNotFound: {
-    cause: 'The remote has no such branch, tag or commit.',
+    cause: 'The remote has no such branch, tag or commit, or no such version of the chart.',
     remedy: 'Correct spec.source.targetRevision; what is deployed stays.',
   },
   SharedResource: {

@@ -14,3 +14,36 @@ export function isFullCommitId(text: string): boolean {
 export function isCommitId(text: string): boolean {
   return /^[0-9a-f]{7,64}$/.test(text);
 }
+
+/** How status names a revision: of several sources each has its own. */
+export interface RevisionFields {
+  /** Empty when there is a list. */
+  readonly revision: string;
+  readonly revisions?: readonly string[];
+}
+
+/** Neither a commit nor a version of a chart has one. */
+const separator = ',';
+
+/** One text for the revisions of all sources, in their order. */
+export function joinRevisions(revisions: readonly string[]): string {
+  return revisions.join(separator);
+}
+
+/** The revision of each source. */
+export function splitRevisions(revision: string): readonly string[] {
+  return revision === '' ? [] : revision.split(separator);
+}
+
+/** As Argo CD writes it: a list for `spec.sources`, else a text. */
+export function revisionFields(
+  spec: { readonly hasSourceList: boolean } | undefined,
+  revision: string,
+): RevisionFields {
+  return spec?.hasSourceList === true ? { revision: '', revisions: splitRevisions(revision) } : { revision };
+}
+
+/** What `revisionFields` was made from. */
+export function revisionIn({ revision, revisions }: RevisionFields): string {
+  return revisions === undefined ? revision : joinRevisions(revisions);
+}

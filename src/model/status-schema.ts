@@ -154,7 +154,10 @@ const historyEntry = block(
     revisions: revisions(),
     sources: list(anyObject('Source.'), 20, 'Sources.'),
     chartVersions: texts('Versions of charts.', 20),
+    source: anyObject('Source.'),
     author: text('Author of the commit.'),
+    committedAt: time('When it was committed.'),
+    subject: text('First line of its message.'),
     healthyAt: time('When everything was healthy.'),
   },
   {
@@ -165,7 +168,6 @@ const historyEntry = block(
       deployStartedAt: time('Begin.'),
       deployedAt: time('End.'),
       initiatedBy,
-      source: anyObject('Source.'),
     },
   },
 );
@@ -188,6 +190,8 @@ const sync = block(
   { required: { status: syncStatus(), revision: revision('Newest commit that was compared.') } },
 );
 
+const sourceType = () => oneOf('What renders it.', ['Directory', 'Helm', 'Kustomize']);
+
 const health = block(
   'The worst of all objects.',
   {},
@@ -207,7 +211,7 @@ const summary = block(
 
 const applied = block(
   'What was applied last as a whole: drift is measured against it.',
-  {},
+  { revisions: revisions() },
   { required: { revision: revision('Commit.'), digest: text('Of its objects.', { maxLength: 64 }) } },
 );
 
@@ -217,8 +221,8 @@ export const applicationStatusSchema = block('What the operator found and did.',
   reconciledAt: time('When something changed last.'),
   sync,
   health,
-  sourceType: text('Directory, Helm or Kustomize.', { maxLength: 63 }),
-  sourceTypes: texts('Of several sources.', 20, { maxLength: 63 }),
+  sourceType: sourceType(),
+  sourceTypes: list(sourceType(), 20, 'Of several sources.'),
   conditions: list(condition, 20, 'Ready, Reconciling, Stalled, and what else holds.'),
   counts,
   summary,

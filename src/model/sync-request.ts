@@ -12,7 +12,7 @@ export function readOperation(operation: OperationResource, findings: Findings):
     return undefined;
   }
   return {
-    revision: sync.revision ?? '',
+    revisions: sync.revisions ?? (sync.revision === undefined ? [] : [sync.revision]),
     prune: sync.prune ?? false,
     dryRun: sync.dryRun ?? false,
     initiatedBy: { username: initiatedBy.username ?? '', automated: initiatedBy.automated ?? false },
@@ -29,5 +29,5 @@ export function annotatedRequest(
   const token = annotationOn(annotations, 'sync', installation) ?? '';
   if (token === '' || token === status.lastSyncRequest) return undefined;
   const initiatedBy = { username: '', automated: false };
-  return { revision: '', prune: false, dryRun: false, initiatedBy, from: 'annotation', token };
+  return { revisions: [], prune: false, dryRun: false, initiatedBy, from: 'annotation', token };
 }

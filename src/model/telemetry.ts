@@ -5,6 +5,7 @@ import type { JsonValue } from './json.ts';
 import type { FieldWriter } from './live.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ref } from './object.ts';
+import type { Forge } from './push.ts';
 import type { Reason } from './reasons.ts';
 
 /**
@@ -27,6 +28,10 @@ export interface Telemetry {
   gitPoll(event: GitPoll): void;
   /** Objects were fetched from a remote, or not. */
   gitFetch(event: GitFetch): void;
+  /** What an Application wants was found in the cache, or rendered. */
+  rendered(event: Rendered): void;
+  /** A request to the listener for webhooks was answered, or its sender went away. */
+  webhookRequest(event: WebhookRequest): void;
   /** One request to the API server ended; a watch when its headers arrived. */
   apiRequest(event: ApiRequest): void;
   /** A connection that is retried failed: counted per attempt, logged once per episode and reason. */
@@ -104,6 +109,27 @@ export interface GitFetch {
   readonly durationMs: number;
   /** Received over the network. */
   readonly bytes: number;
+}
+
+/** Why something had to be rendered. */
+export const missReasons = ['new', 'content', 'parameters', 'tools', 'hard', 'lost', 'scopes'] as const;
+
+export interface Rendered {
+  readonly key: ApplicationKey;
+  readonly outcome: 'hit' | 'miss' | 'failed';
+  /** Of a miss, and of a failure: the first render (`new`), other files (`content`), another spec (`parameters`), other
+   * versions of tools or cluster (`tools`), asked for (`hard`), no longer on disk (`lost`), a kind that became known (`scopes`). */
+  readonly reason?: (typeof missReasons)[number];
+  readonly durationMs: number;
+}
+
+export interface WebhookRequest {
+  /** As path or headers say, whoever sent it; `unknown` when they do not. */
+  readonly forge: Forge | 'unknown';
+  /** `refused`: wrong path, method or type of content. `unavailable`: the Secrets could not be read. */
+  readonly outcome:
+    'pushed' | 'ignored' | 'unauthorized' | 'malformed' | 'tooLarge' | 'tooSlow' | 'cut' | 'refused' | 'unavailable';
+  readonly durationMs: number;
 }
 
 export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'apply' | 'patch' | 'merge' | 'delete' | 'discovery';

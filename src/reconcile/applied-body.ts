@@ -1,8 +1,9 @@
 import type { Application } from '../model/application.ts';
-import type { Desired } from '../model/desired.ts';
+import type { Artefact } from '../model/desired.ts';
 import type { KubeObject } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { revisionIn, splitRevisions } from '../model/revision.ts';
 import type { Ports } from './ports.ts';
 
 /**
@@ -23,10 +24,10 @@ export async function appliedBody(
     if (body !== undefined) return body;
   }
   if (applied === undefined) return undefined;
-  return bodyIn(await ports.source.load(app, { revision: applied.revision }, signal), entry);
+  return bodyIn(await ports.source.load(app, { revisions: splitRevisions(revisionIn(applied)) }, signal), entry);
 }
 
-function bodyIn(desired: Desired, entry: RecordEntry): KubeObject | undefined {
+function bodyIn(desired: Artefact, entry: RecordEntry): KubeObject | undefined {
   const key = refKey(entry.ref);
   return desired.objects.find((object) => object.hash === entry.desired && refKey(object.ref) === key)?.body();
 }

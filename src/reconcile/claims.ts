@@ -1,21 +1,27 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
+import { splitRevisions } from '../model/revision.ts';
+
+/**
+ * Revisions by `repoURL` and `targetRevision` of each source: Applications of one group see each commit together.
+ */
+export type Groups = ReadonlyMap<string, string | undefined>;
 
 /** How an Application's newest render went. */
 interface Rendered {
-  /** `repoURL` and `targetRevision`: Applications of one group see each commit together. */
-  readonly group: string;
-  /** undefined: the newest one failed, or was not tried (suspended). */
-  readonly revision: string | undefined;
+  /** The revision of each group; undefined: it is yet to be looked at. */
+  readonly groups: Groups;
+  /** False: the newest render failed, or was not tried (suspended). */
+  readonly succeeded: boolean;
   readonly desires: ReadonlySet<RefKey>;
 }
 
 export interface Render {
   readonly key: ApplicationKey;
-  readonly group: string;
-  readonly revision: string;
+  readonly groups: Groups;
   readonly refs: Iterable<Ref>;
 }
 
@@ -53,29 +59,29 @@ export class Claims {
   }
 
   /** The newest render of an Application. */
-  rendered({ key, group, revision, refs }: Render): void {
-    this.#replace(key, { group, revision, desires: new Set([...refs].map(refKey)) });
+  rendered({ key, groups, refs }: Render): void {
+    this.#replace(key, { groups, succeeded: true, desires: new Set([...refs].map(refKey)) });
   }
 
   /**
-   * It cannot be rendered, or is not looked at: it desires what it desired last, and its whole record stays. With a
-   * group it is expected to be rendered soon, and the others of the group wait for that.
+   * It cannot be rendered, or is not looked at: it desires what it desired last, and its whole record stays. With
+   * groups it is expected to be rendered soon, and the others of the groups wait for that.
    */
-  notRendered(key: ApplicationKey, group = ''): void {
-    this.#replace(key, { group, revision: undefined, desires: this.#rendered.get(key)?.desires ?? new Set() });
+  notRendered(key: ApplicationKey, groups: Groups = new Map()): void {
+    this.#replace(key, { groups, succeeded: false, desires: this.#rendered.get(key)?.desires ?? new Set() });
   }
 
   /** True when its newest render that succeeded since start lacks the ref. */
   isDropped(key: ApplicationKey, ref: Ref): boolean {
-    const { revision, desires } = this.#rendered.get(key) ?? { revision: undefined, desires: new Set() };
-    return (revision !== undefined || desires.size > 0) && !desires.has(refKey(ref));
+    const { succeeded, desires } = this.#rendered.get(key) ?? { succeeded: false, desires: new Set() };
+    return (succeeded || desires.size > 0) && !desires.has(refKey(ref));
   }
 
   #replace(key: ApplicationKey, next: Rendered): void {
     const before = this.#rendered.get(key);
     this.#rendered.set(key, next);
     replaceIndex(this.#desiredBy, key, before?.desires ?? [], next.desires);
-    const isSame = before?.revision === next.revision && before?.group === next.group;
+    const isSame = before?.succeeded === next.succeeded && isDeepStrictEqual(before.groups, next.groups);
     // Two that wait for each other would wake each other for ever.
     if (!isSame || before.desires.symmetricDifference(next.desires).size > 0) this.#release();
   }
@@ -100,11 +106,11 @@ export class Claims {
   }
 
   /** Every Application that exists must be known here (`recorded`) before the first view is asked for. */
-  view(key: ApplicationKey, group: string, revision: string): ClaimsView {
+  view(key: ApplicationKey, groups: Groups): ClaimsView {
     let behind: { readonly key: ApplicationKey | undefined } | undefined;
     return {
       keptFor: (ref) => {
-        behind ??= { key: this.#behind(key, group, revision) };
+        behind ??= { key: this.#behind(key, groups) };
         const other = this.#claimant(key, refKey(ref)) ?? behind.key;
         if (other !== undefined) this.#waits(key, refKey(ref));
         return other;
@@ -120,12 +126,13 @@ export class Claims {
     else refs.add(ref);
   }
 
-  #behind(key: ApplicationKey, group: string, revision: string): ApplicationKey | undefined {
+  #behind(key: ApplicationKey, groups: Groups): ApplicationKey | undefined {
     for (const other of this.#records.keys()) {
       const rendered = this.#rendered.get(other);
       if (other === key) continue;
       if (rendered === undefined) return other;
-      if (rendered.group === group && rendered.revision !== revision) return other;
+      for (const [group, revision] of rendered.groups)
+        if (groups.has(group) && (revision === undefined || groups.get(group) !== revision)) return other;
     }
     return undefined;
   }
@@ -133,7 +140,7 @@ export class Claims {
   #claimant(key: ApplicationKey, ref: RefKey): ApplicationKey | undefined {
     for (const other of this.#desiredBy.get(ref) ?? []) if (other !== key) return other;
     for (const other of this.#recordedBy.get(ref) ?? []) {
-      if (other !== key && this.#rendered.get(other)?.revision === undefined) return other;
+      if (other !== key && this.#rendered.get(other)?.succeeded !== true) return other;
     }
     return undefined;
   }
@@ -148,7 +155,7 @@ export class Claims {
     const uid = this.#records.get(key)?.get(ref);
     if (uid === undefined || uid === '') return false;
     const rendered = this.#rendered.get(key);
-    return rendered?.revision === undefined || rendered.desires.has(ref);
+    return rendered?.succeeded !== true || rendered.desires.has(ref);
   }
 
   #release(concerns: (refs: ReadonlySet<RefKey>) => boolean = () => true): void {
@@ -177,7 +184,13 @@ function replaceIndex(
   }
 }
 
-/** Applications of one repository and ref see each of its commits together. */
-export function groupOf(app: Application): string {
-  return `${app.spec.sources[0].repoURL} ${app.spec.sources[0].targetRevision}`;
+/** The groups of an Application at a revision of its sources; without one they are yet to be looked at. */
+export function groupsOf({ spec }: Application, revision?: string): Groups {
+  const revisions = revision === undefined ? [] : splitRevisions(revision);
+  return new Map(
+    spec.sources.map(({ repoURL, chart, targetRevision }, index) => [
+      `${repoURL} ${chart} ${targetRevision}`,
+      revisions[index],
+    ]),
+  );
 }

@@ -1,6 +1,6 @@
 import type { ApplyContext } from '../apply/apply.ts';
 import type { Application } from '../model/application.ts';
-import { groupOf } from './claims.ts';
+import { groupsOf } from './claims.ts';
 import type { Ports } from './ports.ts';
 
 /** A newer commit takes over at the next safe point, unless a user asked for exactly this revision. */
@@ -9,6 +9,6 @@ export function contextOf(app: Application, ports: Ports, signal: AbortSignal): 
   const began = source.newestRevision(app.key);
   const superseded = (): boolean =>
     !app.deleting && app.request === undefined && source.newestRevision(app.key) !== began;
-  const claims = ports.claims.view(app.key, groupOf(app), began ?? '');
+  const claims = ports.claims.view(app.key, groupsOf(app, began));
   return { cluster, installation, writes: live.writes, app, claims, signal, superseded };
 }

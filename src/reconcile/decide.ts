@@ -8,7 +8,7 @@ import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Plan } from '../model/plan.ts';
-import { groupOf } from './claims.ts';
+import { groupsOf } from './claims.ts';
 import { onlyShown, permit } from './permit.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
@@ -59,7 +59,7 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
 
 /** What Git dropped stays while another Application claims it, or may. */
 function claimsOf({ app, desired }: Sight, ports: Ports): PlanInput['claims'] {
-  const view = ports.claims.view(app.key, groupOf(app), desired.revision);
+  const view = ports.claims.view(app.key, groupsOf(app, desired.revision));
   const wanted = new Set(desired.objects.map(({ ref }) => refKey(ref)));
   return {
     recordedBy: (ref) => view.recordedBy(ref),

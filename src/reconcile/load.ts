@@ -2,18 +2,18 @@ import type { DeclaredKind } from '../live/live.ts';
 import type { Application, KnownApplication } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import { nothingDesired } from '../model/desired.ts';
-import { groupOf } from './claims.ts';
+import { groupsOf } from './claims.ts';
 import type { Ports } from './ports.ts';
 
 /** What Git wants: the newest revision, or the one that a user asked for. Deleting wants nothing and asks no Git. */
 export async function loadDesired(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {
   if (app.deleting) return wantNothing(app, ports);
   const { refresh } = ports.asks.of(app);
-  const revision = app.request?.revision ?? '';
-  const ask = { ...(revision === '' ? {} : { revision }), ...(refresh === undefined ? {} : { refresh }) };
+  const revisions = app.request?.revisions ?? [];
+  const ask = { revisions, ...(refresh === undefined ? {} : { refresh }) };
   const desired = await ports.source.load(app, ask, signal);
   const refs = desired.objects.map(({ ref }) => ref);
-  ports.claims.rendered({ key: app.key, group: groupOf(app), revision: desired.revision, refs });
+  ports.claims.rendered({ key: app.key, groups: groupsOf(app, desired.revision), refs });
   ports.newestDigests.set(app.key, desired.digest);
   ports.wantedKinds.set(app.key, distinctKinds(desired));
   declareKinds(app, ports);
@@ -21,7 +21,7 @@ export async function loadDesired(app: Application, ports: Ports, signal: AbortS
 }
 
 function wantNothing(app: Application, ports: Ports): Desired {
-  ports.claims.rendered({ key: app.key, group: '', revision: '', refs: [] });
+  ports.claims.rendered({ key: app.key, groups: new Map(), refs: [] });
   ports.wantedKinds.delete(app.key);
   declareKinds(app, ports);
   return nothingDesired;

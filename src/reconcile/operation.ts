@@ -8,6 +8,7 @@ import type {
 } from '../model/application.ts';
 import type { OperatorError } from '../model/errors.ts';
 import type { Settled } from '../model/outcome.ts';
+import { joinRevisions, revisionFields } from '../model/revision.ts';
 import { syncResults } from './resource-rows.ts';
 import { isUnderWay } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
@@ -42,12 +43,12 @@ export function runningOperation(app: MaybeValid, revision: string, now: string)
 /** A request in its own words; what it came to is in `syncResult`. */
 function operationOf({ request, spec }: MaybeValid, newest: string): OperationState['operation'] {
   if (request !== undefined) {
-    const { initiatedBy, revision, prune, dryRun } = request;
-    return { initiatedBy, sync: { revision, prune, dryRun } };
+    const { initiatedBy, revisions, prune, dryRun } = request;
+    return { initiatedBy, sync: { ...revisionFields(spec, joinRevisions(revisions)), prune, dryRun } };
   }
   return {
     initiatedBy: { username: '', automated: true },
-    sync: { revision: newest, prune: spec?.automated?.prune ?? false, dryRun: false },
+    sync: { ...revisionFields(spec, newest), prune: spec?.automated?.prune ?? false, dryRun: false },
   };
 }
 
@@ -64,7 +65,7 @@ export function operationAfter(
       ...started,
       phase,
       message: settled.failure?.message.slice(0, 1024) ?? messageOfPhase(phase, input.app, settled),
-      syncResult: { revision: settled.revision, resources },
+      syncResult: { ...revisionFields(input.app.spec, settled.revision), resources },
       ...(phase === 'Running' ? {} : { finishedAt: input.now }),
       ...(input.attempt > 1 ? { retryCount: input.attempt - 1 } : {}),
     },
@@ -108,17 +109,34 @@ function isSaid({ request, status: { operationState } }: MaybeValid, message: st
 export function historyAfter({ app, now }: StatusInput<Application>, settled: Settled): readonly HistoryEntry[] {
   const { history: before = [] } = app.status;
   if (app.request?.dryRun === true) return before;
-  const { repoURL, path, targetRevision } = app.spec.sources[0];
   const started = runningOperation(app, settled.revision, now).startedAt;
   const entry: HistoryEntry = {
     id: (before.at(-1)?.id ?? -1) + 1,
-    revision: settled.revision,
+    ...revisionFields(app.spec, settled.revision),
     digest: settled.digest,
     deployStartedAt: started,
     deployedAt: now,
     initiatedBy: app.request?.initiatedBy ?? { automated: true },
-    source: { repoURL, path, targetRevision },
+    ...sourcesShown(app),
+    ...originShown(settled),
   };
   // slice(-0) would keep everything.
   return app.spec.revisionHistoryLimit === 0 ? [] : [...before, entry].slice(-app.spec.revisionHistoryLimit);
+}
+
+/** Enough to find it again; options of renderers are in Git's history or the Application's. */
+function sourcesShown({ spec }: Application): Pick<HistoryEntry, 'source' | 'sources'> {
+  const shown = spec.sources.map(({ repoURL, path, chart, targetRevision }) => ({
+    repoURL,
+    ...(chart === '' ? { path } : { chart }),
+    targetRevision,
+  }));
+  return spec.hasSourceList ? { sources: shown } : { source: { ...shown[0] } };
+}
+
+function originShown({ about, chartVersions }: Settled): Partial<HistoryEntry> {
+  return {
+    ...(about === undefined ? {} : { author: about.author, committedAt: about.date, subject: about.subject }),
+    ...(chartVersions.length === 0 ? {} : { chartVersions }),
+  };
 }

@@ -6,7 +6,8 @@ import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome, Settled } from '../model/outcome.ts';
 import { refreshAnnotations } from './asks.ts';
-import { groupOf } from './claims.ts';
+import type { Groups } from './claims.ts';
+import { groupsOf } from './claims.ts';
 import { worstHealth } from './health-now.ts';
 import { tellDriftOf } from './plan-drift.ts';
 import type { Ports } from './ports.ts';
@@ -72,9 +73,9 @@ type Failed = Extract<Outcome, { kind: 'failed' }>;
 /** An error in one of these leaves it unknown what Git wants. */
 const rendering: ReadonlySet<Step> = new Set(['spec', 'source', 'render']);
 
-/** The group in which nothing is deleted until Git can be read again; none for an error that may last. */
-function waitedFor({ retry }: OperatorError, app: Application | undefined): string | undefined {
-  return retry === 'backoff' && app !== undefined ? groupOf(app) : undefined;
+/** The groups in which nothing is deleted until Git can be read again; none for an error that may last. */
+function waitedFor({ retry }: OperatorError, app: Application | undefined): Groups | undefined {
+  return retry === 'backoff' && app !== undefined ? groupsOf(app) : undefined;
 }
 
 /**

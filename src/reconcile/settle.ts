@@ -21,9 +21,10 @@ export function settle(app: Application, desired: Desired, done: Applied, health
   const applied = { ...done, results: inOrder };
   const objects = desired.objects.map(({ ref }) => ({ ref, ...healthAfter(ref, results.get(refKey(ref)), health) }));
   const worst = worstOfObjects(objects);
+  const { revision, digest, sourceTypes, repeated, chartVersions, about } = desired;
   const settled = {
-    revision: desired.revision,
-    digest: desired.digest,
+    ...{ revision, digest, sourceTypes, repeated, chartVersions },
+    ...(about === undefined ? {} : { about }),
     sync: syncStatus(applied),
     health: worst,
     objects,

@@ -39,10 +39,10 @@ function bytesOf(status: ApplicationStatus): number {
 function withSyncResults(status: ApplicationStatus, atMost: number): ApplicationStatus {
   const { operationState } = status;
   if (operationState?.syncResult === undefined) return status;
-  const { revision, resources } = operationState.syncResult;
+  const { resources, ...revisions } = operationState.syncResult;
   return {
     ...status,
-    operationState: { ...operationState, syncResult: { revision, resources: resources.slice(0, atMost) } },
+    operationState: { ...operationState, syncResult: { ...revisions, resources: resources.slice(0, atMost) } },
   };
 }
 

@@ -6,6 +6,7 @@ import { jsonEqual } from '../model/json.ts';
 import { describeRef } from '../model/object.ts';
 import type { ChangeResult, Settled } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
+import { revisionFields, revisionIn } from '../model/revision.ts';
 import type { Verdict } from './conditions.ts';
 import { mergeConditions } from './conditions.ts';
 import { failedOperation, historyAfter, operationAfter, operationPhase, runningOperation } from './operation.ts';
@@ -23,9 +24,9 @@ export function statusOfSettled(input: StatusInput<Application>, settled: Settle
   const phase = operationPhase(input, settled);
   return finish(input, verdictsOfSettled(app, settled, drift), {
     ...withoutPlan(app.status),
-    sync: { status: settled.sync, revision: reportedRevision(app, settled) },
+    sync: { status: settled.sync, ...revisionFields(app.spec, reportedRevision(app, settled)) },
     health: healthSince(app.status.health, settled.health, now),
-    sourceType: 'Directory',
+    ...sourceTypesOf(app, settled),
     counts: countObjects(settled, input.unexplained),
     ...imagesAndLinks(app.status, settled),
     ...exceptionsOf(settled),
@@ -49,7 +50,7 @@ export function statusOfFailure(
     ...app.status,
     sync: {
       status: compared ? 'OutOfSync' : 'Unknown',
-      revision: compared ? known.revision : (app.status.sync?.revision ?? ''),
+      ...revisionFields(app.spec, compared ? known.revision : revisionIn(app.status.sync ?? { revision: '' })),
     },
     health: healthSince(app.status.health, health, now),
     ...failedOperation(input, error, compared ? known.revision : ''),
@@ -114,7 +115,16 @@ function reportedRevision(app: Application, settled: Settled): string {
     before?.status === settled.sync &&
     !settled.wrote &&
     app.request === undefined;
-  return equal ? before.revision : settled.revision;
+  return equal ? revisionIn(before) : settled.revision;
+}
+
+function sourceTypesOf(
+  { spec }: Application,
+  { sourceTypes }: Settled,
+): Pick<ApplicationStatus, 'sourceType' | 'sourceTypes'> {
+  const [first] = sourceTypes;
+  if (spec.hasSourceList) return { sourceTypes };
+  return first === undefined ? {} : { sourceType: first };
 }
 
 function healthSince(
@@ -140,7 +150,7 @@ function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatu
   const before = app.status.applied;
   return before?.digest === settled.digest
     ? { applied: before }
-    : { applied: { revision: settled.revision, digest: settled.digest } };
+    : { applied: { ...revisionFields(app.spec, settled.revision), digest: settled.digest } };
 }
 
 function isHeldBack(result: ChangeResult, plan: Plan): boolean {
@@ -149,9 +159,11 @@ function isHeldBack(result: ChangeResult, plan: Plan): boolean {
   return kind === 'parked' || kind === 'skipped' || waitsForSync(change) || isUnknown(change);
 }
 
+const remade: ReadonlySet<string> = new Set(['plan', 'sourceType', 'sourceTypes']);
+
 /** A plan is shown while it waits for approval, no longer. */
 function withoutPlan(status: ApplicationStatus): ApplicationStatus {
-  return Object.fromEntries(Object.entries(status).filter(([field]) => field !== 'plan'));
+  return Object.fromEntries(Object.entries(status).filter(([field]) => !remade.has(field)));
 }
 
 function planShown(plan: Plan): { plan?: NonNullable<ApplicationStatus['plan']> } {

@@ -3,6 +3,7 @@ import type { Application, ApplicationStatus, KnownApplication } from '../model/
 import type { Condition } from '../model/condition.ts';
 import { describeRef } from '../model/object.ts';
 import type { Applied } from '../model/outcome.ts';
+import { revisionIn } from '../model/revision.ts';
 import type { ApplicationVerdict, ObjectCounts } from '../model/telemetry.ts';
 import { conditionOf } from './conditions.ts';
 import type { Ports } from './ports.ts';
@@ -112,7 +113,7 @@ function pruneEvent(before: ApplicationStatus, status: ApplicationStatus): Told 
 function syncEvent(before: ApplicationStatus, { operationState }: ApplicationStatus): Told | undefined {
   if (operationState?.finishedAt === undefined || operationState.finishedAt === before.operationState?.finishedAt)
     return undefined;
-  const note = `${operationState.syncResult?.revision ?? ''} ${operationState.message}`.trim();
+  const note = `${revisionIn(operationState.syncResult ?? { revision: '' })} ${operationState.message}`.trim();
   if (operationState.phase === 'Succeeded') return { type: 'Normal', reason: 'Synced', action: 'Sync', note };
   return { type: 'Warning', reason: 'SyncFailed', action: 'Sync', note };
 }

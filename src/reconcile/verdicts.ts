@@ -13,6 +13,7 @@ export function verdictsOfSettled(app: Application, settled: Settled, drift: rea
     readyOf(settled),
     ...progressOf(app, settled),
     ...blocked(settled),
+    ...repeated(settled),
     ...overridden(settled),
     ...conflicted(failure),
     ...standing(app, drift),
@@ -126,6 +127,12 @@ function blocked({ applied }: Settled): Verdict[] {
 /** A run that made no plan says nothing about the one that waits for an approval. */
 function stillBlocked({ status }: KnownApplication): Verdict[] {
   return (status.conditions ?? []).filter(({ type }) => type === 'PruneBlocked');
+}
+
+function repeated({ repeated: rows }: Settled): Verdict[] {
+  if (rows.length === 0) return [];
+  const reason = 'RepeatedResource';
+  return [{ type: reason, status: 'True', reason, message: clip(rows.join('; ')) }];
 }
 
 function overridden({ applied }: Settled): Verdict[] {

@@ -41,7 +41,8 @@ export function decodeFile(file: string, bytes: Uint8Array): Decoded {
   return { objects, skippedDocuments };
 }
 
-function decodeText(file: string, bytes: Uint8Array): string {
+/** Throws OperatorError DecodeFailed. */
+export function decodeText(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
@@ -49,7 +50,8 @@ function decodeText(file: string, bytes: Uint8Array): string {
   }
 }
 
-function yamlDocuments(file: string, text: string): Document[] {
+/** The documents of a YAML file that are not empty. Throws OperatorError DecodeFailed, naming document and line. */
+export function yamlDocuments(file: string, text: string): Document[] {
   try {
     return readYaml(text).map((document) => ({ ...document, lineOf: (part) => document.lineOf(part) }));
   } catch (error) {

@@ -12,6 +12,17 @@ export function gitUnavailable(message: string, cause?: unknown, retryAfterMs?: 
   });
 }
 
+/** A repository of charts is at fault: tried again soon and ever later. */
+export function chartUnavailable(message: string, cause?: unknown, retryAfterMs?: number): OperatorError {
+  return new OperatorError(message, {
+    step: 'source',
+    reason: 'ChartUnavailable',
+    retry: 'backoff',
+    cause,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
 /** Only another commit, ref, Secret or spec helps. */
 export function sourceError(reason: Reason, message: string, cause?: unknown): OperatorError {
   return new OperatorError(message, { step: 'source', reason, retry: 'interval', cause });

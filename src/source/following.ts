@@ -1,10 +1,11 @@
 import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
+import { joinRevisions } from '../model/revision.ts';
 import type { Remote } from './git/remote.ts';
-import { isFixed, revisionKey, type Resolved, type Revision } from './git/revision.ts';
 import { Poll, type PollOutcome } from './polling.ts';
 import { asOperatorError, withRetryAfter, type Remotes } from './remotes.ts';
+import type { Meant, Target } from './targets.ts';
 
 export interface FollowingOptions {
   readonly clock: Clock;
@@ -12,35 +13,38 @@ export interface FollowingOptions {
   readonly remotes: Remotes;
 }
 
-/** Which Application follows which ref of which remote: one poll per ref, shared by all that follow it. */
+interface Followed {
+  readonly poll: Poll;
+  readonly target: Target;
+}
+
+/** Which Application follows which targets: one poll for each, shared by all that follow it. */
 export class Following {
   readonly #options: FollowingOptions;
-  readonly #polls = new Map<string, { readonly poll: Poll; readonly remote: Remote }>();
-  /** Which poll an Application follows. */
-  readonly #followed = new Map<ApplicationKey, string>();
+  readonly #polls = new Map<string, Followed>();
+  /** Which polls an Application follows, one for each of its sources. */
+  readonly #followed = new Map<ApplicationKey, readonly string[]>();
   readonly #listeners = new Set<(key: ApplicationKey) => void>();
 
   constructor(options: FollowingOptions) {
     this.#options = options;
   }
 
-  /** Declares, again after each change, what an Application follows; nothing when its remote cannot be one. */
-  follow(app: Application, remote: Remote | undefined): void {
-    const id = remote === undefined ? undefined : pollId(remote, app);
-    const before = this.#followed.get(app.key);
-    this.#followed.delete(app.key);
-    if (remote !== undefined && id !== undefined) {
-      this.#followed.set(app.key, id);
-      this.#sharedPoll(remote, app).follow(app.key, app.spec.intervalMs);
-    }
+  /** Declares, again after each change, what an Application follows; nothing when its sources cannot be followed. */
+  follow(app: Application, targets: readonly Target[]): void {
+    const before = this.#followed.get(app.key) ?? [];
+    const ids = targets.map(({ id }) => id);
+    if (ids.length === 0) this.#followed.delete(app.key);
+    else this.#followed.set(app.key, ids);
+    for (const target of targets) this.#sharedPoll(target).follow(app.key, app.spec.intervalMs);
     // Only now, so that a repository that is followed at another ref is kept.
-    if (before !== undefined && before !== id) this.#leave(before, app.key);
+    for (const id of before) if (!ids.includes(id)) this.#leave(id, app.key);
   }
 
   unfollow(key: ApplicationKey): void {
-    const id = this.#followed.get(key);
+    const before = this.#followed.get(key) ?? [];
     this.#followed.delete(key);
-    if (id !== undefined) this.#leave(id, key);
+    for (const id of before) this.#leave(id, key);
   }
 
   onNews(listener: (key: ApplicationKey) => void): () => void {
@@ -48,32 +52,48 @@ export class Following {
     return () => this.#listeners.delete(listener);
   }
 
-  pollOf(key: ApplicationKey): Poll | undefined {
-    return this.#polls.get(this.#followed.get(key) ?? '')?.poll;
+  /** Looks at all that matches, also when a look is under way: it may have been too early. */
+  lookAgain(matches: (target: Target) => boolean): void {
+    for (const { poll, target } of this.#polls.values()) {
+      if (mayLook(poll) && matches(target)) void poll.lookAgain();
+    }
+  }
+
+  lookAt(key: ApplicationKey): void {
+    for (const id of this.#followed.get(key) ?? []) void this.#polls.get(id)?.poll.look();
+  }
+
+  /** Looks again at every ref of a remote that somebody follows: what opens it may be another now. */
+  lookAtRemote({ id }: Remote): void {
+    for (const { poll, target } of this.#polls.values()) if (target.remote?.id === id) void poll.look();
+  }
+
+  /** undefined while one of its sources was never seen. */
+  newestRevision(key: ApplicationKey): string | undefined {
+    const revisions = (this.#followed.get(key) ?? []).map((id) => this.#polls.get(id)?.poll.newest);
+    const known = revisions.filter((revision) => revision !== undefined);
+    return known.length === 0 || known.length < revisions.length ? undefined : joinRevisions(known);
   }
 
   /**
-   * The newest commit of what an Application follows, also when it does not follow it yet; looks at the remote when
-   * nothing is known or `anew` asks for it. Throws OperatorError: what the last look came to, with how long that stands.
+   * The newest revision of a target, also when nobody follows it yet; looks at the remote when nothing is known or `anew`
+   * asks for it. Throws OperatorError: what the last look came to, with how long that stands.
    */
-  async newestOf(app: Application, remote: Remote, anew: boolean): Promise<Resolved> {
-    const poll = this.#polls.get(pollId(remote, app))?.poll ?? this.#newPoll(remote, app);
+  async newestOf(target: Target, anew: boolean): Promise<Meant> {
+    const poll = this.#polls.get(target.id)?.poll ?? this.#newPoll(target);
     const isDue = poll.outcome.kind === 'unknown' || (anew && mayLook(poll));
-    return resolvedBy(isDue ? await poll.look() : poll.outcome, poll.waitMs);
-  }
-
-  /** Looks again at every ref of a remote that somebody follows. */
-  lookAt({ id }: Remote): void {
-    for (const { poll, remote } of this.#polls.values()) if (remote.id === id) void poll.look();
+    return meantBy(isDue ? await poll.look() : poll.outcome, poll.waitMs);
   }
 
   isFollowed({ id }: Remote): boolean {
-    return [...this.#polls.values()].some(({ remote }) => remote.id === id);
+    return [...this.#polls.values()].some(({ target }) => target.remote?.id === id);
   }
 
   /** Whether a commit is the newest of a ref that somebody follows. */
   isNewest(remote: Remote, commit: string): boolean {
-    return [...this.#polls.values()].some(({ poll, remote: { id } }) => id === remote.id && poll.newest === commit);
+    return [...this.#polls.values()].some(
+      ({ poll, target }) => target.remote?.id === remote.id && poll.newest === commit,
+    );
   }
 
   stop(): void {
@@ -83,28 +103,25 @@ export class Following {
     this.#listeners.clear();
   }
 
-  #sharedPoll(remote: Remote, app: Application): Poll {
-    const id = pollId(remote, app);
-    const existing = this.#polls.get(id);
+  #sharedPoll(target: Target): Poll {
+    const existing = this.#polls.get(target.id);
     if (existing !== undefined) return existing.poll;
-    const poll = this.#newPoll(remote, app);
-    this.#polls.set(id, { poll, remote });
+    const poll = this.#newPoll(target);
+    this.#polls.set(target.id, { poll, target });
     return poll;
   }
 
-  #newPoll(remote: Remote, app: Application): Poll {
-    const { clock, random, remotes } = this.#options;
-    const revision = revisionOf(app);
+  #newPoll(target: Target): Poll {
+    const { clock, random } = this.#options;
     const poll: Poll = new Poll({
       clock,
       random,
       look: async () => {
-        if (isFixed(revision)) return { kind: 'found', revision: revision.text };
+        if (target.fixed !== undefined) return { kind: 'found', revision: target.fixed };
         try {
-          const resolved = await remotes.poll(remote, revision, poll.newest);
-          return { kind: 'found', revision: resolved.commit, resolved };
+          return { kind: 'found', ...(await target.look(poll.newest)) };
         } catch (error) {
-          return { kind: 'failed', error: asOperatorError(error, remote) };
+          return { kind: 'failed', error: asOperatorError(error, target.repoURL) };
         }
       },
       news: (keys) => {
@@ -120,7 +137,8 @@ export class Following {
     left?.poll.unfollow(key);
     if (left === undefined || left.poll.isFollowed) return;
     this.#polls.delete(id);
-    if (!this.isFollowed(left.remote)) this.#options.remotes.forget(left.remote);
+    const { remote } = left.target;
+    if (remote !== undefined && !this.isFollowed(remote)) this.#options.remotes.forget(remote);
   }
 }
 
@@ -129,22 +147,13 @@ function mayLook({ outcome, waitMs }: Poll): boolean {
   return outcome.kind !== 'failed' || outcome.error.retryAfterMs === undefined || waitMs === 0;
 }
 
-function resolvedBy(outcome: PollOutcome, waitMs: number): Resolved {
+function meantBy(outcome: PollOutcome, waitMs: number): Meant {
   switch (outcome.kind) {
     case 'found':
-      return outcome.resolved ?? { commit: outcome.revision };
+      return outcome;
     case 'failed':
       throw waitMs > 0 ? withRetryAfter(outcome.error, waitMs) : outcome.error;
     case 'unknown':
       throw new Error('a look that ended knows neither a revision nor an error');
   }
-}
-
-function pollId(remote: Remote, app: Application): string {
-  return `${remote.id} ${revisionKey(revisionOf(app))}`;
-}
-
-function revisionOf({ spec }: Application): Revision {
-  const { targetRevision, tagPrefix } = spec.sources[0];
-  return { text: targetRevision, tagPrefix };
 }

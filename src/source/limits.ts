@@ -12,6 +12,8 @@ export interface Limits {
   readonly gitObjects: number;
   /** One file of the repository, whether it is read or not. */
   readonly blobBytes: number;
+  /** One folder as Git stores it: some 40 bytes for each entry. */
+  readonly folderBytes: number;
   /** One manifest file. */
   readonly manifestBytes: number;
   /** All manifest files of one Application. */
@@ -36,13 +38,16 @@ export interface Limits {
   readonly renderMemoryBytes: number;
   /** What one run of kustomize or Helm prints. */
   readonly renderBytes: number;
-  /** Files and bytes that are put on disk for one render. */
+  /** Files that one render reads. */
   readonly renderFiles: number;
+  /** Bytes that are put on disk for one render. */
   readonly renderInputBytes: number;
   /** One chart archive, packed, and unpacked. */
   readonly chartBytes: number;
   readonly chartUnpackedBytes: number;
-  /** Chart archives kept on disk. */
+  /** What a repository of charts says it has: an index, or a list of tags. */
+  readonly chartIndexBytes: number;
+  /** Chart archives and indexes kept on disk. */
   readonly chartCacheBytes: number;
   /** Artefacts kept on disk, those in use apart. */
   readonly artefactBytes: number;
@@ -56,6 +61,7 @@ export const defaultLimits: Limits = {
   unpackedBytes: 1024 * mebibyte,
   gitObjects: 200_000,
   blobBytes: 128 * mebibyte,
+  folderBytes: 8 * mebibyte,
   manifestBytes: 16 * mebibyte,
   manifestsBytes: 128 * mebibyte,
   objects: 20_000,
@@ -66,12 +72,13 @@ export const defaultLimits: Limits = {
   fetchMs: 600_000,
   unpackMs: 120_000,
   renderMs: 60_000,
-  renderMemoryBytes: 1024 * mebibyte,
+  renderMemoryBytes: 512 * mebibyte,
   renderBytes: 64 * mebibyte,
   renderFiles: 20_000,
   renderInputBytes: 128 * mebibyte,
   chartBytes: 64 * mebibyte,
   chartUnpackedBytes: 128 * mebibyte,
+  chartIndexBytes: 64 * mebibyte,
   chartCacheBytes: 512 * mebibyte,
   artefactBytes: 1024 * mebibyte,
 };

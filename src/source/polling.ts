@@ -1,12 +1,11 @@
 import type { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
-import type { Resolved } from './git/revision.ts';
 
 /** What looking at a ref came to. */
 export type PollOutcome =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'found'; readonly revision: string; readonly resolved?: Resolved }
+  | { readonly kind: 'found'; readonly revision: string; readonly tag?: string | undefined }
   | { readonly kind: 'failed'; readonly error: OperatorError };
 
 export interface PollOptions {
@@ -20,6 +19,8 @@ export interface PollOptions {
 
 const firstRetryMs = 1_000;
 const jitter = 0.1;
+/** Between two looks that were asked for. */
+const againPaceMs = 2_000;
 
 /**
  * Looks at one ref of one remote, for all Applications that follow it.
@@ -36,6 +37,11 @@ export class Poll {
   #newest: string | undefined;
   #failures = 0;
   #running: Promise<PollOutcome> | undefined;
+  /** A look that was asked for by `lookAgain` and has not begun. */
+  #again: Promise<PollOutcome> | undefined;
+  /** Monotonic: when the last of those began. */
+  #againAt = Number.NEGATIVE_INFINITY;
+  #endPause: () => void = () => undefined;
   #cancel: () => void = () => undefined;
   #dueAt = 0;
   #stopped = false;
@@ -76,12 +82,43 @@ export class Poll {
   stop(): void {
     this.#stopped = true;
     this.#cancel();
+    this.#endPause();
   }
 
   /** Looks now, or joins the look that is under way. */
   look(): Promise<PollOutcome> {
     this.#running ??= this.#lookOnce().finally(() => (this.#running = undefined));
     return this.#running;
+  }
+
+  /**
+   * A look that begins after this call: the one under way may have asked the remote too early to see what the caller
+   * knows of. One look is for all who ask before it begins, and such looks begin 2 s apart, so that a burst of pushes
+   * causes one look at its beginning and one at its end.
+   */
+  lookAgain(): Promise<PollOutcome> {
+    this.#again ??= this.#lookAfterwards();
+    return this.#again;
+  }
+
+  async #lookAfterwards(): Promise<PollOutcome> {
+    await this.#pause(this.#againAt + againPaceMs - this.#options.clock.monotonic());
+    while (this.#running !== undefined) await this.#running;
+    this.#again = undefined;
+    if (this.#stopped) return this.#outcome;
+    this.#againAt = this.#options.clock.monotonic();
+    return await this.look();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (ms <= 0 || this.#stopped) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const cancel = this.#options.clock.after(ms, () => resolve(undefined));
+    this.#endPause = () => {
+      cancel();
+      resolve(undefined);
+    };
+    await promise;
   }
 
   async #lookOnce(): Promise<PollOutcome> {

@@ -26,7 +26,10 @@ export interface PreparedObject {
 }
 
 export interface Prepared {
+  /** Sorted by ref. */
   readonly objects: readonly PreparedObject[];
+  /** Objects that two sources describe, one sentence each. */
+  readonly repeated: readonly string[];
   /** The scopes that were asked for, by group and kind: when one is another now, preparation is due again. */
   readonly scopesUsed: ReadonlyMap<string, { readonly kind: GroupKind; readonly scope: Scope }>;
 }
@@ -43,30 +46,41 @@ export interface PrepareOptions {
 const maxReported = 10;
 
 /**
- * Makes desired objects of what is written: namespace by scope, normalised, marked, hashed; all errors at once.
+ * Makes desired objects of what each source wrote: namespace by scope, normalised, marked, hashed; all errors at once. An
+ * object may be there once in each source; the later source wins.
  * Throws OperatorError: InvalidObject, MissingNamespace, AmbiguousObject, NotYetSupported, LimitExceeded.
  */
-export function prepareObjects(written: readonly WrittenObject[], options: PrepareOptions): Prepared {
+export function prepareObjects(sources: readonly (readonly WrittenObject[])[], options: PrepareOptions): Prepared {
+  const written = sources.flat();
   if (written.length > options.limits.objects) {
-    throw limitExceeded(`${written.length} objects of the source`, 'objects', options.limits);
+    throw limitExceeded(`${written.length} objects of the Application`, 'objects', options.limits);
   }
   const preparation = new Preparation(options, definedScopes(written));
   const errors: OperatorError[] = [];
-  for (const { object, origin } of written) {
-    try {
-      preparation.add(object, origin);
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      errors.push(error);
-    }
-    if (errors.length >= maxReported) break;
+  for (const objects of sources) {
+    errors.push(...addAll(preparation, objects, maxReported - errors.length));
+    preparation.endSource();
   }
   const [first, ...rest] = errors;
   if (first !== undefined) throw rest.length === 0 ? first : new OperatorErrors([first, ...rest]);
   return preparation.result();
 }
 
-/** CustomResourceDefinitions of the same source say where their kinds live before the cluster does. */
+function addAll(preparation: Preparation, written: readonly WrittenObject[], mostErrors: number): OperatorError[] {
+  const errors: OperatorError[] = [];
+  for (const { object, origin } of written) {
+    if (errors.length >= mostErrors) break;
+    try {
+      preparation.add(object, origin);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      errors.push(error);
+    }
+  }
+  return errors;
+}
+
+/** CustomResourceDefinitions of the same Application say where their kinds live before the cluster does. */
 function definedScopes(written: readonly WrittenObject[]): Map<string, Scope> {
   const scopes = new Map<string, Scope>();
   for (const { object } of written) {
@@ -86,6 +100,9 @@ class Preparation {
   readonly #defined: ReadonlyMap<string, Scope>;
   readonly #used = new Map<string, { kind: GroupKind; scope: Scope }>();
   readonly #objects = new Map<RefKey, PreparedObject>();
+  /** Of the source that is being added. */
+  readonly #current = new Map<RefKey, PreparedObject>();
+  readonly #repeated: string[] = [];
 
   constructor(options: PrepareOptions, defined: ReadonlyMap<string, Scope>) {
     this.#options = options;
@@ -99,14 +116,27 @@ class Preparation {
     const placed = this.#place(object, origin);
     const prepared = this.#finish(placed, origin);
     const key = refKey(prepared.ref);
-    const other = this.#objects.get(key);
+    const other = this.#current.get(key);
     if (other !== undefined) throw ambiguous(prepared, other);
-    this.#objects.set(key, prepared);
+    this.#current.set(key, prepared);
+  }
+
+  endSource(): void {
+    for (const [key, prepared] of this.#current) {
+      const earlier = this.#objects.get(key);
+      if (earlier !== undefined) this.#repeated.push(repeated(prepared, earlier));
+      this.#objects.set(key, prepared);
+    }
+    this.#current.clear();
   }
 
   result(): Prepared {
     const keys = [...this.#objects.keys()].sort();
-    return { objects: keys.flatMap((key) => this.#objects.get(key) ?? []), scopesUsed: this.#used };
+    return {
+      objects: keys.flatMap((key) => this.#objects.get(key) ?? []),
+      repeated: this.#repeated,
+      scopesUsed: this.#used,
+    };
   }
 
   #finish(object: KubeObject, origin: Origin): PreparedObject {
@@ -185,6 +215,10 @@ function wrongText(metadata: JsonObject): string | undefined {
     if (wrong !== undefined) return `metadata.${field}["${wrong}"]`;
   }
   return undefined;
+}
+
+function repeated({ ref, origin }: PreparedObject, earlier: PreparedObject): string {
+  return `${describeRef(ref)} is in ${describeOrigin(earlier.origin)} and in ${describeOrigin(origin)} of a later source, which wins`;
 }
 
 function ambiguous(object: PreparedObject, other: PreparedObject): OperatorError {

@@ -14,7 +14,7 @@ import { noSpace } from './no-space.ts';
 /** What `source/` tells. */
 export type SourceTelemetry = Pick<
   Telemetry,
-  'gitPoll' | 'gitFetch' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
+  'gitPoll' | 'gitFetch' | 'rendered' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
 >;
 
 export interface RemotesOptions {
@@ -235,7 +235,7 @@ export class Remotes implements AsyncDisposable {
   }
 
   #failed(remote: Remote, state: State, thrown: unknown): OperatorError {
-    const error = asOperatorError(thrown, remote);
+    const error = asOperatorError(thrown, remote.url);
     if (error.reason !== 'GitUnavailable' && error.reason !== 'AuthenticationFailed') {
       this.#succeeded(remote, state);
       return error;
@@ -258,9 +258,9 @@ export class Remotes implements AsyncDisposable {
   }
 }
 
-export function asOperatorError(error: unknown, remote: Remote): OperatorError {
+export function asOperatorError(error: unknown, url: string): OperatorError {
   const shown = noSpace(error, 'the data folder (setting dataDir)');
-  return shown instanceof OperatorError ? shown : gitUnavailable(`${remote.url}: ${messageOf(error)}`, error);
+  return shown instanceof OperatorError ? shown : gitUnavailable(`${url}: ${messageOf(error)}`, error);
 }
 
 /** The same error, with how long it stands. */

@@ -5,14 +5,23 @@ import type {
   GitFetch,
   GitPoll,
   LogFields,
+  Rendered,
   Telemetry,
+  WebhookRequest,
 } from '../model/telemetry.ts';
 import type { Parts } from './parts.ts';
 import { quietly, seconds } from './parts.ts';
 
 type ConnectionEvents = Pick<
   Telemetry,
-  'gitPoll' | 'gitFetch' | 'apiRequest' | 'connectionFailure' | 'connectionRestored' | 'connectionEnded'
+  | 'gitPoll'
+  | 'gitFetch'
+  | 'rendered'
+  | 'webhookRequest'
+  | 'apiRequest'
+  | 'connectionFailure'
+  | 'connectionRestored'
+  | 'connectionEnded'
 >;
 
 export function connectionEvents(parts: Parts): ConnectionEvents {
@@ -20,6 +29,8 @@ export function connectionEvents(parts: Parts): ConnectionEvents {
   return {
     gitPoll: quietly(parts, (event: GitPoll) => gitPoll(parts, event)),
     gitFetch: quietly(parts, (event: GitFetch) => gitFetch(parts, event)),
+    rendered: quietly(parts, (event: Rendered) => rendered(parts, event)),
+    webhookRequest: quietly(parts, (event: WebhookRequest) => webhookRequest(parts, event)),
     apiRequest: quietly(parts, (event: ApiRequest) => apiRequest(parts, event)),
     connectionFailure: quietly(parts, (event: ConnectionFailure) => failed(parts, episodes, event)),
     connectionRestored: quietly(parts, (connection: Connection) =>
@@ -43,6 +54,18 @@ function gitFetch({ metrics, log }: Parts, { remote, outcome, durationMs, bytes 
   metrics.gitFetchDuration.observe(seconds(durationMs));
   metrics.gitFetchBytes.inc(Math.max(0, bytes));
   log(outcome === 'succeeded' ? 'info' : 'debug', { remote, outcome, durationMs, bytes }, `Git fetch: ${outcome}`);
+}
+
+function rendered({ metrics, log }: Parts, { key, outcome, reason, durationMs }: Rendered): void {
+  metrics.renders.inc({ outcome, reason: reason ?? '' });
+  metrics.renderDuration.observe({ outcome }, seconds(durationMs));
+  log('debug', { application: key, outcome, reason, durationMs }, `render: ${outcome}`);
+}
+
+/** Anybody may send requests, so none of them is worth more than a debug line. */
+function webhookRequest({ metrics, log }: Parts, { forge, outcome, durationMs }: WebhookRequest): void {
+  metrics.webhookRequests.inc({ forge, outcome });
+  log('debug', { forge, outcome, durationMs }, `webhook: ${outcome}`);
 }
 
 function apiRequest({ metrics }: Parts, { verb, code, durationMs }: ApiRequest): void {

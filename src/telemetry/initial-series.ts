@@ -1,5 +1,7 @@
+import { forges } from '../model/push.ts';
 import { reasons } from '../model/reasons.ts';
-import type { ApiVerb, Connection, GitFetch, GitPoll, Reconciled } from '../model/telemetry.ts';
+import { missReasons } from '../model/telemetry.ts';
+import type { ApiVerb, Connection, GitFetch, GitPoll, Reconciled, WebhookRequest } from '../model/telemetry.ts';
 import { transitionTargets } from './application-events.ts';
 import { logLevels } from './logger.ts';
 import { managerLabels } from './managers.ts';
@@ -30,6 +32,18 @@ const verbs: readonly ApiVerb[] = ['get', 'list', 'watch', 'create', 'apply', 'p
 const polls: readonly GitPoll['outcome'][] = ['changed', 'unchanged', 'failed'];
 const fetches: readonly GitFetch['outcome'][] = ['succeeded', 'failed'];
 
+const webhookOutcomes: readonly WebhookRequest['outcome'][] = [
+  'pushed',
+  'ignored',
+  'unauthorized',
+  'malformed',
+  'tooLarge',
+  'tooSlow',
+  'cut',
+  'refused',
+  'unavailable',
+];
+
 /** The reasons to expect; others begin with their first failure. */
 const failureReasons: Readonly<Record<Connection['target'], readonly string[]>> = {
   watch: ['unavailable', 'throttled', 'forbidden', 'gone', 'idle', 'cut'],
@@ -44,7 +58,13 @@ function initialiseConnections(metrics: Metrics): void {
     metrics.apiRequestDuration.zero({ verb });
   }
   for (const outcome of polls) metrics.gitPolls.inc({ outcome }, 0);
+  for (const forge of [...forges, 'unknown']) {
+    for (const outcome of webhookOutcomes) metrics.webhookRequests.inc({ forge, outcome }, 0);
+  }
   for (const outcome of fetches) metrics.gitFetches.inc({ outcome }, 0);
+  for (const outcome of ['hit', 'miss', 'failed']) metrics.renderDuration.zero({ outcome });
+  metrics.renders.inc({ outcome: 'hit', reason: '' }, 0);
+  for (const reason of missReasons) metrics.renders.inc({ outcome: 'miss', reason }, 0);
   for (const [target, list] of Object.entries(failureReasons)) {
     metrics.connectionsFailing.set({ target }, 0);
     for (const reason of list) metrics.connectionFailures.inc({ target, reason }, 0);

@@ -14,7 +14,8 @@ export interface LogDestination {
 }
 
 export interface LoggerOptions {
-  readonly level: LogLevel | 'silent';
+  /** `trace` is all there is. */
+  readonly level: LogLevel | 'trace' | 'silent';
   readonly destination: LogDestination;
   readonly clock: Clock;
 }

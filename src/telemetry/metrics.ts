@@ -150,6 +150,17 @@ function gitMetrics(define: Definer) {
       gitBuckets,
     ),
     gitFetchBytes: define.counter('git_fetch_bytes_total', 'Bytes received by fetches.', []),
+    renders: define.counter(
+      'renders_total',
+      'What an Application wants, looked up for new revisions: found (hit), rendered (miss) or neither (failed), and why it had to be rendered.',
+      ['outcome', 'reason'],
+    ),
+    renderDuration: define.histogram(
+      'render_duration_seconds',
+      'From open sources to desired objects, by outcome (hit, miss, failed).',
+      ['outcome'],
+      gitBuckets,
+    ),
   };
 }
 
@@ -165,6 +176,11 @@ function connectionMetrics(define: Definer) {
       'Duration of requests to the API server; of a watch until its first byte.',
       ['verb'],
       [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    ),
+    webhookRequests: define.counter(
+      'webhook_requests_total',
+      'Requests to the listener for webhooks, by forge (or unknown) and outcome; pushed = it woke who follows the ref.',
+      ['forge', 'outcome'],
     ),
     connectionFailures: define.counter(
       'connection_failures_total',

@@ -5,6 +5,7 @@ import { mark, normalise, planChanges } from '../../src/diff/diff.ts';
 import type { Cluster } from '../../src/kube/cluster.ts';
 import type { Application } from '../../src/model/application.ts';
 import type { Desired, DesiredObject } from '../../src/model/desired.ts';
+import { nothingDesired } from '../../src/model/desired.ts';
 import { sha256Hex, shortHash } from '../../src/model/hash.ts';
 import { installationNamed } from '../../src/model/installation.ts';
 import { canonicalJson } from '../../src/model/json.ts';
@@ -155,5 +156,5 @@ export class Subject {
 
 function revisionOf(objects: readonly DesiredObject[]): Desired {
   const digest = sha256Hex(objects.map(({ hash }) => hash).join());
-  return { revision: digest.slice(0, 40), digest, objects, skippedDocuments: 0 };
+  return { ...nothingDesired, revision: digest.slice(0, 40), digest, objects };
 }

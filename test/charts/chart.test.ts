@@ -19,6 +19,12 @@ const rulesProfile = [
   '--set-json=rbac.rules=[{"apiGroups":["","apps"],"resources":["configmaps","deployments"],"verbs":["get","list"]}]',
 ];
 
+const webhooks = [
+  '--set=webhook.enabled=true',
+  '--set=webhook.ingress.enabled=true',
+  '--set=webhook.ingress.host=hooks.example.com',
+];
+
 const readingVerbs: readonly JsonValue[] = ['get', 'list', 'watch'];
 
 async function rendered(...args: readonly string[]): Promise<KubeObject[]> {
@@ -51,7 +57,12 @@ function environmentOf(objects: readonly KubeObject[]): Record<string, string> {
 }
 
 describe('helm lint', () => {
-  const everything = [...rulesProfile, '--set=serviceMonitor.enabled=true', '--set=dashboards.enabled=true'];
+  const everything = [
+    ...rulesProfile,
+    '--set=serviceMonitor.enabled=true',
+    '--set=dashboards.enabled=true',
+    ...webhooks,
+  ];
   test('default values', async () => {
     await runHelm(['lint', '--strict', chartFolder]);
   });
@@ -181,6 +192,47 @@ describe('switches', () => {
   });
 });
 
+describe('webhooks', () => {
+  const named = (objects: readonly KubeObject[]) =>
+    objects.filter(({ metadata }) => metadata.name === 'evenkeel-webhook').map(({ kind }) => kind);
+
+  test('are not listened for by default', async () => {
+    const objects = await rendered();
+    assert.deepEqual(named(objects), []);
+    assert.equal(environmentOf(objects)['EVENKEEL_WEBHOOK_ADDRESS'], '');
+    assert.equal(arrayAt(container(objects), 'ports').length, 1);
+  });
+
+  test('have a port and a Service of their own', async () => {
+    const objects = await rendered('--set=webhook.enabled=true', '--set=webhook.service.port=8443');
+    assert.deepEqual(named(objects), ['Service']);
+    const { webhook } = readConfig(environmentOf(objects), []);
+    const port = { name: 'webhook', containerPort: webhook?.port ?? 0 };
+    assert.ok(arrayAt(container(objects), 'ports').some((each) => jsonEqual(each, port)));
+    const spec = objectAt(only(objects, 'Service', 'evenkeel-webhook'), 'spec');
+    assert.deepEqual(arrayAt(spec, 'ports'), [{ name: 'webhook', port: 8443, targetPort: 'webhook' }]);
+    const pod = objectAt(objectAt(objectAt(only(objects, 'Deployment', 'evenkeel'), 'spec'), 'template'), 'metadata');
+    const labels = objectAt(pod, 'labels');
+    for (const [key, value] of Object.entries(objectAt(spec, 'selector'))) assert.equal(labels[key], value);
+  });
+
+  test('come in by TLS only', async () => {
+    const spec = objectAt(only(await rendered(...webhooks), 'Ingress', 'evenkeel-webhook'), 'spec');
+    assert.deepEqual(spec['tls'], [{ hosts: ['hooks.example.com'] }]);
+    const secret = '--set=webhook.ingress.tlsSecretName=hooks-tls';
+    const own = objectAt(only(await rendered(...webhooks, secret), 'Ingress', 'evenkeel-webhook'), 'spec');
+    assert.deepEqual(own['tls'], [{ hosts: ['hooks.example.com'], secretName: 'hooks-tls' }]);
+  });
+
+  test('their Secrets, and those of repositories, may be read in the namespace of the operator', async () => {
+    const objects = await rendered('--set=config.watchNamespaces={shop}', ...rulesProfile);
+    const role = only(objects, 'Role', 'evenkeel-leader');
+    assert.equal(stringAt(role.metadata, 'namespace'), 'evenkeel');
+    const rule = { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] };
+    assert.ok(arrayAt(role, 'rules').some((each) => jsonEqual(each, rule)));
+  });
+});
+
 describe('the values schema refuses', () => {
   const wrong = [
     ['a misspelt name', 'config.worker=3'],
@@ -191,6 +243,7 @@ describe('the values schema refuses', () => {
     ['a profile of rules without rules', 'rbac.profile=rules'],
     ['text for a switch', 'crds.keep=maybe'],
     ['no digest', 'image.digest=latest'],
+    ['an Ingress without a host', 'webhook.ingress.enabled=true'],
   ] as const;
   for (const [name, setting] of wrong) {
     test(name, () => assert.rejects(rendered(`--set=${setting}`), /values don't meet the specifications|schema/));

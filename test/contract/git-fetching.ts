@@ -4,7 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSmallDisk } from '../../tools/small-disk.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
-import { configMap, startNativeMeans } from '../source/stage.ts';
+import { configMap } from '../source/stage.ts';
 import { everywhere, nativeOnly, refused, type GitCase, type GitWorld } from './git-world.ts';
 
 const named = (name: string) => ({ 'a.yaml': configMap(name) });
@@ -175,8 +175,7 @@ export const fetchingCases: readonly GitCase[] = [
       server.credentials = { username: 'ann', password: 'p' };
       world.defer(() => (server.credentials = undefined));
       await repository.commit({ 'big.yaml': server.largeFiles.add(configMap('large')) }, 'first');
-      const native = world.isNative ? { native: world.use(await startNativeMeans(largeFilesPath)) } : {};
-      const stage = await world.newStage(native);
+      const stage = await world.newStage(largeFilesPath === undefined ? {} : { path: largeFilesPath });
       stage.knownSecrets.change('argo', 'git', { username: 'ann', password: 'p' });
       assert.deepEqual(await world.load(repository, { stage }), ['large']);
       assert.equal(server.largeFiles.downloads.length, 1);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { OperatorError } from '../../src/model/errors.ts';
 import type { Reason } from '../../src/model/reasons.ts';
-import type { NativeMeans } from '../../src/source/git/choose.ts';
 import type { RelayFault, TcpRelay } from '../../tools/tcp-relay.ts';
 import type { GitRepository, GitServer, GitServerOptions } from '../../tools/git-server.ts';
 import type { SshServer } from '../../tools/ssh-server.ts';
@@ -55,11 +54,10 @@ export interface WorldParts {
   readonly addressOf: (repository: GitRepository) => string;
   /** What every stage begins with. */
   readonly secret: Readonly<Record<string, string>> | undefined;
-  readonly native: NativeMeans | undefined;
   readonly startServer: (options: GitServerOptions) => Promise<GitServer>;
   readonly server: GitServer;
   readonly ssh: SshServer | undefined;
-  /** PATH with git-lfs; undefined where it cannot be had. */
+  /** Folder of git-lfs; undefined where it cannot be had. */
   readonly largeFilesPath: string | undefined;
 }
 
@@ -98,9 +96,8 @@ export class GitWorld implements AsyncDisposable {
 
   /** Another one, with other settings. */
   async newStage(change: StageChange = {}): Promise<Stage> {
-    const { native, secret } = this.parts;
-    const engine = this.isNative ? 'native' : 'embedded';
-    const stage = this.use(await startSource({ engine, ...(native === undefined ? {} : { native }), ...change }));
+    const { secret } = this.parts;
+    const stage = this.use(await startSource({ engine: this.isNative ? 'native' : 'embedded', ...change }));
     if (secret !== undefined) stage.knownSecrets.change('argo', 'git', secret);
     return stage;
   }

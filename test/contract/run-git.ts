@@ -6,14 +6,11 @@ import { obtainProgram } from '../../tools/assets/debian-package.ts';
 import { startGitServer } from '../../tools/git-server.ts';
 import { startSshServer } from '../../tools/ssh-server.ts';
 import { startTcpRelay } from '../../tools/tcp-relay.ts';
-import { startNativeMeans } from '../source/stage.ts';
 
 /** Servers and tools that all cases of a variant share. */
 async function partsOf(variant: Variant, cleanup: AsyncDisposableStack): Promise<WorldParts | undefined> {
   const server = cleanup.use(await startGitServer());
-  const isNative = variant !== 'embedded-http';
-  const native = isNative ? cleanup.use(await startNativeMeans()) : undefined;
-  const common = { variant, server, native, startServer: startGitServer, largeFilesPath: await pathWithLargeFiles() };
+  const common = { variant, server, startServer: startGitServer, largeFilesPath: await folderOfLargeFiles() };
   if (variant === 'native-ssh') {
     const ssh = await startSshServer();
     if (ssh === undefined) return undefined;
@@ -33,9 +30,9 @@ async function partsOf(variant: Variant, cleanup: AsyncDisposableStack): Promise
   };
 }
 
-async function pathWithLargeFiles(): Promise<string | undefined> {
+async function folderOfLargeFiles(): Promise<string | undefined> {
   const program = await obtainProgram({ name: 'git-lfs', folders: [], packages: ['git-lfs'] });
-  return program === undefined ? undefined : `${dirname(program.file)}:${process.env['PATH'] ?? ''}`;
+  return program === undefined ? undefined : dirname(program.file);
 }
 
 async function check(each: GitCase, variant: Variant, parts: WorldParts): Promise<void> {

@@ -1,6 +1,7 @@
 import { sourceSpec } from '../fakes/source-spec.ts';
 import type { Application, ApplicationSpec } from '../../src/model/application.ts';
 import type { Desired, DesiredObject } from '../../src/model/desired.ts';
+import { nothingDesired } from '../../src/model/desired.ts';
 import { sha256Hex, shortHash } from '../../src/model/hash.ts';
 import { installationNamed } from '../../src/model/installation.ts';
 import type { JsonObject, JsonValue } from '../../src/model/json.ts';
@@ -51,7 +52,7 @@ export interface AppOverrides {
 
 export function appWith(record: readonly RecordEntry[], overrides: AppOverrides = {}): Application {
   const request = {
-    revision: '',
+    revisions: [],
     prune: true,
     dryRun: false,
     initiatedBy: { username: 'a', automated: false },
@@ -106,10 +107,10 @@ export function desiredOf(...objects: readonly KubeObject[]): Desired {
     };
   });
   return {
+    ...nothingDesired,
     revision: 'c0ffee',
     digest: sha256Hex(desired.map(({ hash }) => hash).join()),
     objects: desired,
-    skippedDocuments: 0,
   };
 }
 

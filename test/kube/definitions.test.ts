@@ -50,7 +50,9 @@ async function stage() {
     reflectors.push(reflector);
     return reflector;
   };
-  const follower = new DefinitionFollower({ kinds, reflect, clock });
+  let versionLooks = 0;
+  const version = { refresh: () => Promise.resolve(void (versionLooks += 1)) };
+  const follower = new DefinitionFollower({ kinds, version, reflect, clock });
   follower.start();
   const [crds, services] = reflectors;
   assert.ok(crds && services);
@@ -65,6 +67,7 @@ async function stage() {
     crds,
     services,
     looks: () => looks,
+    versionLooks: () => versionLooks,
     serve: (group: string, freshness = 'Current') => {
       const resource = { resource: 'widgets', responseKind: { kind: 'Widget' }, scope: 'Namespaced', verbs: [] };
       const versions = [{ version: 'v1', freshness, resources: freshness === 'Stale' ? [] : [resource] }];
@@ -87,6 +90,22 @@ describe('following definitions', () => {
     await settled();
     assert.equal(looks(), 1, 'a restored watch tells changes by events');
     assert.equal(clock.pending, 0);
+    follower.stop();
+  });
+
+  test('the version is asked for when the server may be another, and never at rest', async () => {
+    const { clock, versionLooks, crds, services, follower } = await stage();
+    assert.equal(versionLooks(), 0, 'whoever follows reads it first');
+    await clock.advance(3_600_000);
+    crds.spec.listener.changed(named('widgets.example.com'));
+    services.spec.listener.changed(named('v1.example.com'));
+    await settled();
+    assert.equal(versionLooks(), 0, 'what others define says nothing of the server');
+    services.spec.listener.changed(named('v2.autoscaling', automanaged));
+    assert.equal(versionLooks(), 1, 'a server that serves something else is another one');
+    crds.spec.listener.interrupted('cut');
+    crds.sync();
+    assert.equal(versionLooks(), 2, 'so may be the one that comes back');
     follower.stop();
   });
 

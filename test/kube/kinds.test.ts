@@ -58,6 +58,30 @@ async function look(definitions?: Definitions) {
 }
 
 describe('kinds', () => {
+  test('api versions: everything that is served, when all of discovery was read', async () => {
+    const { kinds, answer } = await look();
+    assert.deepEqual(kinds.apiVersions(), [
+      'apps/v1',
+      'apps/v1/Deployment',
+      'example.com/v1',
+      'example.com/v1/ClusterGadget',
+      'example.com/v1/Widget',
+      'example.com/v2',
+      'example.com/v2/Widget',
+      'half.io/v1',
+      'half.io/v1/Fine',
+      'half.io/v1beta1',
+      'half.io/v1beta1/Old',
+      'stale.io/v1beta1',
+      'v1',
+      'v1/ConfigMap',
+    ]);
+    answer(() => document(group('apps', ['v1', 'Current', 'Deployment'])));
+    await kinds.refresh();
+    assert.deepEqual(kinds.apiVersions(), ['apps/v1', 'apps/v1/Deployment', 'v1', 'v1/ConfigMap']);
+    assert.equal(new DiscoveredKinds(() => Promise.reject(new Error('not asked'))).apiVersions(), undefined);
+  });
+
   test('served: the preferred version, or the one asked for', async () => {
     const { kinds, state } = await look();
     const widget = kinds.find({ group: 'example.com', kind: 'Widget' });

@@ -11,6 +11,7 @@ import type { KubeObject } from '../../src/model/object.ts';
 import type { ParsedApplication } from '../../src/model/parse-application.ts';
 import { parseApplication } from '../../src/model/parse-application.ts';
 import { defaultGuard } from '../../src/model/parse-spec.ts';
+import { sourceSpec } from '../fakes/source-spec.ts';
 
 interface Case {
   readonly name: string;
@@ -90,12 +91,8 @@ test('defaults', () => {
   const { spec } = valid(parsed());
   assert.deepEqual(spec, {
     project: 'default',
-    source: {
-      repoURL: 'https://git.example.com/team/repository.git',
-      path: '.',
-      targetRevision: 'HEAD',
-      directory: { recurse: false, include: '', exclude: '', disableExtensionFilter: false },
-    },
+    sources: [sourceSpec({ repoURL: 'https://git.example.com/team/repository.git' })],
+    hasSourceList: false,
     destinationNamespace: '',
     intervalMs: 30_000,
     retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
@@ -130,9 +127,9 @@ describe('what follows from other fields', () => {
 
 describe('requests', () => {
   test('the operation field', () => {
-    const app = valid(parsed({}, { operation: { sync: { revision: 'main', prune: true } } }));
+    const app = valid(parsed({}, { operation: { sync: { revisions: ['main'], prune: true } } }));
     assert.deepEqual(app.request, {
-      revision: 'main',
+      revisions: ['main'],
       prune: true,
       dryRun: false,
       initiatedBy: { username: '', automated: false },

@@ -60,7 +60,7 @@ describe('the status of an Application', () => {
   it('is not written over the status of somebody else', async () => {
     const one = await desk();
     const release = one.cluster.holdEvents();
-    const foreign = { sourceType: 'Foreign' };
+    const foreign = { sourceType: 'Helm' };
     one.cluster.edit(application, (object) => ({ ...object, status: foreign }), { subresource: 'status' });
     await assert.rejects(
       one.writer.update(key, 'status', () => ({ status: synced })),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Claims } from '../../src/reconcile/claims.ts';
+import { Claims, type Groups } from '../../src/reconcile/claims.ts';
 import { configMapRef } from './stage.ts';
 
 const [a, b] = [configMapRef('a'), configMapRef('b')];
-const group = 'https://git.example.com/shop.git main';
+
+const at = (revision: string | undefined, group = 'shop main'): Groups => new Map([[group, revision]]);
 
 interface World {
   readonly claims: Claims;
@@ -17,39 +18,49 @@ function world(): World {
   const claims = new Claims((keys) => woken.push(...keys));
   claims.recorded('left', [{ ref: a, uid: 'u' }]);
   claims.recorded('right', [{ ref: b, uid: 'v' }]);
-  claims.rendered({ key: 'left', group, revision: 'r2', refs: [] });
+  claims.rendered({ key: 'left', groups: at('r2'), refs: [] });
   return { claims, woken };
 }
 
 const keptFor = ({ claims }: World, revision = 'r2'): string | undefined =>
-  claims.view('left', group, revision).keptFor(a);
+  claims.view('left', at(revision)).keptFor(a);
 
 describe('what Git dropped from one Application', () => {
   const rows: readonly [string, (world: World) => void, string | undefined][] = [
     ['waits for one that was not rendered since start', () => undefined, 'right'],
     [
       'waits for one of its group at another commit',
-      ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r1', refs: [] }),
+      ({ claims }) => claims.rendered({ key: 'right', groups: at('r1'), refs: [] }),
       'right',
     ],
     [
+      'waits for one that shares one of its sources at another commit',
+      ({ claims }) => claims.rendered({ key: 'right', groups: new Map([...at('r9', 'x'), ...at('r1')]), refs: [] }),
+      'right',
+    ],
+    [
+      'goes when one of several sources is at the same commit and the others are of other repositories',
+      ({ claims }) => claims.rendered({ key: 'right', groups: new Map([...at('r9', 'x'), ...at('r2')]), refs: [] }),
+      undefined,
+    ],
+    [
       'goes when the other does not want it',
-      ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r2', refs: [b] }),
+      ({ claims }) => claims.rendered({ key: 'right', groups: at('r2'), refs: [b] }),
       undefined,
     ],
     [
       'stays when the other wants it',
-      ({ claims }) => claims.rendered({ key: 'right', group, revision: 'r2', refs: [a, b] }),
+      ({ claims }) => claims.rendered({ key: 'right', groups: at('r2'), refs: [a, b] }),
       'right',
     ],
     [
       'stays when one of another group wants it',
-      ({ claims }) => claims.rendered({ key: 'right', group: 'x', revision: 'r9', refs: [a] }),
+      ({ claims }) => claims.rendered({ key: 'right', groups: at('r9', 'x'), refs: [a] }),
       'right',
     ],
     [
       'goes when one of another group at another commit does not',
-      ({ claims }) => claims.rendered({ key: 'right', group: 'x', revision: 'r9', refs: [] }),
+      ({ claims }) => claims.rendered({ key: 'right', groups: at('r9', 'x'), refs: [] }),
       undefined,
     ],
     ['goes when the other fails and never wanted or had it', ({ claims }) => claims.notRendered('right'), undefined],
@@ -64,14 +75,14 @@ describe('what Git dropped from one Application', () => {
     [
       'stays when the other fails and wanted it before',
       ({ claims }) => {
-        claims.rendered({ key: 'right', group, revision: 'r1', refs: [a] });
+        claims.rendered({ key: 'right', groups: at('r1'), refs: [a] });
         claims.notRendered('right');
       },
       'right',
     ],
     [
       'waits for one of its group that is expected to work soon',
-      ({ claims }) => claims.notRendered('right', group),
+      ({ claims }) => claims.notRendered('right', at(undefined)),
       'right',
     ],
     ['goes when the other is deleted', ({ claims }) => claims.forget('right'), undefined],
@@ -88,16 +99,16 @@ describe('what Git dropped from one Application', () => {
     const one = world();
     const { claims, woken } = one;
     keptFor(one);
-    claims.rendered({ key: 'right', group, revision: 'r2', refs: [a] });
+    claims.rendered({ key: 'right', groups: at('r2'), refs: [a] });
     assert.deepEqual(woken.splice(0), ['left']);
-    claims.rendered({ key: 'right', group, revision: 'r2', refs: [a] });
+    claims.rendered({ key: 'right', groups: at('r2'), refs: [a] });
     keptFor(one);
-    claims.rendered({ key: 'right', group, revision: 'r2', refs: [a] });
+    claims.rendered({ key: 'right', groups: at('r2'), refs: [a] });
     claims.recorded('right', [{ ref: b, uid: 'w' }]);
     assert.deepEqual(woken, [], 'the same again, and another ref, are no news');
     claims.recorded('right', [{ ref: a, uid: 'u' }]);
     assert.deepEqual(woken.splice(0), ['left']);
-    assert.equal(claims.view('left', group, 'r2').recordedBy(a), 'right', 'it was passed on');
+    assert.equal(claims.view('left', at('r2')).recordedBy(a), 'right', 'it was passed on');
     keptFor(one);
     claims.notRendered('right');
     assert.deepEqual(woken.splice(0), ['left']);
@@ -113,8 +124,8 @@ describe('what Git dropped from one Application', () => {
     const claims = new Claims((keys) => woken.push(...keys));
     for (const key of ['left', 'right']) claims.recorded(key, []);
     const run = (key: string, revision: string): void => {
-      claims.rendered({ key, group, revision, refs: [] });
-      claims.view(key, group, revision).keptFor(a);
+      claims.rendered({ key, groups: at(revision), refs: [] });
+      claims.view(key, at(revision)).keptFor(a);
     };
     run('left', 'r1');
     run('right', 'r2');
@@ -128,11 +139,11 @@ describe('what Git dropped from one Application', () => {
 describe('of two that desire an object', () => {
   it('the one that has its uid on record is named, as long as it wants it or cannot say', () => {
     const { claims } = world();
-    const recordedBy = (): string | undefined => claims.view('right', group, 'r2').recordedBy(a);
+    const recordedBy = (): string | undefined => claims.view('right', at('r2')).recordedBy(a);
     assert.equal(recordedBy(), undefined, 'left has dropped it');
-    claims.rendered({ key: 'left', group, revision: 'r2', refs: [a] });
+    claims.rendered({ key: 'left', groups: at('r2'), refs: [a] });
     assert.equal(recordedBy(), 'left');
-    claims.rendered({ key: 'left', group, revision: 'r3', refs: [] });
+    claims.rendered({ key: 'left', groups: at('r3'), refs: [] });
     assert.equal(recordedBy(), undefined);
     claims.notRendered('left');
     assert.equal(recordedBy(), 'left');
@@ -142,8 +153,8 @@ describe('of two that desire an object', () => {
 
   it('nobody claims anything against itself', () => {
     const { claims } = world();
-    claims.rendered({ key: 'left', group, revision: 'r2', refs: [a] });
-    const view = claims.view('left', group, 'r2');
+    claims.rendered({ key: 'left', groups: at('r2'), refs: [a] });
+    const view = claims.view('left', at('r2'));
     assert.deepEqual([view.claimedBy(a), view.recordedBy(a)], [undefined, undefined]);
   });
 });

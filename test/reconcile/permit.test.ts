@@ -30,7 +30,7 @@ const record = [
 
 const automated = { prune: true, selfHeal: true, allowEmpty: false };
 const request: SyncRequest = {
-  revision: '',
+  revisions: [],
   prune: false,
   dryRun: false,
   initiatedBy: { username: '', automated: false },

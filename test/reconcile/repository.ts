@@ -1,6 +1,7 @@
 import { mark, normalise } from '../../src/diff/diff.ts';
 import type { Application } from '../../src/model/application.ts';
 import type { Desired, DesiredObject } from '../../src/model/desired.ts';
+import { nothingDesired } from '../../src/model/desired.ts';
 import { sha256Hex, shortHash } from '../../src/model/hash.ts';
 import type { ApplicationKey } from '../../src/model/installation.ts';
 import { installationNamed } from '../../src/model/installation.ts';
@@ -44,7 +45,7 @@ export class Repository {
     const trees = this.#commits.find((commit) => commit.revision === revision)?.trees;
     const objects = (trees?.get(app.name) ?? []).map((object) => desiredFrom(object, app.key));
     const digest = sha256Hex(objects.map(({ ref, hash }) => canonicalJson([{ ...ref }, hash])).join());
-    const desired = { revision, digest, objects, skippedDocuments: 0 };
+    const desired = { ...nothingDesired, revision, digest, objects, sourceTypes: ['Directory' as const] };
     this.artefacts.set(digest, desired);
     return desired;
   }
@@ -100,11 +101,15 @@ export class StubSource implements Source {
     // Every commit is known at once.
   }
 
+  pushed(): void {
+    // Every commit is known at once.
+  }
+
   async load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired> {
     signal.throwIfAborted();
     this.loads.push(ask);
     await Promise.resolve();
-    return this.#repository.render(app, ask.revision ?? this.#repository.newest);
+    return this.#repository.render(app, ask.revisions?.[0] ?? this.#repository.newest);
   }
 
   newestRevision(key: ApplicationKey): string | undefined {

@@ -23,6 +23,9 @@ export function settledAs(
   return {
     revision: 'r1',
     digest: 'd1',
+    sourceTypes: ['Directory'],
+    repeated: [],
+    chartVersions: [],
     sync: 'Synced',
     health: { status: 'Healthy', message: '' },
     objects: [],

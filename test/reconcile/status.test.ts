@@ -119,7 +119,7 @@ describe('the status of a run', () => {
   it('does not count a request as served while it is suspended', () => {
     const initiatedBy = { username: '', automated: false };
     const request: SyncRequest = {
-      revision: '',
+      revisions: [],
       prune: false,
       dryRun: false,
       initiatedBy,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { OperatorError } from '../../src/model/errors.ts';
 import { gitUnavailable } from '../../src/source/failures.ts';
 import { Poll, type PollOutcome } from '../../src/source/polling.ts';
@@ -108,4 +108,103 @@ test('nobody follows: nothing is looked at', async () => {
   await clock.advance(60_000);
   assert.deepEqual(looks, [0]);
   assert.equal(clock.pending, 0);
+});
+
+describe('looking again', () => {
+  function held() {
+    const clock = new ManualClock();
+    const looks: PromiseWithResolvers<PollOutcome>[] = [];
+    const poll = new Poll({
+      clock,
+      random: () => 0.5,
+      look: () => {
+        const look = Promise.withResolvers<PollOutcome>();
+        looks.push(look);
+        return look.promise;
+      },
+      news: () => undefined,
+    });
+    const answer = async (revision: string) => {
+      looks.at(-1)?.resolve({ kind: 'found', revision });
+      await settled();
+    };
+    return { clock, looks, poll, answer };
+  }
+
+  test('during a look: one more follows however often it is asked for, and its answer is the newer one', async () => {
+    const { clock, looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    const asked = Array.from({ length: 1_000 }, () => poll.lookAgain());
+    await settled();
+    assert.equal(looks.length, 1);
+    await answer('old');
+    assert.equal(looks.length, 2);
+    await answer('new');
+    for (const outcome of await Promise.all(asked)) assert.deepEqual(outcome, { kind: 'found', revision: 'new' });
+    await clock.advance(20_000);
+    assert.equal(looks.length, 2);
+    assert.equal(poll.newest, 'new');
+  });
+
+  test('while nothing is under way it is at once; what is asked for soon after is one look, 2 s later', async () => {
+    const { clock, looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    await answer('old');
+    for (let i = 0; i < 1_000; i++) {
+      void poll.lookAgain();
+      await settled();
+      await answer('new');
+    }
+    assert.equal(looks.length, 2);
+    await clock.advance(1_999);
+    assert.equal(looks.length, 2);
+    await clock.advance(1);
+    assert.equal(looks.length, 3);
+    await answer('newest');
+    await clock.advance(20_000);
+    assert.equal(looks.length, 3);
+    assert.equal(poll.newest, 'newest');
+  });
+
+  test('asked for during the look that follows, another one follows', async () => {
+    const { clock, looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    void poll.lookAgain();
+    await answer('old');
+    const last = poll.lookAgain();
+    await clock.advance(5_000);
+    assert.equal(looks.length, 2);
+    await answer('new');
+    assert.equal(looks.length, 3);
+    await answer('newest');
+    assert.deepEqual(await last, { kind: 'found', revision: 'newest' });
+  });
+
+  test('a look by the interval that began before does not count', async () => {
+    const { clock, looks, poll, answer } = held();
+    poll.follow('a', 1_000);
+    await answer('old');
+    void poll.lookAgain();
+    await settled();
+    await answer('old');
+    await clock.advance(1_000);
+    assert.equal(looks.length, 3);
+    void poll.lookAgain();
+    await clock.advance(3_000);
+    assert.equal(looks.length, 3);
+    await answer('old');
+    assert.equal(looks.length, 4);
+  });
+
+  test('not when nobody follows any more, and nothing waits then', async () => {
+    const { clock, looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    void poll.lookAgain();
+    await answer('old');
+    const again = poll.lookAgain();
+    await answer('new');
+    poll.unfollow('a');
+    assert.deepEqual(await again, { kind: 'found', revision: 'new' });
+    assert.deepEqual([looks.length, clock.pending], [2, 0]);
+  });
 });

@@ -14,10 +14,13 @@ interface Change {
   readonly limits?: Partial<Limits>;
 }
 
-function prepare(text: string, change: Change = {}) {
+/** One text for each source. */
+function prepare(text: string | readonly string[], change: Change = {}) {
   const { destinationNamespace = 'shop', scopes = new KnownScopes(), limits = {} } = change;
   const app = application({ destinationNamespace, source: { repoURL: 'https://git.example/r' } });
-  return prepareObjects(decodeFile('a.yaml', Buffer.from(text)).objects, {
+  const texts = typeof text === 'string' ? [text] : text;
+  const written = texts.map((one, index) => decodeFile(`${'abc'[index] ?? ''}.yaml`, Buffer.from(one)).objects);
+  return prepareObjects(written, {
     app,
     scopes,
     normalise: (object) => object,
@@ -32,6 +35,38 @@ function object(apiVersion: string, kind: string, metadata: string, more = ''): 
 
 const refs = (text: string, change?: Change): string[] =>
   prepare(text, change).objects.map(({ ref }) => describeRef(ref));
+
+describe('several sources', () => {
+  const data = (value: string): string => object('v1', 'ConfigMap', '{name: a}', `data: {x: ${value}}\n`);
+
+  test('the later one wins as a whole object, and both are named', () => {
+    const { objects, repeated } = prepare([data('first') + object('v1', 'Service', '{name: s}'), data('second')]);
+    assert.deepEqual(
+      objects.map(({ ref }) => describeRef(ref)),
+      ['ConfigMap shop/a', 'Service shop/s'],
+    );
+    assert.match(objects[0]?.json ?? '', /second/);
+    assert.deepEqual(repeated, [
+      'ConfigMap shop/a is in a.yaml:document 1:line 1 and in b.yaml:document 1:line 1 of a later source, which wins',
+    ]);
+  });
+  test('twice in one of them is an error', () => {
+    assert.throws(() => prepare([data('x'), data('y') + data('z')]), /ConfigMap shop\/a is described twice/);
+  });
+  test('a definition in one says where a kind of another lives', () => {
+    const crd = 'spec:\n  group: x.io\n  scope: Cluster\n  names: {kind: Widget}\n';
+    const definition = object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', '{name: widgets.x.io}', crd);
+    const { objects } = prepare([object('x.io/v1', 'Widget', '{name: w}'), definition]);
+    assert.ok(objects.some(({ ref }) => describeRef(ref) === 'Widget.x.io w'));
+  });
+  test('errors of all of them are told at once', () => {
+    const wrong = object('v1', 'ConfigMap', '{namespace: x}');
+    assert.throws(
+      () => prepare([wrong, wrong]),
+      (error) => error instanceof OperatorErrors && error.errors.length === 2,
+    );
+  });
+});
 
 describe('namespaces', () => {
   test('by scope', () => {

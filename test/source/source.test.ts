@@ -81,7 +81,7 @@ describe('revisions', () => {
       assert.equal(desired.revision, commit, targetRevision);
       assert.equal(desired.objects[0]?.ref.name, commit === old ? 'old' : 'new');
     }
-    const asked = await stage.source.load(app(), { revision: 'light' }, never);
+    const asked = await stage.source.load(app(), { revisions: ['light'] }, never);
     assert.equal(asked.revision, old);
   });
 

@@ -1,12 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Application, SourceSpec } from '../../src/model/application.ts';
 import { applicationKey } from '../../src/model/installation.ts';
 import type { GroupKind, KubeObject } from '../../src/model/object.ts';
 import { groupKindKey } from '../../src/model/object.ts';
-import type { Clock, Scopes } from '../../src/model/ports.ts';
-import type { Connection, ConnectionFailure, GitFetch, GitPoll } from '../../src/model/telemetry.ts';
-import { memoryFiles } from '../../src/source/secret-files.ts';
-import { createSource, type GitSettings, type Limits, type Source } from '../../src/source/source.ts';
-import { startTools } from '../../src/source/tools/helper.ts';
+import type { Clock, ClusterFacts, Scopes } from '../../src/model/ports.ts';
+import type { Connection, ConnectionFailure, GitFetch, GitPoll, Rendered } from '../../src/model/telemetry.ts';
+import { createSource, type Limits, type Source, type SourceOptions } from '../../src/source/source.ts';
+import { obtain } from '../../tools/assets/assets.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import { realClock } from '../fakes/clock.ts';
 import { KnownSecrets } from '../fakes/repository-secrets.ts';
@@ -73,6 +74,7 @@ export class KnownScopes implements Scopes {
 export class RecordedTelemetry {
   readonly polls: GitPoll[] = [];
   readonly fetches: GitFetch[] = [];
+  readonly renders: Rendered[] = [];
   readonly failures: ConnectionFailure[] = [];
   readonly restored: Connection[] = [];
   readonly ended: Connection[] = [];
@@ -83,6 +85,10 @@ export class RecordedTelemetry {
 
   gitFetch(event: GitFetch): void {
     this.fetches.push(event);
+  }
+
+  rendered(event: Rendered): void {
+    this.renders.push(event);
   }
 
   connectionFailure(event: ConnectionFailure): void {
@@ -106,75 +112,71 @@ export interface Stage extends AsyncDisposable {
   /** Secrets by `namespace/name`. */
   readonly secrets: KnownSecrets['all'];
   readonly knownSecrets: KnownSecrets;
+  /** What templates see of the cluster. */
+  facts: ClusterFacts;
 }
 
 export interface StageChange {
   readonly clock?: Clock;
   readonly limits?: Partial<Limits>;
   /** The embedded one when left out. */
-  readonly engine?: 'native' | 'embedded';
-  /** What the native engine starts programs with; its own when left out. */
-  readonly native?: GitSettings['native'];
-  readonly proxies?: GitSettings['proxies'];
-  /** PATH of what the native engine starts. */
+  readonly engine?: SourceOptions['gitEngine'];
+  /** Searched before the tools of the tests. */
   readonly path?: string;
-  /** One that is kept afterwards; else the stage has its own. */
+  readonly proxies?: SourceOptions['proxies'];
+  /** Of an earlier stage; otherwise one of its own that goes with it. */
   readonly folder?: string;
+  readonly version?: string;
 }
 
-/** A source on a folder of its own. */
+/** A source on a folder of its own, without a git binary unless the test says otherwise. */
 export async function startSource(change: StageChange = {}): Promise<Stage> {
   await using cleanup = new AsyncDisposableStack();
-  const folder = change.folder ?? cleanup.use(await createTemporaryFolder('source')).path;
-  const scopes = new KnownScopes();
-  const telemetry = new RecordedTelemetry();
-  const secrets = new KnownSecrets();
-  const source = createSource({
-    directory: folder,
-    clock: change.clock ?? realClock,
-    random: () => 0.5,
-    telemetry,
-    scopes,
-    credentials: secrets,
-    normalise: (object) => object,
-    mark,
-    ...(change.limits === undefined ? {} : { limits: change.limits }),
-    git: change.engine === 'native' ? await nativeGit(change, cleanup) : { engine: 'embedded', ...proxiesOf(change) },
-  });
-  cleanup.use(source);
-  const all = cleanup.move();
-  return {
-    source,
+  const own = cleanup.use(await createTemporaryFolder('source'));
+  const memory = cleanup.use(await createMemoryFolder());
+  const { folder = own.path, clock = realClock, engine = 'embedded', version = 'test' } = change;
+  const knownSecrets = new KnownSecrets();
+  const parts = { scopes: new KnownScopes(), telemetry: new RecordedTelemetry(), knownSecrets };
+  const stage = {
     folder,
-    scopes,
-    telemetry,
-    secrets: secrets.all,
-    knownSecrets: secrets,
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
+    ...parts,
+    secrets: knownSecrets.all,
+    facts: { kubeVersion: 'v1.36.3', apiVersions: ['v1', 'apps/v1'] },
   };
-}
-
-async function nativeGit(change: StageChange, cleanup: AsyncDisposableStack): Promise<GitSettings> {
-  const native = change.native ?? cleanup.use(await startNativeMeans(change.path));
-  return { engine: 'native', native, ...proxiesOf(change) };
-}
-
-/** The git of this machine, by the real helper process; its secrets lie in memory where the machine has some. */
-export async function startNativeMeans(
-  path = process.env['PATH'] ?? '',
-): Promise<Required<GitSettings>['native'] & AsyncDisposable & { readonly secretFolder: string }> {
-  await using cleanup = new AsyncDisposableStack();
-  const folder = cleanup.use(await createTemporaryFolder('git-tools')).path;
-  const options = { clock: realClock, maxRenders: 1, path, scratch: `${folder}/scratch`, proxies: {} };
-  const tools = cleanup.use(startTools(options));
-  const secretFolder = `${folder}/secrets`;
-  const secretFiles = memoryFiles(secretFolder, { mayLieOnDisk: true });
+  const source = cleanup.use(
+    createSource({
+      directory: folder,
+      memoryDirectory: memory.path,
+      random: () => 0.5,
+      scopes: stage.scopes,
+      telemetry: stage.telemetry,
+      credentials: knownSecrets,
+      cluster: () => stage.facts,
+      normalise: (object) => object,
+      mark,
+      path: await searchPath(change.path),
+      proxies: change.proxies ?? { https: '', http: '', all: '', no: '' },
+      maxRenders: 2,
+      allowRemoteBases: false,
+      ...{ clock, gitEngine: engine, version },
+      ...(change.limits === undefined ? {} : { limits: change.limits }),
+    }),
+  );
   const all = cleanup.move();
-  return { tools, secretFiles, secretFolder, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return Object.assign(stage, { source, [Symbol.asyncDispose]: () => all.disposeAsync() });
 }
 
-function proxiesOf({ proxies }: StageChange): Pick<GitSettings, 'proxies'> {
-  return proxies === undefined ? {} : { proxies };
+/** Secrets may only lie in memory. */
+async function createMemoryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp('/dev/shm/evenkeel-secrets-');
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Where kustomize and Helm are, before the PATH of the process. */
+async function searchPath(first = ''): Promise<string> {
+  const { helm, kustomize } = await obtain(['helm', 'kustomize']);
+  const folders = [first, dirname(helm), dirname(kustomize), process.env['PATH'] ?? ''];
+  return folders.filter((folder) => folder !== '').join(':');
 }
 
 function mark(object: KubeObject, app: Application): KubeObject {

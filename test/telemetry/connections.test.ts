@@ -107,4 +107,18 @@ describe('connections', () => {
     assert.equal(await value('evenkeel_git_fetches_total', { outcome: 'succeeded' }), 1);
     assert.equal(await value('evenkeel_git_fetch_bytes_total'), 1234);
   });
+
+  it('count webhooks, and say no more of them than a debug line', async () => {
+    const { telemetry, value, lines } = record();
+    telemetry.webhookRequest({ forge: 'gitlab', outcome: 'unauthorized', durationMs: 2 });
+    telemetry.webhookRequest({ forge: 'unknown', outcome: 'refused', durationMs: 1 });
+    const requests = async (forge: string, outcome: string) =>
+      await value('evenkeel_webhook_requests_total', { forge, outcome });
+    assert.deepEqual([await requests('gitlab', 'unauthorized'), await requests('unknown', 'refused')], [1, 1]);
+    assert.equal(await requests('github', 'pushed'), 0);
+    assert.deepEqual(
+      lines.map(({ level, message }) => `${level} ${message}`),
+      ['debug webhook: unauthorized', 'debug webhook: refused'],
+    );
+  });
 });

@@ -1,4 +1,4 @@
-export type Module = 'kubernetes' | 'etcd' | 'kustomize' | 'helm' | 'kwok' | 'prometheus';
+export type Module = 'kubernetes' | 'etcd' | 'kustomize' | 'helm' | 'kwok' | 'prometheus' | 'registry';
 
 export type Binary =
   | 'etcd'
@@ -10,7 +10,8 @@ export type Binary =
   | 'helm'
   | 'kustomize'
   | 'prometheus'
-  | 'promtool';
+  | 'promtool'
+  | 'registry';
 
 export interface ModuleFacts {
   /** The version in the module's go.mod; a test compares the two. */
@@ -64,6 +65,11 @@ export const modules: Record<Module, ModuleFacts> = {
     tags: 'remove_all_sd,netgo',
     stamps: { 'github.com/prometheus/common/version.Version': '0.315.0' },
   },
+  registry: {
+    version: 'v3.1.2',
+    expectedMinutes: 1,
+    stamps: { 'github.com/distribution/distribution/v3/version.version': 'v3.1.2' },
+  },
 };
 
 export const binaries: Record<Binary, BinaryFacts> = {
@@ -77,4 +83,6 @@ export const binaries: Record<Binary, BinaryFacts> = {
   kustomize: { module: 'kustomize', package: 'sigs.k8s.io/kustomize/kustomize/v5', versionArguments: ['version'] },
   prometheus: { module: 'prometheus', package: 'github.com/prometheus/prometheus/cmd/prometheus' },
   promtool: { module: 'prometheus', package: 'github.com/prometheus/prometheus/cmd/promtool' },
+  // Its name says too little for one on PATH to be taken.
+  registry: { module: 'registry', package: 'github.com/distribution/distribution/v3/cmd/registry' },
 };

@@ -17,13 +17,12 @@ const scpLike = /^(?:[A-Za-z0-9._-]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?!
 
 /** `where` is the field that holds the address. Throws OperatorError InvalidSpec for what is no address, or is refused. */
 export function remoteOf(repoURL: string, secret: Remote['secret'], where = 'spec.source.repoURL'): Remote {
-  const url = /[\s\p{Cc}]|^-/u.test(repoURL) ? null : URL.parse(repoURL);
   if (isScpLike(repoURL)) return identified(repoURL, 'ssh', secret);
-  const transport = transports[url?.protocol ?? ''];
-  const flaw = url === null ? 'is no URL; use https://host/path' : flawOf(url, transport);
-  if (url === null || transport === undefined || flaw !== undefined) {
-    throw sourceError('InvalidSpec', `${where}: ${flaw ?? 'is no URL'}`);
-  }
+  const url = /[\s\p{Cc}]|^-/u.test(repoURL) ? null : URL.parse(repoURL);
+  if (url === null) throw sourceError('InvalidSpec', `${where}: is no URL; use https://host/path`);
+  const transport = transports[url.protocol];
+  const flaw = flawOf(url, transport);
+  if (transport === undefined || flaw !== undefined) throw sourceError('InvalidSpec', `${where}: ${flaw ?? ''}`);
   return identified(url.href.replace(/^git\+ssh:/, 'ssh:').replace(/\/+$/, ''), transport, secret);
 }
 

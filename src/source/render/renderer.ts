@@ -1,19 +1,12 @@
 import type { Application, SourceSpec } from '../../model/application.ts';
 import type { JsonValue } from '../../model/json.ts';
+import type { ClusterFacts } from '../../model/ports.ts';
 import type { WrittenObject } from '../decode.ts';
 import type { Charts } from '../charts/charts.ts';
 import type { Limits } from '../limits.ts';
 import type { Tools } from '../tools/tools.ts';
 import type { Tree } from '../tree.ts';
 import type { Workspaces } from '../workspace.ts';
-
-/** What templates may ask of the cluster. */
-export interface ClusterFacts {
-  /** As `v1.36.3`. */
-  readonly kubeVersion: string;
-  /** `group/version` and `group/version/Kind`, as Helm's `.Capabilities.APIVersions` has them; sorted. */
-  readonly apiVersions: readonly string[];
-}
 
 /** What every renderer works with; made once. */
 export interface RenderTools {

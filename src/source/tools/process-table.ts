@@ -34,7 +34,7 @@ function readProcess(pid: number, pageBytes: number): ProcessEntry | undefined {
 }
 
 /** What a process was started with; empty when it is gone or belongs to somebody else. */
-export function environmentOf(pid: number): readonly string[] {
+function environmentOf(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {

@@ -45,10 +45,10 @@ export const badSpecs: readonly BadSpec[] = [
     message: /^spec\.syncPolicy\.syncOptions\[0\]: expected Prune=.*got Prune=perhaps$/,
   },
   {
-    name: 'not-yet-kustomize',
-    spec: { source: { kustomize: { namePrefix: 'x-' } } },
-    reason: 'NotYetSupported',
-    message: /^spec\.source\.kustomize: .*not supported yet/,
+    name: 'two-renderers',
+    spec: { source: { kustomize: { namePrefix: 'x-' }, helm: { releaseName: 'x' } } },
+    reason: 'InvalidSpec',
+    message: /^spec\.source: expected at most one of helm and kustomize$/,
   },
   {
     name: 'not-yet-adoption',
@@ -70,10 +70,10 @@ export const badSpecs: readonly BadSpec[] = [
       /^spec\.syncPolicy\.syncOptions\[0\]: .*not supported yet.*CreateNamespace=true|CreateNamespace=true.*not supported yet/,
   },
   {
-    name: 'not-yet-several-sources',
-    spec: { sources: [{ repoURL: 'https://git.example.com/a.git', path: '.' }] },
-    reason: 'NotYetSupported',
-    message: /^spec\.sources: .*not supported yet/,
+    name: 'two-sources-of-one-name',
+    spec: { sources: ['a', 'b'].map((path) => ({ repoURL: 'https://git.example.com/a.git', path, ref: 'x' })) },
+    reason: 'InvalidSpec',
+    message: /^spec\.sources\[1\]\.ref: expected a name of its own, got x again$/,
   },
   {
     name: 'not-yet-another-cluster',
@@ -101,10 +101,10 @@ export const badSpecs: readonly BadSpec[] = [
   },
   {
     name: 'several-at-once',
-    spec: { interval: '10ms', retry: { limit: 3 }, source: { chart: 'nginx' } },
+    spec: { interval: '10ms', retry: { limit: 3 }, source: { chart: 'nginx', targetRevision: '' } },
     reason: 'UnknownField',
     message:
-      /^spec\.retry: unknown field.*; spec\.source\.chart: .*not supported yet.*; spec\.interval: expected at least 1s/,
+      /^spec\.retry: unknown field.*; spec\.source\.targetRevision: is required with chart; spec\.interval: expected at least 1s/,
   },
 ];
 

@@ -27,6 +27,6 @@ export async function startOperatorHere({ plane }: World, clock: Clock): Promise
     EVENKEEL_HTTP_ADDRESS: '127.0.0.1:0',
   };
   const config = readConfig({ ...environment, ...own }, args);
-  stack.use(await startOperator(config, { clock, random: Math.random, log, processMetrics: false }));
+  stack.use(await startOperator(config, { clock, random: Math.random, log, renders: 2, processMetrics: false }));
   return stack.move();
 }
