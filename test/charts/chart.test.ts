@@ -110,7 +110,9 @@ describe('permissions', () => {
     const objects = await rendered('--set=config.watchNamespaces={shop,team}');
     const text = JSON.stringify(only(objects, 'ClusterRole', 'evenkeel-operator'));
     assert.ok(!text.includes('secrets') && !text.includes('applications'));
-    const roles = objects.filter((object) => object.metadata.name === 'evenkeel-applications' && object.kind === 'Role');
+    const roles = objects.filter(
+      (object) => object.metadata.name === 'evenkeel-applications' && object.kind === 'Role',
+    );
     assert.deepEqual(roles.map((role) => role.metadata['namespace']).sort(), ['shop', 'team']);
   });
 });
@@ -153,7 +155,11 @@ describe('the Deployment', () => {
   });
 
   test('passes values on in a form that the operator reads', async () => {
-    const args = ['--set=config.watchNamespaces={shop,team}', '--set=config.workers=7', '--set=config.lease.duration=3s'];
+    const args = [
+      '--set=config.watchNamespaces={shop,team}',
+      '--set=config.workers=7',
+      '--set=config.lease.duration=3s',
+    ];
     const more = ['--set=config.lease.renewDeadline=2s', '--set=config.lease.retryPeriod=500ms'];
     const config = readConfig(environmentOf(await rendered(...args, ...more)), []);
     assert.deepEqual([config.watchNamespaces, config.workers], [['shop', 'team'], 7]);
@@ -169,10 +175,10 @@ describe('switches', () => {
       kept.map(({ metadata }) => stringAt(objectAt(metadata, 'annotations'), 'helm.sh/resource-policy')),
       ['keep', 'keep'],
     );
-    assert.deepEqual(crds(await rendered('--set=crds.keep=false')).map(({ metadata }) => metadata['annotations']), [
-      undefined,
-      undefined,
-    ]);
+    assert.deepEqual(
+      crds(await rendered('--set=crds.keep=false')).map(({ metadata }) => metadata['annotations']),
+      [undefined, undefined],
+    );
     assert.deepEqual(crds(await rendered('--set=crds.install=false')), []);
   });
 

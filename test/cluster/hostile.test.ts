@@ -191,7 +191,8 @@ async function declare(world: World, name: string, source: Record<string, unknow
 
 /** Comments of one character, which pack to next to nothing. */
 async function blobs(repository: GitRepository, count: number, size: number): Promise<void> {
-  const script = 'head -c "$1" /dev/zero | tr "\\0" "#" | git --git-dir "$2" -c core.compression=1 hash-object -w --stdin';
+  const script =
+    'head -c "$1" /dev/zero | tr "\\0" "#" | git --git-dir "$2" -c core.compression=1 hash-object -w --stdin';
   const { stdout } = await execute('sh', ['-c', script, 'sh', String(size), repository.folder]);
   const lines = Array.from({ length: count }, (_, i) => `100644 blob ${stdout.trim()}\t${i}.yaml\n`);
   await commitTree(repository, await repository.git(['mktree'], lines.join('')));
