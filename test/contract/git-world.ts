@@ -66,6 +66,8 @@ let repositories = 0;
 /** What one case has: a server, a relay before it, and sources that are gone afterwards. */
 export class GitWorld implements AsyncDisposable {
   readonly parts: WorldParts;
+  /** Why a case could not be tried on this machine. */
+  skipped: string | undefined;
   readonly #stack = new AsyncDisposableStack();
   #stage: Stage | undefined;
 
