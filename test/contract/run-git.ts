@@ -57,7 +57,9 @@ export function testContract(variant: Variant): void {
       if (each.outcomes[variant] === undefined) continue;
       test(each.name, async (context) => {
         const skipped = parts === undefined ? 'there is no sshd' : await check(each, variant, parts);
-        if (skipped !== undefined) context.skip(skipped);
+        if (skipped === undefined) return;
+        if (process.env['CI'] === 'true') throw new Error(skipped);
+        context.skip(skipped);
       });
     }
   });

@@ -8,7 +8,7 @@ import { entriesOf, type IndexEntry } from './chart-index.ts';
 import type { ChartRepository, ChartsOptions } from './charts.ts';
 import type { Pace } from './pace.ts';
 import { Registry, registryPlace } from './registry.ts';
-import { newestOf, readConstraint, sortVersions } from './versions.ts';
+import { newestOf, readConstraint, sortVersions } from '../versions.ts';
 
 /** What a repository says stands so long; with `anew`, so long. */
 const freshMs = 60_000;

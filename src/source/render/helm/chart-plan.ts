@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { JsonValue } from '../../../model/json.ts';
 import type { Charts, ChartVersion } from '../../charts/charts.ts';
-import { readConstraint } from '../../charts/versions.ts';
+import { readConstraint } from '../../versions.ts';
 import { renderError } from '../../failures.ts';
 import { join, Tree, type TreeNode } from '../../tree.ts';
 import type { ChartBook, ChartFacts } from './chart-facts.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { newestOf, readConstraint, sortVersions } from '../../../src/source/charts/versions.ts';
+import { newestOf, readConstraint, sortVersions } from '../../src/source/versions.ts';
 
 interface Row {
   readonly constraint: string;
