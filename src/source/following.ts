@@ -85,15 +85,15 @@ export class Following {
     return meantBy(isDue ? await poll.look() : poll.outcome, poll.waitMs);
   }
 
-  isFollowed({ id }: Remote): boolean {
-    return [...this.#polls.values()].some(({ target }) => target.remote?.id === id);
-  }
-
   /** Whether a commit is the newest of a ref that somebody follows. */
   isNewest(remote: Remote, commit: string): boolean {
     return [...this.#polls.values()].some(
       ({ poll, target }) => target.remote?.id === remote.id && poll.newest === commit,
     );
+  }
+
+  isFollowed({ id }: Remote): boolean {
+    return [...this.#polls.values()].some(({ target }) => target.remote?.id === id);
   }
 
   stop(): void {

@@ -116,8 +116,8 @@ export class Sources {
 
   async #openCommit({ app, source, revision, tag, stack, signal }: Opening): Promise<Opened> {
     const { remotes, verification } = this.#ports;
-    const wanted = { commit: revision, ...(source.verify?.mode === 'Tag' ? { tag } : {}) };
     const remote = remoteOfSource(app, source);
+    const wanted = { commit: revision, ...(source.verify?.mode === 'Tag' ? { tag } : {}) };
     const snapshot = stack.use(await remotes.repository(remote).hold(wanted));
     await verification.check({ app, source, snapshot, tag }, signal);
     const submodules = stack.use(new Submodules({ remotes, remote, snapshot }));

@@ -33,3 +33,15 @@ test('versions: the newest is the highest, whatever the order, and what is no ve
   assert.equal(newestOf(['latest'], any), undefined);
   assert.deepEqual(sortVersions(['latest', '1.2.0', '2.0.0', '1.10.0']), ['2.0.0', '1.10.0', '1.2.0', 'latest']);
 });
+
+test('versions: what is long and almost a constraint is refused at once', () => {
+  for (const text of [
+    `1${' '.repeat(500)}!`,
+    `${'1 '.repeat(250)}!`,
+    `1.0.0-${'a.'.repeat(240)}!`,
+    `${'1-'.repeat(250)}!`,
+    '1'.repeat(600),
+  ]) {
+    assert.equal(readConstraint(text), undefined);
+  }
+});
