@@ -1,6 +1,7 @@
 import type { HelmOptions } from '../../../model/application.ts';
 import { sha256Hex } from '../../../model/hash.ts';
 import type { JsonValue } from '../../../model/json.ts';
+import { readHelm } from '../../../model/parse-source.ts';
 import { renderError } from '../../failures.ts';
 import type { PlanRender, RenderJob, RenderPlan, RenderTools } from '../renderer.ts';
 import { plainKubeVersion, releaseNameOf, valuesText, type Capabilities } from './arguments.ts';
@@ -10,21 +11,7 @@ import { runTemplate, type Template } from './template.ts';
 import { findParameterFile, findValueFiles, type NamedFile } from './value-files.ts';
 
 /** What an absent `source.helm` means. */
-const noOptions: HelmOptions = {
-  releaseName: '',
-  namespace: '',
-  kubeVersion: '',
-  apiVersions: [],
-  valueFiles: [],
-  values: '',
-  parameters: [],
-  fileParameters: [],
-  ignoreMissingValueFiles: false,
-  skipCrds: false,
-  skipTests: false,
-  skipSchemaValidation: false,
-  passCredentials: false,
-};
+const noOptions = readHelm({});
 
 /**
  * Plans and runs `helm template` of the chart in a source's path, with the options of `source.helm`.
