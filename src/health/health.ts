@@ -66,6 +66,7 @@ export interface HealthJudge extends HealthRules {
  * object without a body (metadata only) it is what its metadata say.
  */
 export function createHealthRules(partOfLabel = ''): HealthJudge {
+  const listeners = new Set<Parameters<HealthRules['onChange']>[0]>();
   const wellKnown = createRuleFinder();
   const applications = new Map<string, readonly HealthRule[]>();
   let cluster: readonly HealthRule[] = [];
@@ -81,15 +82,29 @@ export function createHealthRules(partOfLabel = ''): HealthJudge {
     const builtIn = kinds.get(groupKindKey(kind));
     return builtIn?.(object) ?? wellKnown(kind)?.(object) ?? assessGeneric(object);
   };
+  const tell = (rules: readonly HealthRule[]): void => {
+    if (rules.length === 0) return;
+    for (const listener of listeners) listener((kind) => rules.some((rule) => isAbout(rule, kind)));
+  };
   const isRuled = (kind: GroupKind): boolean =>
     [cluster, ...applications.values()].some((rules) => rules.some((rule) => isAbout(rule, kind)));
   return {
     needsStatus: (kind) => hasHealthInStatus(kind) || isRuled(kind),
     assess,
-    setClusterRules: (rules) => void (cluster = rules),
+    setClusterRules: (rules) => {
+      const changed = [...cluster, ...rules];
+      cluster = rules;
+      tell(changed);
+    },
     setApplicationRules: (partOf, rules) => {
+      const changed = [...(applications.get(partOf) ?? []), ...rules];
       if (rules.length === 0) applications.delete(partOf);
       else applications.set(partOf, rules);
+      tell(changed);
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

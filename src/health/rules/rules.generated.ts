@@ -1079,7 +1079,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "inProgress": "size(values(\"status.statuses\")) == 0 && text(\"status.state\") == \"\"",
     "suspended": "values(\"status.statuses\").exists(s, text(s, \"state\") in [\"Pending\", \"0\"]) || text(\"status.state\") in [\"Pending\", \"0\"]",
     "current": "true",
-    "message": "values(\"status.statuses\").map(s, text(s, \"reason\")).join() + text(\"status.reason\")"
+    "message": "values(\"status.statuses\").exists(s, text(s, \"state\") in [\"Pending\", \"0\"]) || text(\"status.state\") in [\"Pending\", \"0\"] ? \"not validated yet\" : values(\"status.statuses\").map(s, text(s, \"reason\")).join() + text(\"status.reason\")"
   },
   {
     "kinds": [
