@@ -59,7 +59,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "inProgress": "unobserved()",
     "suspended": "flag(\"spec.updateStrategy.paused\") || flag(\"spec.updateStrategy.rollingUpdate.paused\") || !(text(\"spec.updateStrategy.partition\") in [\"\", \"0\"] && text(\"spec.updateStrategy.rollingUpdate.partition\") in [\"\", \"0\"])",
     "current": "true",
-    "message": "string(count(\"status.updatedAvailableReplicas\")) + \" of \" + string(count(\"status.replicas\")) + \" replicas updated and available\""
+    "message": "unobserved() ? \"\" : string(count(\"status.updatedAvailableReplicas\")) + \" of \" + string(count(\"status.replicas\")) + \" replicas updated and available\""
   },
   {
     "kinds": [
@@ -69,7 +69,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "inProgress": "unobserved()",
     "suspended": "flag(\"spec.updateStrategy.rollingUpdate.paused\") || !(text(\"spec.updateStrategy.rollingUpdate.partition\") in [\"\", \"0\"])",
     "current": "true",
-    "message": "string(count(\"status.numberAvailable\")) + \" of \" + string(count(\"status.desiredNumberScheduled\")) + \" pods available, \" + string(count(\"status.updatedNumberScheduled\")) + \" updated\""
+    "message": "unobserved() ? \"\" : string(count(\"status.numberAvailable\")) + \" of \" + string(count(\"status.desiredNumberScheduled\")) + \" pods available, \" + string(count(\"status.updatedNumberScheduled\")) + \" updated\""
   },
   {
     "kinds": [
@@ -104,7 +104,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "missing": "text(\"status.health.status\") == \"Missing\"",
     "unknown": "text(\"status.health.status\") == \"Unknown\"",
     "current": "text(\"status.health.status\") == \"Healthy\"",
-    "message": "text(\"status.health.message\")"
+    "message": "text(\"status.health.message\") != \"\" ? text(\"status.health.message\") : given(\"status.health\") ? \"health \" + text(\"status.health.status\") + \", sync \" + text(\"status.sync.status\") : \"\""
   },
   {
     "kinds": [
@@ -152,7 +152,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "failed": "isFalse(\"Ready\")",
     "inProgress": "!isTrue(\"Ready\")",
     "current": "true",
-    "message": "isFalse(\"Ready\") ? explain(\"Ready\") : \"protection \" + text(\"status.protectionState\")"
+    "message": "isFalse(\"Ready\") ? explain(\"Ready\") : given(\"status.protectionState\") ? \"protection \" + text(\"status.protectionState\") : \"\""
   },
   {
     "kinds": [
@@ -221,7 +221,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     ],
     "inProgress": "size(values(\"status.racks\")) == 0 || values(\"status.racks\").exists(rack, count(rack, \"readyMembers\") < count(rack, \"members\"))",
     "current": "true",
-    "message": "string(size(values(\"status.racks\").filter(rack, count(rack, \"readyMembers\") >= count(rack, \"members\")))) + \" of \" + string(size(values(\"status.racks\"))) + \" racks complete\""
+    "message": "size(values(\"status.racks\")) == 0 ? \"\" : string(size(values(\"status.racks\").filter(rack, count(rack, \"readyMembers\") >= count(rack, \"members\")))) + \" of \" + string(size(values(\"status.racks\"))) + \" racks complete\""
   },
   {
     "kinds": [
@@ -231,7 +231,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "failed": "text(\"status.phase\") in [\"Failed\", \"Unknown\"] || isFalse(\"Running\") && condition(\"Running\").reason == \"Error\"",
     "inProgress": "text(\"status.phase\") in [\"\", \"Pending\", \"PVCBound\"] && !isTrue(\"UpToDate\") || text(\"status.phase\").endsWith(\"InProgress\") || text(\"status.phase\").endsWith(\"Scheduled\") || text(\"status.phase\").endsWith(\"Ready\")",
     "suspended": "text(\"status.phase\") == \"Paused\"",
-    "current": "text(\"status.phase\") in [\"Succeeded\", \"PVCBound\", \"WaitForFirstConsumer\", \"PendingPopulation\"] || isTrue(\"UpToDate\")",
+    "current": "text(\"status.phase\") in [\"Succeeded\", \"WaitForFirstConsumer\", \"PendingPopulation\"] || isTrue(\"UpToDate\")",
     "message": "condition(\"Running\").reason == \"Error\" ? condition(\"Running\").message : text(\"status.phase\") == \"\" ? \"\" : \"phase \" + text(\"status.phase\") + (text(\"status.progress\") == \"\" ? \"\" : \", progress \" + text(\"status.progress\"))"
   },
   {
@@ -329,7 +329,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "failed": "count(\"status.currentHealthy\") < count(\"status.expectedMachines\")",
     "inProgress": "!given(\"status\")",
     "current": "true",
-    "message": "string(count(\"status.currentHealthy\")) + \" of \" + string(count(\"status.expectedMachines\")) + \" machines healthy\""
+    "message": "!given(\"status\") ? \"\" : string(count(\"status.currentHealthy\")) + \" of \" + string(count(\"status.expectedMachines\")) + \" machines healthy\""
   },
   {
     "kinds": [
@@ -357,14 +357,14 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "failed": "list(\"status.byPod\").exists(p, size(list(p, \"errors\")) > 0)",
     "inProgress": "size(list(\"status.byPod\")) == 0 || list(\"status.byPod\").exists(p, given(p, \"enforced\") && !flag(p, \"enforced\"))",
     "current": "true",
-    "message": "string(count(\"status.totalViolations\")) + \" violations\""
+    "message": "list(\"status.byPod\").exists(p, size(list(p, \"errors\")) > 0) ? list(\"status.byPod\").map(p, list(p, \"errors\").map(e, text(e, \"message\")).join(\"; \")).filter(t, t != \"\").join(\"; \") : list(\"status.byPod\").exists(p, flag(p, \"enforced\")) ? string(count(\"status.totalViolations\")) + \" violations\" : \"not enforced yet\""
   },
   {
     "kinds": [
       "controlplane.cluster.x-k8s.io/*"
     ],
     "failed": "list(\"status.conditions\").exists(c, text(c, \"status\") == \"False\" && text(c, \"severity\") == \"Error\")",
-    "inProgress": "!flag(\"status.ready\") && !isTrue(\"Ready\") && !isTrue(\"Available\")",
+    "inProgress": "!text(\"kind\").endsWith(\"Template\") && !flag(\"status.ready\") && !isTrue(\"Ready\") && !isTrue(\"Available\")",
     "current": "true",
     "message": "list(\"status.conditions\").filter(c, text(c, \"status\") == \"False\" && text(c, \"severity\") == \"Error\").map(c, text(c, \"message\")).join(\" \")"
   },
@@ -377,7 +377,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "suspended": "flag(\"spec.hibernation.enabled\")",
     "unknown": "conditions().exists(c, c.status != \"True\")",
     "current": "true",
-    "message": "conditions().exists(c, c.status != \"True\") ? conditions().filter(c, c.status != \"True\").map(c, c.type + \" is \" + c.status).join(\", \") : text(\"status.lastOperation.description\")"
+    "message": "size(conditions()) == 0 ? \"no conditions reported\" : text(\"status.lastOperation.state\") == \"Succeeded\" && conditions().exists(c, c.status != \"True\") ? conditions().filter(c, c.status != \"True\").map(c, c.type + \" is \" + c.status).join(\", \") : text(\"status.lastOperation.description\")"
   },
   {
     "kinds": [
@@ -406,10 +406,10 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "*.upbound.io/*"
     ],
     "failed": "isFalse(\"LastAsyncOperation\") || isFalse(\"Synced\") && condition(\"Synced\").reason != \"ReconcilePaused\" || isFalse(\"Healthy\") || isFalse(\"Installed\") || isFalse(\"RevisionHealthy\") || isFalse(\"ValidPipeline\")",
-    "inProgress": "size(conditions()) == 0 && !(object.kind in [\"Composition\", \"CompositionRevision\", \"ClusterProviderConfig\", \"ControllerConfig\", \"DeploymentRuntimeConfig\", \"EnvironmentConfig\", \"ImageConfig\", \"ManagedResourceActivationPolicy\", \"ProviderConfig\", \"ProviderConfigUsage\", \"StoreConfig\"]) || condition(\"Synced\").reason != \"ReconcilePaused\" && [\"Ready\", \"Established\", \"Offered\", \"Healthy\", \"Installed\", \"RevisionHealthy\"].exists(t, condition(t).type != \"\" && !isTrue(t))",
+    "inProgress": "size(conditions()) == 0 && !(text(\"kind\") in [\"Composition\", \"CompositionRevision\", \"ClusterProviderConfig\", \"ControllerConfig\", \"DeploymentRuntimeConfig\", \"EnvironmentConfig\", \"ImageConfig\", \"Lock\", \"ManagedResourceActivationPolicy\", \"ProviderConfig\", \"ProviderConfigUsage\", \"StoreConfig\"]) || condition(\"Synced\").reason != \"ReconcilePaused\" && [\"Ready\", \"Established\", \"Offered\", \"Healthy\", \"Installed\", \"RevisionHealthy\"].exists(t, condition(t).type != \"\" && !isTrue(t))",
     "suspended": "condition(\"Synced\").reason == \"ReconcilePaused\" || isFalse(\"Responsive\") && annotation(\"crossplane.io/paused\") == \"true\"",
     "current": "true",
-    "message": "size(conditions()) == 0 ? (object.kind.endsWith(\"Config\") || object.kind.startsWith(\"Composition\") ? \"needs no status\" : \"\") : conditions().exists(c, c.status == \"False\" && c.message != \"\") ? conditions().filter(c, c.status == \"False\").map(c, c.reason + \": \" + c.message).join(\"; \") : conditions().map(c, c.reason).join(\", \")"
+    "message": "size(conditions()) == 0 ? (text(\"kind\").endsWith(\"Config\") || text(\"kind\").startsWith(\"Composition\") ? \"needs no status\" : \"\") : conditions().exists(c, c.status == \"False\" && c.message != \"\") ? conditions().filter(c, c.status == \"False\").map(c, c.reason + \": \" + c.message).join(\"; \") : conditions().map(c, c.reason).join(\", \")"
   },
   {
     "kinds": [
@@ -511,7 +511,14 @@ export const wellKnownRules: readonly WellKnownRule[] = [
   },
   {
     "kinds": [
-      "*.k8s.elastic.co/*"
+      "*.k8s.elastic.co/Agent",
+      "*.k8s.elastic.co/ApmServer",
+      "*.k8s.elastic.co/Beat",
+      "*.k8s.elastic.co/ElasticMapsServer",
+      "*.k8s.elastic.co/Elasticsearch",
+      "*.k8s.elastic.co/EnterpriseSearch",
+      "*.k8s.elastic.co/Kibana",
+      "*.k8s.elastic.co/Logstash"
     ],
     "failed": "text(\"status.health\") == \"red\" || text(\"status.phase\") == \"Invalid\"",
     "inProgress": "text(\"status.health\") == \"yellow\" || text(\"status.phase\") in [\"ApplyingChanges\", \"MigratingData\"]",
@@ -550,8 +557,15 @@ export const wellKnownRules: readonly WellKnownRule[] = [
   },
   {
     "kinds": [
-      "kafka.strimzi.io/*",
-      "core.strimzi.io/*"
+      "kafka.strimzi.io/Kafka",
+      "kafka.strimzi.io/KafkaBridge",
+      "kafka.strimzi.io/KafkaConnect",
+      "kafka.strimzi.io/KafkaConnector",
+      "kafka.strimzi.io/KafkaMirrorMaker",
+      "kafka.strimzi.io/KafkaMirrorMaker2",
+      "kafka.strimzi.io/KafkaRebalance",
+      "kafka.strimzi.io/KafkaTopic",
+      "kafka.strimzi.io/KafkaUser"
     ],
     "failed": "isTrue(\"NotReady\") && condition(\"NotReady\").reason != \"Creating\"",
     "inProgress": "!isTrue(\"ReconciliationPaused\") && !isTrue(\"Ready\") && !conditions().exists(c, c.type in [\"ProposalReady\", \"Stopped\"] && c.status == \"True\")",
@@ -582,7 +596,8 @@ export const wellKnownRules: readonly WellKnownRule[] = [
   },
   {
     "kinds": [
-      "kiali.io/*"
+      "kiali.io/*",
+      "awx.ansible.com/*"
     ],
     "failed": "conditions().exists(c, c.type == \"Failure\" && c.status == \"True\")",
     "inProgress": "!conditions().exists(c, c.type == \"Successful\" && c.status == \"True\")",
@@ -620,8 +635,9 @@ export const wellKnownRules: readonly WellKnownRule[] = [
   },
   {
     "kinds": [
-      "loki.grafana.com/*",
-      "tempo.grafana.com/*"
+      "loki.grafana.com/LokiStack",
+      "tempo.grafana.com/TempoStack",
+      "tempo.grafana.com/TempoMonolithic"
     ],
     "failed": "isTrue(\"Failed\") || isTrue(\"Degraded\") || isTrue(\"ConfigurationError\")",
     "inProgress": "!isTrue(\"Ready\")",
@@ -671,7 +687,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "failed": "text(\"status.phase\") == \"Failed\"",
     "inProgress": "text(\"status.phase\") in [\"\", \"Pending\", \"Reconciling\"]",
     "current": "text(\"status.phase\") in [\"Running\", \"Updated\"]",
-    "message": "text(\"status.message\")"
+    "message": "text(\"status.phase\") == \"\" ? \"\" : \"phase \" + text(\"status.phase\") + (text(\"status.message\") == \"\" ? \"\" : \": \" + text(\"status.message\"))"
   },
   {
     "kinds": [
@@ -736,7 +752,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "inProgress": "unobserved() || text(\"status.phase\") in [\"\", \"Pending\", \"Pausing\", \"Deleting\"] || conditions().exists(c, c.status == \"Unknown\")",
     "suspended": "!stale() && text(\"status.phase\") == \"Paused\"",
     "current": "true",
-    "message": "stale() ? \"\" : text(\"status.phase\") == \"Failed\" ? text(\"status.message\") : conditions().exists(c, c.status == \"False\") ? conditions().filter(c, c.status == \"False\").map(c, c.type + \": \" + c.message).join(\"; \") : \"phase \" + text(\"status.phase\")"
+    "message": "stale() ? \"\" : text(\"status.phase\") == \"Failed\" ? text(\"status.message\") : conditions().exists(c, c.status == \"False\") ? conditions().filter(c, c.status == \"False\").map(c, c.type + \": \" + c.message).join(\"; \") : text(\"status.phase\") == \"\" ? \"\" : \"phase \" + text(\"status.phase\")"
   },
   {
     "kinds": [
@@ -764,7 +780,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "failed": "conditions().exists(c, !(c.status in [\"True\", \"Unknown\"]))",
     "inProgress": "size(conditions()) == 0 || conditions().exists(c, c.status == \"Unknown\") || stale()",
     "current": "true",
-    "message": "conditions().exists(c, c.status != \"True\") ? conditions().filter(c, c.status != \"True\").map(c, c.type + \" is \" + c.status + (c.message == \"\" ? \"\" : \": \" + c.message)).join(\"; \") : \"all conditions are True\""
+    "message": "conditions().exists(c, c.status != \"True\") ? conditions().filter(c, c.status != \"True\").map(c, c.type + \" is \" + c.status + (c.message == \"\" ? \"\" : \": \" + c.message)).join(\"; \") : size(conditions()) == 0 || stale() ? \"\" : \"all conditions are True\""
   },
   {
     "kinds": [
@@ -815,7 +831,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "inProgress": "text(\"status.connectorState\") != \"RUNNING\" && !(text(\"status.connectorState\") in [\"PAUSED\", \"STOPPED\"])",
     "suspended": "text(\"status.connectorState\") in [\"PAUSED\", \"STOPPED\"]",
     "current": "true",
-    "message": "isFalse(\"platform.confluent.io/app-ready\") ? explain(\"platform.confluent.io/app-ready\") : \"connector \" + text(\"status.connectorState\") + \", tasks \" + text(\"status.tasksReady\")"
+    "message": "isFalse(\"platform.confluent.io/app-ready\") ? explain(\"platform.confluent.io/app-ready\") : text(\"status.connectorState\") == \"\" ? \"\" : \"connector \" + text(\"status.connectorState\") + \", tasks \" + text(\"status.tasksReady\")"
   },
   {
     "kinds": [
@@ -851,7 +867,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "failed": "text(\"status.phase\") == \"failed\" || text(\"status.applied\") == \"false\"",
     "inProgress": "!(text(\"status.phase\") == \"completed\" || flag(\"status.applied\") || given(\"status.instances\"))",
     "current": "text(\"status.phase\") == \"completed\" || flag(\"status.applied\") || given(\"status.instances\")",
-    "message": "text(\"status.error\") + text(\"status.message\") + text(\"status.phase\")"
+    "message": "text(\"status.error\") != \"\" ? text(\"status.error\") : text(\"status.message\") != \"\" ? text(\"status.message\") : text(\"status.phase\") != \"\" ? \"phase \" + text(\"status.phase\") : \"\""
   },
   {
     "kinds": [
@@ -865,12 +881,22 @@ export const wellKnownRules: readonly WellKnownRule[] = [
   },
   {
     "kinds": [
-      "promoter.argoproj.io/*"
+      "promoter.argoproj.io/ArgoCDCommitStatus",
+      "promoter.argoproj.io/ChangeTransferPolicy",
+      "promoter.argoproj.io/ClusterScmProvider",
+      "promoter.argoproj.io/CommitStatus",
+      "promoter.argoproj.io/GitCommitStatus",
+      "promoter.argoproj.io/GitRepository",
+      "promoter.argoproj.io/PromotionStrategy",
+      "promoter.argoproj.io/PullRequest",
+      "promoter.argoproj.io/ScmProvider",
+      "promoter.argoproj.io/TimedCommitStatus",
+      "promoter.argoproj.io/WebRequestCommitStatus"
     ],
     "failed": "isFalse(\"Ready\") || text(\"status.phase\") == \"failure\" || list(\"status.environments\").exists(e, text(e, \"phase\") == \"failure\") || list(\"status.applicationsSelected\").exists(a, text(a, \"phase\") == \"failure\") || list(\"status.environments\").exists(e, list(e, \"active.commitStatuses\").exists(s, text(s, \"phase\") == \"failure\") || list(e, \"proposed.commitStatuses\").exists(s, text(s, \"phase\") == \"failure\")) || list(\"status.active.commitStatuses\").exists(s, text(s, \"phase\") == \"failure\") || list(\"status.proposed.commitStatuses\").exists(s, text(s, \"phase\") == \"failure\")",
     "inProgress": "!isTrue(\"Ready\") || list(\"status.conditions\").exists(c, text(c, \"type\") == \"Ready\" && count(c, \"observedGeneration\") != 0 && count(c, \"observedGeneration\") < count(\"metadata.generation\")) || text(\"status.phase\") == \"pending\" || list(\"status.environments\").exists(e, text(e, \"phase\") == \"pending\" || text(e, \"active.dry.sha\") != text(e, \"proposed.dry.sha\")) || list(\"status.applicationsSelected\").exists(a, text(a, \"phase\") == \"pending\") || text(\"status.active.dry.sha\") != text(\"status.proposed.dry.sha\")",
     "current": "true",
-    "message": "explain(\"Ready\")"
+    "message": "!isTrue(\"Ready\") ? explain(\"Ready\") : text(\"status.phase\") != \"\" ? \"phase \" + text(\"status.phase\") : list(\"status.environments\").map(e, text(e, \"branch\") + (text(e, \"phase\") != \"\" ? \" \" + text(e, \"phase\") : text(e, \"active.dry.sha\") == text(e, \"proposed.dry.sha\") ? \" at \" + text(e, \"active.dry.sha\") : \" at \" + text(e, \"active.dry.sha\") + \", proposed \" + text(e, \"proposed.dry.sha\"))).join(\"; \")"
   },
   {
     "kinds": [
@@ -952,8 +978,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "kinds": [
       "secrets.hashicorp.com/VaultStaticSecret",
       "secrets.hashicorp.com/VaultDynamicSecret",
-      "secrets.hashicorp.com/VaultPKISecret",
-      "secrets.hashicorp.com/HCPVaultSecretsApp"
+      "secrets.hashicorp.com/VaultPKISecret"
     ],
     "failed": "isFalse(\"Ready\") || isFalse(\"SecretSynced\") || isFalse(\"Healthy\") || given(\"status.error\") && text(\"status.error\") != \"\"",
     "inProgress": "!(isTrue(\"Ready\") || isTrue(\"SecretSynced\") || given(\"status.secretMAC\") || given(\"status.lastRenewalTime\") || given(\"status.serialNumber\"))",
@@ -1003,33 +1028,26 @@ export const wellKnownRules: readonly WellKnownRule[] = [
   {
     "kinds": [
       "acme.cert-manager.io/*",
-      "addons.cluster.x-k8s.io/*",
-      "aquasecurity.github.io/*",
-      "awx.ansible.com/*",
       "bitnami.com/SealedSecret",
-      "bootstrap.cluster.x-k8s.io/*",
       "clickhouse-keeper.altinity.com/*",
-      "clickhouse.altinity.com/*",
+      "clickhouse.altinity.com/ClickHouseInstallation",
       "coralogix.com/*",
       "datadoghq.com/DatadogMetric",
       "datadoghq.com/DatadogAgent",
       "db.atlasgo.io/*",
-      "eventing.knative.dev/*",
       "external-secrets.io/ClusterExternalSecret",
+      "external-secrets.io/ClusterPushSecret",
       "external-secrets.io/ClusterSecretStore",
       "external-secrets.io/ExternalSecret",
       "external-secrets.io/PushSecret",
       "external-secrets.io/SecretStore",
-      "generators.external-secrets.io/ClusterGenerator",
-      "flows.knative.dev/*",
       "gateway.networking.k8s.io/GatewayClass",
       "grafana-org-operator.kubitus-project.gitlab.io/*",
       "iammanager.keikoproj.io/Iamrole",
-      "infrastructure.cluster.x-k8s.io/*",
       "install.istio.io/IstioOperator",
       "jaegertracing.io/Jaeger",
-      "karpenter.azure.com/*",
-      "karpenter.k8s.aws/*",
+      "karpenter.azure.com/AKSNodeClass",
+      "karpenter.k8s.aws/EC2NodeClass",
       "karpenter.sh/NodePool",
       "kyverno.io/ClusterPolicy",
       "kyverno.io/Policy",
@@ -1038,21 +1056,23 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "lifecycle.keptn.sh/KeptnTask",
       "lifecycle.keptn.sh/KeptnWorkloadInstance",
       "lifecycle.keptn.sh/KeptnWorkloadVersion",
-      "messaging.knative.dev/*",
       "objectbucket.io/*",
-      "ocs.openshift.io/*",
+      "ocs.openshift.io/StorageCluster",
       "onepassword.com/OnePasswordItem",
       "operator.tekton.dev/*",
-      "platform.confluent.io/*",
-      "policy.sigstore.dev/*",
+      "platform.confluent.io/Connect",
+      "platform.confluent.io/ControlCenter",
+      "platform.confluent.io/Kafka",
+      "platform.confluent.io/KafkaTopic",
+      "platform.confluent.io/KRaftController",
+      "platform.confluent.io/KsqlDB",
+      "platform.confluent.io/SchemaRegistry",
+      "platform.confluent.io/Zookeeper",
       "projectcontour.io/ExtensionService",
       "projectcontour.io/HTTPProxy",
       "pulumi.com/Stack",
       "serving.knative.dev/*",
-      "sources.knative.dev/*",
-      "spot.io/SpotDeployment",
-      "trident.netapp.io/TridentOrchestrator",
-      "secrets.hashicorp.com/VaultConnection"
+      "trident.netapp.io/TridentOrchestrator"
     ],
     "inProgress": "generic() == \"\""
   },
@@ -1088,7 +1108,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     ],
     "inProgress": "count(\"status.readyReplicas\") == 0 && (given(\"spec.replicas\") ? count(\"spec.replicas\") : 1) > 0 || count(\"status.readyReplicas\") < count(\"status.replicas\")",
     "current": "true",
-    "message": "string(count(\"status.readyReplicas\")) + \" of \" + string(count(\"status.replicas\")) + \" nodes ready\""
+    "message": "!given(\"status.replicas\") ? \"\" : string(count(\"status.readyReplicas\")) + \" of \" + string(count(\"status.replicas\")) + \" nodes ready\""
   },
   {
     "kinds": [
@@ -1163,7 +1183,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
     "failed": "text(\"status.ansibleJobResult.status\") in [\"failed\", \"error\", \"canceled\"] || isTrue(\"Failure\")",
     "inProgress": "text(\"status.ansibleJobResult.status\") != \"successful\"",
     "current": "true",
-    "message": "text(\"status.ansibleJobResult.status\") == \"\" ? \"\" : text(\"status.ansibleJobResult.status\") + \" \" + text(\"status.ansibleJobResult.url\")"
+    "message": "text(\"status.ansibleJobResult.status\") == \"\" ? \"\" : \"job \" + text(\"status.ansibleJobResult.status\") + (text(\"status.ansibleJobResult.url\") == \"\" ? \"\" : \": \" + text(\"status.ansibleJobResult.url\"))"
   },
   {
     "kinds": [
@@ -1188,7 +1208,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "velero.io/BackupRepository"
     ],
     "failed": "text(\"status.phase\").endsWith(\"Failed\") || text(\"status.phase\").endsWith(\"FailedValidation\") || text(\"status.phase\") in [\"Unavailable\", \"Canceled\", \"NotReady\"]",
-    "inProgress": "!flag(\"spec.paused\")",
+    "inProgress": "!flag(\"spec.paused\") && !(text(\"status.phase\") in [\"Completed\", \"Available\", \"Enabled\", \"Ready\"])",
     "suspended": "flag(\"spec.paused\")",
     "current": "text(\"status.phase\") in [\"Completed\", \"Available\", \"Enabled\", \"Ready\"]",
     "message": "text(\"status.message\") != \"\" ? text(\"status.message\") : size(list(\"status.validationErrors\")) > 0 ? list(\"status.validationErrors\").map(e, string(e)).join(\"; \") : text(\"status.failureReason\") != \"\" ? text(\"status.failureReason\") : text(\"status.phase\") == \"\" ? \"\" : \"phase \" + text(\"status.phase\")"
