@@ -16,7 +16,9 @@ export function summarise(object: JsonObject, status: HealthStatus): string {
   if (telling !== undefined) return explain(telling);
   const words = wordsOf(object);
   if (words !== '') return words;
-  const rest = conditions.find((condition) => condition.status !== 'True' && !isNegative.test(condition.type));
+  const rest =
+    conditions.find((condition) => condition.status !== 'True' && !isNegative.test(condition.type)) ??
+    conditions.find(({ message }) => message !== '');
   if (rest !== undefined) return explain(rest);
   const isSilent = Object.keys(objectAt(object, 'status')).length === 0;
   return isSilent ? 'its controller has reported no status yet' : 'its status does not say more';
