@@ -1,6 +1,6 @@
 import { mark, normalise } from './diff/diff.ts';
 import type { Config } from './config.ts';
-import { healthRules } from './health/health.ts';
+import { createHealthRules } from './health/health.ts';
 import type { ClusterConnection, LeaseOptions } from './kube/kube.ts';
 import {
   connect,
@@ -117,7 +117,8 @@ async function lead(
   const credentials = stack.use(createRepositorySecrets({ cluster: connection, reader, namespace }));
   const { controllerManager: manager } = installation;
   const events = stack.use(createEvents({ cluster: connection, clock, telemetry, manager, instance: config.podName }));
-  const live = stack.use(createLive({ cluster: connection, installation, clock, health: healthRules }));
+  const health = createHealthRules(installation.partOfLabel);
+  const live = stack.use(createLive({ cluster: connection, installation, clock, health }));
   const source = stack.use(sourceFor({ config, world, installation, telemetry, connection }, credentials));
   stack.use(await listenForPushes({ config, world, telemetry, connection }, source));
   const { watchNamespaces: namespaces, workers } = config;
@@ -125,6 +126,7 @@ async function lead(
     cluster: connection,
     source,
     live,
+    health,
     events,
     installation,
     clock,

@@ -38,7 +38,7 @@ export interface WatchListener {
 /** The watch of one kind for all Applications that need it: it starts, parks and stops as discovery says. */
 export class KindWatch {
   readonly id: string;
-  readonly #kind: GroupKind;
+  readonly kind: GroupKind;
   readonly #ports: KindWatchPorts;
   /** Who needs it, and in which versions. */
   readonly #users = new Map<ApplicationKey, ReadonlySet<string>>();
@@ -53,7 +53,7 @@ export class KindWatch {
 
   constructor(id: string, kind: GroupKind, ports: KindWatchPorts) {
     this.id = id;
-    this.#kind = kind;
+    this.kind = kind;
     this.#ports = ports;
   }
 
@@ -87,9 +87,18 @@ export class KindWatch {
     if (this.#users.has(key)) this.#waiting.add(key);
   }
 
+  /** Begins again from a new list, in full or by metadata as the kind needs it now. */
+  renew(): void {
+    if (this.#reflector === undefined) return;
+    this.#ports.listener.unseen(this.id);
+    this.stop();
+    this.#state = 'unknown';
+    this.reconsider();
+  }
+
   /** Does what discovery says of the kind now. */
   reconsider(): void {
-    const answer = this.#ports.cluster.kinds.find(this.#kind);
+    const answer = this.#ports.cluster.kinds.find(this.kind);
     if (answer.state === 'served') this.#serve(answer.kind);
     // Unknown: a watch that runs knows better, and its reflector says itself when it cannot go on.
     if (answer.state === 'gone') this.#park();
@@ -114,14 +123,14 @@ export class KindWatch {
   #isStillServed(): boolean {
     if (this.#served === undefined) return false;
     const { apiVersion, resource, namespaced } = this.#served;
-    const answer = this.#ports.cluster.kinds.find(this.#kind, apiVersion);
+    const answer = this.#ports.cluster.kinds.find(this.kind, apiVersion);
     if (answer.state !== 'served') return answer.state === 'unknown';
     return answer.kind.resource === resource && answer.kind.namespaced === namespaced;
   }
 
   #follow(kind: ServedKind): Reflector {
     const { cluster, labelSelector } = this.#ports;
-    const metadataOnly = !this.#ports.needsStatus(this.#kind);
+    const metadataOnly = !this.#ports.needsStatus(this.kind);
     return cluster.reflect({ kind, metadataOnly, labelSelector, listener: this.#listener() });
   }
 
@@ -184,7 +193,7 @@ export class KindWatch {
   #missingVersions(): ReadonlySet<string> {
     const asked = new Set([...this.#users.values()].flatMap((versions) => [...versions]));
     const { kinds } = this.#ports.cluster;
-    return new Set([...asked].filter((version) => kinds.find(this.#kind, version).state !== 'served'));
+    return new Set([...asked].filter((version) => kinds.find(this.kind, version).state !== 'served'));
   }
 
   /** The kind may have been served all the time, and now it is in the version that somebody writes. */

@@ -125,6 +125,7 @@ class ClusterLive implements Live {
   readonly #declarations: Declarations;
   readonly #flights: Flights;
   readonly #watches: Watches;
+  readonly #endOfRules: () => void;
   readonly #suspectListeners = new Set<(suspect: Suspect) => void>();
   readonly #wakeListeners = new Set<(key: ApplicationKey, why: string) => void>();
 
@@ -144,6 +145,7 @@ class ClusterLive implements Live {
     });
     this.writes = this.#flights;
     this.#watches = this.#createWatches();
+    this.#endOfRules = ports.health.onChange((isAffected) => this.#watches.renew(isAffected));
   }
 
   #createTracker(): Tracker {
@@ -257,6 +259,7 @@ class ClusterLive implements Live {
   }
 
   [Symbol.dispose](): void {
+    this.#endOfRules();
     this.#watches[Symbol.dispose]();
     this.#tracker[Symbol.dispose]();
     this.#verifyLimit[Symbol.dispose]();

@@ -41,6 +41,11 @@ export interface HealthRules {
   /** True when the verdict needs the object's status, so the kind is watched in full. */
   needsStatus(kind: GroupKind): boolean;
   assess(object: KubeObject): Health;
+  /**
+   * Tells that verdicts may be others now, also those of objects that did not change, of the kinds for which the given
+   * question is answered with yes. Returns the way to unsubscribe.
+   */
+  onChange(listener: (isAffected: (kind: GroupKind) => boolean) => void): () => void;
 }
 
 /** The body that was last applied to an object: what drift is measured against. */
