@@ -3,6 +3,8 @@ import { arrayAt, objectAt, stringAt } from '../model/json.ts';
 import type { GroupKind, KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf } from '../model/object.ts';
 import type { HealthRules } from '../model/ports.ts';
+import type { ClusterRules, ClusterRulesOptions } from './cluster-rules.ts';
+import { ConfiguredRules } from './cluster-rules.ts';
 import { assessGeneric } from './generic.ts';
 import { assessApiService } from './kinds/api-service.ts';
 import { assessCustomResourceDefinition } from './kinds/custom-resource-definition.ts';
@@ -15,9 +17,13 @@ import { assessPod } from './kinds/pod.ts';
 import { assessReplicaSet } from './kinds/replica-set.ts';
 import { assessService } from './kinds/service.ts';
 import { assessStatefulSet } from './kinds/stateful-set.ts';
+import type { HealthRule } from './rules.ts';
+import { assessWith } from './rules.ts';
 import { progressing } from './verdict.ts';
 
-const rules: ReadonlyMap<string, (object: KubeObject) => Health> = new Map([
+export type { ClusterRules } from './cluster-rules.ts';
+
+const builtIn: ReadonlyMap<string, (object: KubeObject) => Health> = new Map([
   ['apps/Deployment', assessDeployment],
   ['apps/StatefulSet', assessStatefulSet],
   ['apps/DaemonSet', assessDaemonSet],
@@ -34,13 +40,17 @@ const rules: ReadonlyMap<string, (object: KubeObject) => Health> = new Map([
 /**
  * The health of one live object in Argo CD's words; of an object without a body (metadata only) what its metadata say.
  *
+ * `rules` are asked first; a kind that none of them judges is assessed as without them.
+ *
  * Guarantees: pure and synchronous; never throws, whatever a status holds; the message names counts, conditions and
  * reasons. Caveats: `Missing` is never the answer, because there is an object.
  */
-export function assessHealth(object: KubeObject): Health {
+export function assessHealth(object: KubeObject, rules: readonly HealthRule[] = []): Health {
   if (isBeingDeleted(object)) return progressing(describeDeletion(object));
+  const ruled = assessWith(rules, object);
+  if (ruled !== undefined) return ruled;
   const group = groupOf(stringAt(object, 'apiVersion') ?? '');
-  const rule = rules.get(groupKindKey({ group, kind: object.kind }));
+  const rule = builtIn.get(groupKindKey({ group, kind: object.kind }));
   return (rule ?? assessGeneric)(object);
 }
 
@@ -58,7 +68,7 @@ function describeDeletion(object: KubeObject): string {
  * and all custom resources, whose conditions the generic rule reads. Other kinds of Kubernetes are watched by metadata.
  */
 export function hasHealthInStatus(kind: GroupKind): boolean {
-  return rules.has(groupKindKey(kind)) || !kubernetesGroups.has(kind.group);
+  return builtIn.has(groupKindKey(kind)) || !kubernetesGroups.has(kind.group);
 }
 
 /** Groups that the API server serves by itself. Their kinds without a rule have no conditions worth a full watch. */
@@ -91,6 +101,11 @@ const kubernetesGroups: ReadonlySet<string> = new Set([
 
 /** The same as a port, for `live/`. */
 export const healthRules: HealthRules = { needsStatus: hasHealthInStatus, assess: assessHealth };
+
+/** The same with rules for the whole cluster, which may change and may be scripts. */
+export function createClusterRules(options: ClusterRulesOptions): ClusterRules {
+  return new ConfiguredRules(options, { needsStatus: hasHealthInStatus, assess: assessHealth });
+}
 
 /** Argo CD's order, best first. */
 const order: readonly HealthStatus[] = ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown'];

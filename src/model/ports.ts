@@ -43,6 +43,29 @@ export interface HealthRules {
   assess(object: KubeObject): Health;
 }
 
+/** Health rules that may change while the operator runs, and some of which need a while for a verdict. */
+export interface ChangingHealthRules extends HealthRules {
+  /** Returns the way to unsubscribe. */
+  onNews(listener: HealthNews): () => void;
+  /** Resolves when the verdicts that `assess` had to leave for later are there. */
+  settled(): Promise<void>;
+}
+
+export interface HealthNews {
+  /** A verdict that `assess` could not give at once. */
+  decided(verdict: LateVerdict): void;
+  /** Objects of these kinds are to be assessed again. */
+  changed(concerns: (kind: GroupKind) => boolean): void;
+}
+
+/** A verdict on an object as it was in one version. */
+export interface LateVerdict {
+  readonly ref: Ref;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly health: Health;
+}
+
 /** The body that was last applied to an object: what drift is measured against. */
 export interface AppliedBodies {
   /** undefined when the artefact of the last applied revision is lost. */
