@@ -26,6 +26,8 @@ export interface WatchListener {
   deleted(object: KubeObject): void;
   /** A complete list of the kind stands. */
   listed(kind: string): void;
+  /** Another list of the kind begins; what was seen of it counts until that one is complete. */
+  relisting(kind: string): void;
   /** What was seen of the kind counts no more: it is served no more, or it is watched anew from the beginning. */
   unseen(kind: string): void;
   /** No Application needs the kind any more. */
@@ -55,6 +57,10 @@ export class KindWatch {
     this.id = id;
     this.#kind = kind;
     this.#ports = ports;
+  }
+
+  get kind(): GroupKind {
+    return this.#kind;
   }
 
   get state(): WatchState {
@@ -103,12 +109,24 @@ export class KindWatch {
     const isNew = this.#state === 'parked' || this.#state === 'unknown';
     // The new watch does not know what the old one has shown, so it cannot tell what went in between.
     if (this.#reflector !== undefined) this.#ports.listener.unseen(this.id);
+    this.#list(kind);
+    if (isNew) this.#wakeAll(`${this.id} is served now`);
+  }
+
+  /** Shows every object again: what they are judged by has changed. What is known of them holds until then. */
+  relist(): void {
+    if (this.#served === undefined) return;
+    this.#ports.listener.relisting(this.id);
+    this.#list(this.#served);
+    this.#ports.listener.moved();
+  }
+
+  #list(kind: ServedKind): void {
     this.stop();
     this.#served = kind;
     this.#state = 'listing';
     this.#cancelTimeout = this.#ports.clock.after(this.#ports.listTimeoutMs, () => this.#failed());
     this.#reflector = this.#follow(kind);
-    if (isNew) this.#wakeAll(`${this.id} is served now`);
   }
 
   #isStillServed(): boolean {

@@ -72,6 +72,11 @@ export class Watches implements Disposable {
     for (const watch of [...this.#watches.values()]) watch.reconsider();
   }
 
+  /** Shows every object of these kinds again. */
+  relist(concerns: (kind: GroupKind) => boolean): void {
+    for (const watch of [...this.#watches.values()]) if (concerns(watch.kind)) watch.relist();
+  }
+
   knows(kind: string): boolean {
     return this.#watches.has(kind);
   }

@@ -43,12 +43,12 @@ export interface HealthRules {
   assess(object: KubeObject): Health;
 }
 
-/** Health rules that may change while the operator runs, and some of which need a while for a verdict. */
-export interface ChangingHealthRules extends HealthRules {
+/** Of health rules that may change while the operator runs, and some of which need a while for a verdict. */
+export interface HealthChanges {
   /** Returns the way to unsubscribe. */
   onNews(listener: HealthNews): () => void;
-  /** Resolves when the verdicts that `assess` had to leave for later are there. */
-  settled(): Promise<void>;
+  /** Resolves when the verdicts that `assess` had to leave for later are there; undefined when there are none. */
+  settled(): Promise<void> | undefined;
 }
 
 export interface HealthNews {
