@@ -37,7 +37,8 @@ export function settle(app: Application, desired: Desired, done: Applied, health
 }
 
 function healthAfter(ref: Ref, result: ChangeResult | undefined, health: HealthView): Health {
-  if (result?.kind === 'applied') return assessHealth(result.object);
+  // Of the answer to the write, or of what the watch showed since; it knows the rules of the cluster.
+  if (result?.kind === 'applied') return health.healthOf(ref) ?? assessHealth(result.object);
   if (result !== undefined && isMissing(result)) return { status: 'Missing', message: 'not in the cluster' };
   return healthNow(ref, health);
 }
