@@ -60,7 +60,7 @@ export class LuaMachine {
     this.#openLibraries(state);
     const bytes = this.#lua.module.lengthBytesUTF8(prelude);
     this.#lua.luaL_loadbufferx(state, prelude, bytes, '=prelude', 't');
-    this.#lua.lua_pushnumber(state, request.now);
+    this.#lua.lua_pushinteger(state, BigInt(request.now));
     this.#lua.lua_callk(state, 1, 0, 0, null);
     pushJson(this.#lua, state, decodeJson(request.object));
     this.#lua.lua_setglobal(state, 'obj');

@@ -4,7 +4,7 @@
  */
 export const prelude = `
 local now = ...
-local clock, calendar, compile = os.time, os.date, load
+local calendar, compile = os.date, load
 local say, read, rawget, rawset, type, error = tostring, tonumber, rawget, rawset, type, error
 local select, next, attach = select, next, setmetatable
 local whole, kind, floor, ceil, huge = math.tointeger, math.type, math.floor, math.ceil, math.huge
@@ -102,13 +102,29 @@ function math.tanh(value) return 1 - 2 / (exp(2 * value) + 1) end
 function math.atan2(y, x) return math.atan(y, x) end
 math.tointeger, math.type, math.ult, math.maxinteger, math.mininteger = nil, nil, nil, nil, nil
 
+-- Always UTC, like a container's clock.
+local function part(parts, name, default)
+  return whole(read(parts[name])) or default or error("field '" .. name .. "' missing in date table", 3)
+end
+
+local function moment(parts)
+  local months = part(parts, 'year') * 12 + part(parts, 'month') - 1
+  local year, month = months // 12, months % 12 + 1
+  if month <= 2 then year = year - 1 end
+  local inEra = year % 400
+  local inYear = (153 * (month + (month > 2 and -3 or 9)) + 2) // 5 + part(parts, 'day') - 1
+  local days = year // 400 * 146097 + inEra * 365 + inEra // 4 - inEra // 100 + inYear - 719468
+  return ((days * 24 + part(parts, 'hour', 12)) * 60 + part(parts, 'min', 0)) * 60 + part(parts, 'sec', 0)
+end
+
 os = {
   time = function(parts)
     if parts == nil then return now end
-    return clock(parts)
+    return moment(parts)
   end,
   date = function(pattern, at)
-    return calendar(pattern or '%c', at == nil and now or floor(at))
+    pattern = replace(pattern or '%c', '^!', '')
+    return calendar('!' .. pattern, at == nil and now or floor(at))
   end,
 }
 
