@@ -1,7 +1,7 @@
 import { mark, normalise } from './diff/diff.ts';
 import type { Config } from './config.ts';
-import type { ClusterRules } from './health/health.ts';
-import { createClusterRules } from './health/health.ts';
+import type { ClusterRules, HealthJudge } from './health/health.ts';
+import { createClusterRules, createHealthRules } from './health/health.ts';
 import type { ClusterConnection, EventEmitter, FoundConfigMap, LeaseOptions } from './kube/kube.ts';
 import {
   connect,
@@ -120,8 +120,9 @@ async function lead(
   const credentials = stack.use(createRepositorySecrets({ cluster: connection, reader, namespace }));
   const { controllerManager: manager } = installation;
   const events = stack.use(createEvents({ cluster: connection, clock, telemetry, manager, instance: config.podName }));
-  const health = await followHealthRules({ config, world, telemetry, connection }, { events, stack });
-  const live = stack.use(createLive({ cluster: connection, installation, clock, health }));
+  const health = createHealthRules(installation.partOfLabel);
+  const verdicts = await followHealthRules({ config, world, telemetry, connection }, { health, events, stack });
+  const live = stack.use(createLive({ cluster: connection, installation, clock, health, verdicts }));
   const source = stack.use(sourceFor({ config, world, installation, telemetry, connection }, credentials));
   stack.use(await listenForPushes({ config, world, telemetry, connection }, source));
   const { watchNamespaces: namespaces, workers } = config;
@@ -129,6 +130,7 @@ async function lead(
     cluster: connection,
     source,
     live,
+    health,
     events,
     installation,
     clock,
@@ -141,10 +143,16 @@ async function lead(
   return stack.move();
 }
 
+interface JudgeParts {
+  readonly health: Pick<HealthJudge, 'setClusterRules'>;
+  readonly events: Pick<EventEmitter, 'emit'>;
+  readonly stack: AsyncDisposableStack;
+}
+
 /** Rules of the cluster as a ConfigMap holds them, if one is named; known, or known to be unknown, when it resolves. */
 async function followHealthRules(
   { config, world, telemetry, connection }: Omit<Parts, 'installation'>,
-  { events, stack }: { readonly events: Pick<EventEmitter, 'emit'>; readonly stack: AsyncDisposableStack },
+  { health, events, stack }: JudgeParts,
 ): Promise<ClusterRules> {
   let found: FoundConfigMap | undefined;
   const broken = (rule: BrokenHealthRule): void => {
@@ -153,7 +161,8 @@ async function followHealthRules(
     const note = `${rule.path}: ${rule.message}`;
     events.emit({ regarding: found.target, type: 'Warning', reason: 'HealthRuleBroken', action: 'AssessHealth', note });
   };
-  const rules = stack.use(createClusterRules({ clock: world.clock, broken }));
+  const changed: HealthJudge['setClusterRules'] = (list) => health.setClusterRules(list);
+  const rules = stack.use(createClusterRules({ clock: world.clock, changed, broken }));
   const { healthRules: name, podNamespace: namespace } = config;
   if (name === '') return rules;
   const follower = followConfigMap(connection, { namespace, name }, (configMap) => {

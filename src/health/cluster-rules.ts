@@ -1,36 +1,29 @@
-import type { Health, HealthCheck } from '../model/health.ts';
-import type { GroupKind, KubeObject } from '../model/object.ts';
-import type { Clock, HealthChanges, HealthNews, HealthRules } from '../model/ports.ts';
+import type { HealthCheck } from '../model/health.ts';
+import type { Clock, LateVerdict, LateVerdicts } from '../model/ports.ts';
+import { compileHealthChecks, type HealthRule } from './health-rule.ts';
 import { healthScript, HealthScripts, type HealthScript } from './lua/scripts.ts';
-import {
-  judgedBy,
-  parseRuleSet,
-  readableRuleData,
-  type RuleData,
-  type RuleFlaw,
-  type ScriptSource,
-} from './rule-set.ts';
-import { compileHealthChecks, matchesPattern, type HealthRule } from './rules.ts';
+import { judgedBy, parseRuleSet, readableRuleData } from './rule-set.ts';
+import type { RuleData, RuleFlaw, ScriptSource } from './rule-set.ts';
 import { unknown } from './verdict.ts';
 
 export interface ClusterRulesOptions {
   readonly clock: Clock;
+  /** Takes the rules whenever they are others; one that stays as it was is the same object. */
+  readonly changed: (rules: readonly HealthRule[]) => void;
   /** A rule that cannot be used, or failed on an object: told once until the rules change. */
   readonly broken: (rule: { readonly path: string; readonly message: string }) => void;
 }
 
-/** Health rules with those of the cluster; disposing ends the thread of the scripts. */
-export interface ClusterRules extends HealthRules, HealthChanges, AsyncDisposable {
+/** Health rules for the whole cluster as they are configured; disposing ends the thread of the scripts. */
+export interface ClusterRules extends LateVerdicts, AsyncDisposable {
   /** Replaces the rules by the content of a ConfigMap; undefined: there is none. */
   use(data: RuleData | undefined): void;
   /** Whether there is a thread for scripts at present. */
   readonly runsScripts: boolean;
 }
 
-/** What is said of an object that no rule of the cluster judges, and how rules are applied. */
-export interface Assessment {
-  needsStatus(kind: GroupKind): boolean;
-  assess(object: KubeObject, rules: readonly HealthRule[]): Health;
+export function createClusterRules(options: ClusterRulesOptions): ClusterRules {
+  return new ConfiguredRules(options);
 }
 
 /** A rule and what it was made from: rules of equal origin say the same. */
@@ -39,24 +32,24 @@ interface Rule extends HealthRule {
 }
 
 /**
- * Checks come first, in their order, then scripts; a kind that none of them is about is judged as without them.
+ * Checks come first, in their order, then scripts; what none of them judges is judged as without them.
  * Objects of a kind whose rule cannot be used are Unknown.
  */
-export class ConfiguredRules implements ClusterRules {
+class ConfiguredRules implements ClusterRules {
   readonly #options: ClusterRulesOptions;
-  readonly #builtIn: Assessment;
   readonly #scripts: HealthScripts;
-  readonly #listeners = new Set<HealthNews>();
+  readonly #listeners = new Set<(verdict: LateVerdict) => void>();
   #data: RuleData = {};
   #rules: readonly Rule[] = [];
   #told = new Set<string>();
 
-  constructor(options: ClusterRulesOptions, builtIn: Assessment) {
+  constructor(options: ClusterRulesOptions) {
     this.#options = options;
-    this.#builtIn = builtIn;
     this.#scripts = new HealthScripts({
       clock: options.clock,
-      decided: (verdict) => this.#tell((listener) => listener.decided(verdict)),
+      decided: (verdict) => {
+        for (const listener of this.#listeners) listener(verdict);
+      },
       failed: ({ name }, message) => options.broken({ path: name, message }),
     });
   }
@@ -71,25 +64,14 @@ export class ConfiguredRules implements ClusterRules {
     const scripts = set.scripts.map((source) => ({ source, script: healthScript(source.name, source.text) }));
     const checks = compileChecks(set.checks);
     const flaws = [...set.flaws, ...checks.flaws];
-    const before = this.#rules;
     const rules = scripts.map((entry) => this.#ruleOf(entry));
-    this.#rules = [...flaws.flatMap(unusable), ...checks.rules, ...rules];
     this.#report(flaws);
     this.#scripts.retain(scripts.map(({ script }) => script));
-    for (const { script } of scripts)
-      if (!before.some(({ origin }) => origin === script.hash)) void this.#scripts.check(script);
-    this.#changed(before);
+    for (const { script } of scripts) if (!this.#has(script.hash)) void this.#scripts.check(script);
+    this.#replace([...flaws.flatMap(unusable), ...checks.rules, ...rules]);
   }
 
-  needsStatus(kind: GroupKind): boolean {
-    return this.#builtIn.needsStatus(kind) || this.#rules.some((rule) => isAbout(rule, kind));
-  }
-
-  assess(object: KubeObject): Health {
-    return this.#builtIn.assess(object, this.#rules);
-  }
-
-  onNews(listener: HealthNews): () => void {
+  onVerdict(listener: (verdict: LateVerdict) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -108,22 +90,23 @@ export class ConfiguredRules implements ClusterRules {
     return { group, kind, origin: script.hash, assess: (object) => this.#scripts.verdict(script, object) };
   }
 
+  #has(origin: string): boolean {
+    return this.#rules.some((rule) => rule.origin === origin);
+  }
+
+  #replace(rules: readonly Rule[]): void {
+    const before = new Map(this.#rules.map((rule) => [rule.origin, rule]));
+    const now = rules.map((rule) => before.get(rule.origin) ?? rule);
+    const isSame = now.length === this.#rules.length && now.every((rule, i) => rule === this.#rules[i]);
+    this.#rules = now;
+    if (!isSame) this.#options.changed(now);
+  }
+
   /** What was wrong before and still is was told already. */
   #report(flaws: readonly RuleFlaw[]): void {
     const told = new Map(flaws.map((flaw) => [`${flaw.path}: ${flaw.message}`, flaw]));
     for (const [text, flaw] of told) if (!this.#told.has(text)) this.#options.broken(flaw);
     this.#told = new Set(told.keys());
-  }
-
-  #changed(before: readonly Rule[]): void {
-    const [old, now] = [originsOf(before), originsOf(this.#rules)];
-    const changed = [...before, ...this.#rules].filter(({ origin }) => old.has(origin) !== now.has(origin));
-    if (changed.length === 0) return;
-    this.#tell((listener) => listener.changed((kind) => changed.some((rule) => isAbout(rule, kind))));
-  }
-
-  #tell(what: (listener: HealthNews) => void): void {
-    for (const listener of this.#listeners) what(listener);
   }
 }
 
@@ -147,12 +130,4 @@ function unusable({ path, message, about }: RuleFlaw): Rule[] {
   if (about === undefined) return [];
   const text = `health check cannot be used: ${path}: ${message}`;
   return [{ ...about, origin: text, assess: () => unknown(text) }];
-}
-
-function isAbout(rule: HealthRule, { group, kind }: GroupKind): boolean {
-  return matchesPattern(rule.group, group) && matchesPattern(rule.kind, kind);
-}
-
-function originsOf(rules: readonly Rule[]): ReadonlySet<string> {
-  return new Set(rules.map(({ origin }) => origin));
 }

@@ -29,18 +29,17 @@ function isTrouble({ type, status }: StatusCondition): boolean {
   return status === 'True' && troubleType.test(type) && !/^No[A-Z]/.test(type.replace('NotReady', ''));
 }
 
-/** Types that are good news when they are True. `Ready` speaks for all but the first ones. */
-const beside = ['Synced', 'Healthy'];
-const good = [
-  ...beside,
-  ...['Available', 'Established', 'Accepted', 'Programmed', 'ResolvedRefs', 'Valid', 'Succeeded', 'Installed'],
-  ...['Deployed', 'Reconciled', 'ReconcileSuccess', 'Applied', 'Complete', 'Completed', 'Compliant', 'Admitted'],
-];
+/** Types that are good news when they are True; where there is `Ready`, it speaks for all but `Synced` and `Healthy`. */
+const goodType = new RegExp(
+  '^(Available|Healthy|Established|Accepted|Programmed|ResolvedRefs|Valid|Succeeded|Installed|Deployed|Reconciled|' +
+    'ReconcileSuccess|Applied|Completed?|Compliant|Admitted|.*Synced|.*Synchronized)$',
+);
 
 function assessGood(conditions: readonly StatusCondition[]): Health | undefined {
   const ready = conditionNamed(conditions, 'Ready');
-  const types = ready === undefined ? good : beside;
-  const told = types.flatMap((type) => conditionNamed(conditions, type) ?? []);
+  const told = conditions.filter(({ type }) =>
+    ready === undefined ? goodType.test(type) : type === 'Synced' || type === 'Healthy',
+  );
   if (ready !== undefined) told.unshift(ready);
   const bad = told.find(({ status }) => status === 'False');
   if (bad !== undefined) return isUnderWay(bad, conditions) ? progressing(explain(bad)) : degraded(explain(bad));

@@ -9,7 +9,7 @@ const places = ['phase', 'state', 'status', 'health', 'currentState', 'overallSt
 const meanings: Readonly<Partial<Record<HealthStatus, string>>> = {
   Healthy:
     'accepted active applied attached available bound complete completed created deployed done enabled established ' +
-    'exists finished green healthy normal ok online operational provisioned ready running succeeded success successful ' +
+    'exists finished green healthy initialized installed normal ok online operational provisioned ready running succeeded success successful ' +
     'synced up valid',
   Progressing:
     'building configuring creating deleting deploying expanding initializing initialising inprogress installing ' +
@@ -17,7 +17,7 @@ const meanings: Readonly<Partial<Record<HealthStatus, string>>> = {
     'rolling scaling scalingdown scalingup scheduled scheduling starting submitted terminating updating upgrading ' +
     'waiting warmup yellow',
   Degraded:
-    'aborted conflict crashloopbackoff degraded error errored failed failure failing invalid lost red rejected timeout ' +
+    'aborted conflict crashloopbackoff degraded error errored expired failed failure failing invalid lost red rejected timeout ' +
     'unavailable unhealthy',
   Suspended: 'disabled hibernated hibernating paused stopped suspended',
   Unknown: 'unknown',

@@ -3,10 +3,12 @@ import type { JsonObject } from '../model/json.ts';
 import { objectAt, stringAt } from '../model/json.ts';
 import type { StatusCondition } from './conditions.ts';
 import { conditionNamed, conditionsOf, explain } from './conditions.ts';
+import { describeStaleness, isStale } from './counts.ts';
 import { phaseOf } from './phases.ts';
 
 /** The status in the object's own words, for rules that have none: what backs the verdict, or else what there is. */
 export function summarise(object: JsonObject, status: HealthStatus): string {
+  if (status === 'Progressing' && isStale(object)) return describeStaleness(object);
   const conditions = conditionsOf(object);
   const telling = status === 'Healthy' ? conditionNamed(conditions, 'Ready') : conditions.find(isTelling);
   if (telling !== undefined) return explain(telling);

@@ -40,7 +40,7 @@ export interface WatchListener {
 /** The watch of one kind for all Applications that need it: it starts, parks and stops as discovery says. */
 export class KindWatch {
   readonly id: string;
-  readonly #kind: GroupKind;
+  readonly kind: GroupKind;
   readonly #ports: KindWatchPorts;
   /** Who needs it, and in which versions. */
   readonly #users = new Map<ApplicationKey, ReadonlySet<string>>();
@@ -55,12 +55,8 @@ export class KindWatch {
 
   constructor(id: string, kind: GroupKind, ports: KindWatchPorts) {
     this.id = id;
-    this.#kind = kind;
+    this.kind = kind;
     this.#ports = ports;
-  }
-
-  get kind(): GroupKind {
-    return this.#kind;
   }
 
   get state(): WatchState {
@@ -93,9 +89,17 @@ export class KindWatch {
     if (this.#users.has(key)) this.#waiting.add(key);
   }
 
+  /** Begins again from a new list, in full or by metadata as the kind needs it now. What is known holds until then. */
+  renew(): void {
+    if (this.#served === undefined) return;
+    this.#ports.listener.relisting(this.id);
+    this.#list(this.#served);
+    this.#ports.listener.moved();
+  }
+
   /** Does what discovery says of the kind now. */
   reconsider(): void {
-    const answer = this.#ports.cluster.kinds.find(this.#kind);
+    const answer = this.#ports.cluster.kinds.find(this.kind);
     if (answer.state === 'served') this.#serve(answer.kind);
     // Unknown: a watch that runs knows better, and its reflector says itself when it cannot go on.
     if (answer.state === 'gone') this.#park();
@@ -113,14 +117,6 @@ export class KindWatch {
     if (isNew) this.#wakeAll(`${this.id} is served now`);
   }
 
-  /** Shows every object again: what they are judged by has changed. What is known of them holds until then. */
-  relist(): void {
-    if (this.#served === undefined) return;
-    this.#ports.listener.relisting(this.id);
-    this.#list(this.#served);
-    this.#ports.listener.moved();
-  }
-
   #list(kind: ServedKind): void {
     this.stop();
     this.#served = kind;
@@ -132,14 +128,14 @@ export class KindWatch {
   #isStillServed(): boolean {
     if (this.#served === undefined) return false;
     const { apiVersion, resource, namespaced } = this.#served;
-    const answer = this.#ports.cluster.kinds.find(this.#kind, apiVersion);
+    const answer = this.#ports.cluster.kinds.find(this.kind, apiVersion);
     if (answer.state !== 'served') return answer.state === 'unknown';
     return answer.kind.resource === resource && answer.kind.namespaced === namespaced;
   }
 
   #follow(kind: ServedKind): Reflector {
     const { cluster, labelSelector } = this.#ports;
-    const metadataOnly = !this.#ports.needsStatus(this.#kind);
+    const metadataOnly = !this.#ports.needsStatus(this.kind);
     return cluster.reflect({ kind, metadataOnly, labelSelector, listener: this.#listener() });
   }
 
@@ -202,7 +198,7 @@ export class KindWatch {
   #missingVersions(): ReadonlySet<string> {
     const asked = new Set([...this.#users.values()].flatMap((versions) => [...versions]));
     const { kinds } = this.#ports.cluster;
-    return new Set([...asked].filter((version) => kinds.find(this.#kind, version).state !== 'served'));
+    return new Set([...asked].filter((version) => kinds.find(this.kind, version).state !== 'served'));
   }
 
   /** The kind may have been served all the time, and now it is in the version that somebody writes. */

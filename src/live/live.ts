@@ -4,7 +4,7 @@ import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { LiveAnswer, Observation, Suspect } from '../model/live.ts';
 import type { GroupKind, KubeObject, Ref, RefKey } from '../model/object.ts';
 import { groupKindKey, refKey, refOf } from '../model/object.ts';
-import type { Clock, HealthChanges, HealthRules, WriteLog } from '../model/ports.ts';
+import type { Clock, HealthRules, LateVerdicts, WriteLog } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { Declarations } from './declarations.ts';
 import type { ObjectIndex } from './object-index.ts';
@@ -86,7 +86,9 @@ export interface LivePorts {
   readonly cluster: Pick<Cluster, 'kinds' | 'read' | 'list' | 'reflect'>;
   readonly installation: Installation;
   readonly clock: Clock;
-  readonly health: HealthRules & Partial<HealthChanges>;
+  readonly health: HealthRules;
+  /** Absent: every verdict is given at once. */
+  readonly verdicts?: LateVerdicts;
   readonly limits?: Partial<LiveLimits>;
 }
 
@@ -128,7 +130,7 @@ class ClusterLive implements Live {
   readonly #declarations: Declarations;
   readonly #flights: Flights;
   readonly #watches: Watches;
-  readonly #ignoreHealth: (() => void) | undefined;
+  readonly #unsubscribe: readonly ((() => void) | undefined)[];
   readonly #suspectListeners = new Set<(suspect: Suspect) => void>();
   readonly #wakeListeners = new Set<(key: ApplicationKey, why: string) => void>();
 
@@ -148,10 +150,10 @@ class ClusterLive implements Live {
     });
     this.writes = this.#flights;
     this.#watches = this.#createWatches();
-    this.#ignoreHealth = ports.health.onNews?.({
-      decided: (verdict) => this.#tracker.decided(verdict),
-      changed: (concerns) => this.#watches.relist(concerns),
-    });
+    this.#unsubscribe = [
+      ports.health.onChange((isAffected) => this.#watches.renew(isAffected)),
+      ports.verdicts?.onVerdict((verdict) => this.#tracker.decided(verdict)),
+    ];
   }
 
   #createTracker(): Tracker {
@@ -228,7 +230,7 @@ class ClusterLive implements Live {
 
   /** Verdicts that are on their way are worth a moment: without them the health of an Application would flicker. */
   async #judged(signal: AbortSignal): Promise<void> {
-    const settled = this.#ports.health.settled?.();
+    const settled = this.#ports.verdicts?.settled();
     if (settled === undefined) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const done = (): void => resolve(undefined);
@@ -282,7 +284,7 @@ class ClusterLive implements Live {
   }
 
   [Symbol.dispose](): void {
-    this.#ignoreHealth?.();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe?.();
     this.#watches[Symbol.dispose]();
     this.#tracker[Symbol.dispose]();
     this.#verifyLimit[Symbol.dispose]();

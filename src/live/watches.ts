@@ -68,13 +68,13 @@ export class Watches implements Disposable {
     this.#moved();
   }
 
-  #reconsider(): void {
-    for (const watch of [...this.#watches.values()]) watch.reconsider();
+  /** Lists these kinds anew, because what is kept of their objects was judged by rules that hold no more. */
+  renew(isMeant: (kind: GroupKind) => boolean): void {
+    for (const watch of [...this.#watches.values()]) if (isMeant(watch.kind)) watch.renew();
   }
 
-  /** Shows every object of these kinds again. */
-  relist(concerns: (kind: GroupKind) => boolean): void {
-    for (const watch of [...this.#watches.values()]) if (concerns(watch.kind)) watch.relist();
+  #reconsider(): void {
+    for (const watch of [...this.#watches.values()]) watch.reconsider();
   }
 
   knows(kind: string): boolean {

@@ -37,6 +37,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     ...(automated === undefined ? {} : { automated }),
     retry: readRetry(spec.syncPolicy?.retry, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),
+    healthChecks: spec.healthChecks ?? [],
     guard: { ...defaultGuard, ...spec.prune?.guard },
     drift: readDrift(spec, automated?.selfHeal ?? false, findings),
   };

@@ -41,21 +41,19 @@ export interface HealthRules {
   /** True when the verdict needs the object's status, so the kind is watched in full. */
   needsStatus(kind: GroupKind): boolean;
   assess(object: KubeObject): Health;
+  /**
+   * Tells that verdicts may be others now, also those of objects that did not change, of the kinds for which the given
+   * question is answered with yes. Returns the way to unsubscribe.
+   */
+  onChange(listener: (isAffected: (kind: GroupKind) => boolean) => void): () => void;
 }
 
-/** Of health rules that may change while the operator runs, and some of which need a while for a verdict. */
-export interface HealthChanges {
+/** Verdicts that `HealthRules.assess` has to leave for later, because a script gives them. */
+export interface LateVerdicts {
   /** Returns the way to unsubscribe. */
-  onNews(listener: HealthNews): () => void;
-  /** Resolves when the verdicts that `assess` had to leave for later are there; undefined when there are none. */
+  onVerdict(listener: (verdict: LateVerdict) => void): () => void;
+  /** Resolves when those that were asked for are there; undefined when none is waited for. */
   settled(): Promise<void> | undefined;
-}
-
-export interface HealthNews {
-  /** A verdict that `assess` could not give at once. */
-  decided(verdict: LateVerdict): void;
-  /** Objects of these kinds are to be assessed again. */
-  changed(concerns: (kind: GroupKind) => boolean): void;
 }
 
 /** A verdict on an object as it was in one version. */

@@ -28,7 +28,7 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
   // Claim before the first creation: a crash between may not orphan an object.
   await ports.status.claim(app, creationsOf(app, plan), desired.revision);
   const applied = await applyPlan(plan, contextOf(app, ports, signal));
-  return settle(app, desired, applied, ports.live);
+  return settle(app, desired, applied, ports);
 }
 
 /** Keeps every Application of the cluster as Git says until it is disposed. Resolves when it has begun to work. */

@@ -1,4 +1,3 @@
-import { assessHealth } from '../health/health.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { OperatorError } from '../model/errors.ts';
@@ -7,14 +6,21 @@ import type { Health } from '../model/health.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
+import type { HealthRules } from '../model/ports.ts';
 import type { Change, ChangeOf, KeepReason, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
 import type { HealthView } from './health-now.ts';
 import { healthNow, worstOfObjects } from './health-now.ts';
 
+/** What the watches know, and how to judge what only an answer has shown. */
+interface Judged {
+  readonly live: HealthView;
+  readonly health: Pick<HealthRules, 'assess'>;
+}
+
 /** How things stand after a run: sync and health. */
-export function settle(app: Application, desired: Desired, done: Applied, health: HealthView): Outcome {
+export function settle(app: Application, desired: Desired, done: Applied, health: Judged): Outcome {
   const results = new Map(done.results.map((result) => [refKey(result.change.ref), result]));
   // By ref, not as they came in: an unchanged state has to give an equal status.
   const inOrder = [...results].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, result]) => result);
@@ -36,11 +42,10 @@ export function settle(app: Application, desired: Desired, done: Applied, health
   return { kind: 'settled', app, settled };
 }
 
-function healthAfter(ref: Ref, result: ChangeResult | undefined, health: HealthView): Health {
-  // Of the answer to the write, or of what the watch showed since; it knows the rules of the cluster.
-  if (result?.kind === 'applied') return health.healthOf(ref) ?? assessHealth(result.object);
+function healthAfter(ref: Ref, result: ChangeResult | undefined, { live, health }: Judged): Health {
+  if (result?.kind === 'applied') return health.assess(result.object);
   if (result !== undefined && isMissing(result)) return { status: 'Missing', message: 'not in the cluster' };
-  return healthNow(ref, health);
+  return healthNow(ref, live);
 }
 
 /** Desired and, as far as this run knows, not there. */

@@ -161,6 +161,7 @@ export const health: HealthRules = {
     status: object['status'] === undefined ? 'Progressing' : 'Healthy',
     message: JSON.stringify(object['status'] ?? ''),
   }),
+  onChange: () => () => undefined,
 };
 
 export const installation: Installation = installationNamed('');

@@ -2,6 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import type { JsonObject, JsonValue } from '../../model/json.ts';
 import { isJsonArray, isJsonObject } from '../../model/json.ts';
 import { conditionNamed, conditionsOf, explain, readConditions } from '../conditions.ts';
+import { assessGeneric, notAssessed } from '../generic.ts';
 import { countOf, isStale, isUnobserved } from '../counts.ts';
 
 /** The object that is being assessed: expressions are evaluated one at a time, and never wait. */
@@ -25,9 +26,16 @@ export function createCelEnvironment(subject: Subject): Environment {
     .registerFunction('annotation(string): string', (name: string) =>
       textOf(at(subject.object, 'metadata.annotations', name)),
     )
+    .registerFunction('generic(): string', () => statusWord(subject.object))
     .registerFunction('stale(): bool', () => isStale(subject.object))
     .registerFunction('unobserved(): bool', () => isUnobserved(subject.object))
     .registerFunction('string.lower(): string', (text: string) => text.toLowerCase());
+}
+
+/** What the rule for any kind says; empty when it has nothing to go by. */
+function statusWord(object: JsonObject): string {
+  const verdict = assessGeneric(object);
+  return verdict === notAssessed ? '' : verdict.status;
 }
 
 function registerReaders(environment: Environment, subject: Subject): void {

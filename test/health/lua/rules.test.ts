@@ -20,10 +20,8 @@ const stuck = `return { status = 'Healthy', message = string.find(string.rep('a'
 function listen(stage: RulesStage) {
   const decided: LateVerdict[] = [];
   const changed: ((kind: GroupKind) => boolean)[] = [];
-  stage.rules.onNews({
-    decided: (verdict) => void decided.push(verdict),
-    changed: (concerns) => void changed.push(concerns),
-  });
+  stage.rules.onVerdict((verdict) => void decided.push(verdict));
+  stage.health.onChange((concerns) => void changed.push(concerns));
   return { decided, changed };
 }
 
@@ -32,7 +30,7 @@ describe('rules for the whole cluster', () => {
     await using stage = new RulesStage();
     const checks = [{ apiVersion: 'example.com/v1', kind: 'Widget', failed: 'object.spec.broken' }];
     stage.rules.use({ checks: JSON.stringify(checks) });
-    const verdict = stage.rules.assess(widget({ spec: { broken: true } }));
+    const verdict = stage.health.assess(widget({ spec: { broken: true } }));
     assert.equal(verdict.status, 'Degraded');
     assert.equal(stage.rules.settled(), undefined);
     assert.equal(stage.rules.runsScripts, false);
@@ -44,16 +42,16 @@ describe('rules for the whole cluster', () => {
     stage.scripts({ [kind]: 'return { status = obj.status.health }' });
     const { decided } = listen(stage);
     const at = (version: string, health: string) => widget({ status: { health } }, version);
-    assert.deepEqual(stage.rules.assess(at('1', 'Healthy')), {
+    assert.deepEqual(stage.health.assess(at('1', 'Healthy')), {
       status: 'Progressing',
       message: 'its health script has not run yet',
     });
     await stage.rules.settled();
-    assert.equal(stage.rules.assess(at('1', 'Healthy')).status, 'Healthy');
+    assert.equal(stage.health.assess(at('1', 'Healthy')).status, 'Healthy');
     assert.equal(stage.rules.settled(), undefined, 'asked and answered');
-    assert.equal(stage.rules.assess(at('2', 'Degraded')).status, 'Healthy');
+    assert.equal(stage.health.assess(at('2', 'Degraded')).status, 'Healthy');
     await stage.rules.settled();
-    assert.equal(stage.rules.assess(at('2', 'Degraded')).status, 'Degraded');
+    assert.equal(stage.health.assess(at('2', 'Degraded')).status, 'Degraded');
     const rows = decided.map(({ uid, resourceVersion, health }) => [uid, resourceVersion, health.status]);
     assert.deepEqual(rows, [
       ['uid-thing', '1', 'Healthy'],
@@ -65,7 +63,7 @@ describe('rules for the whole cluster', () => {
     await using stage = new RulesStage();
     stage.scripts({ [kind]: 'return { status = "Healthy", message = obj.metadata.resourceVersion }' });
     const { decided } = listen(stage);
-    for (const version of ['1', '2', '3', '4']) stage.rules.assess(widget({}, version));
+    for (const version of ['1', '2', '3', '4']) stage.health.assess(widget({}, version));
     await stage.rules.settled();
     assert.deepEqual(
       decided.map(({ resourceVersion }) => resourceVersion),
@@ -102,8 +100,8 @@ describe('rules for the whole cluster', () => {
     assert.equal((await stage.verdict(widget({}))).status, 'Suspended');
     const core = { ...widget({}, '1', 'settings'), apiVersion: 'v1', kind: 'ConfigMap' };
     assert.equal((await stage.verdict(core)).status, 'Degraded');
-    assert.ok(stage.rules.needsStatus({ group: '', kind: 'ConfigMap' }));
-    assert.ok(!stage.rules.needsStatus({ group: '', kind: 'Secret' }));
+    assert.ok(stage.health.needsStatus({ group: '', kind: 'ConfigMap' }));
+    assert.ok(!stage.health.needsStatus({ group: '', kind: 'Secret' }));
     assert.deepEqual(stage.broken, []);
   });
 
@@ -190,9 +188,9 @@ describe('a script that takes too much', () => {
     await using stage = new RulesStage();
     stage.scripts({ [kind]: forever, 'example.com/Gadget': saying('Healthy') });
     const gadget = { ...widget({}, '1', 'gadget'), kind: 'Gadget' };
-    stage.rules.assess(widget({}));
+    stage.health.assess(widget({}));
     assert.equal((await stage.verdict(gadget)).status, 'Healthy');
-    assert.equal(stage.rules.assess(widget({})).status, 'Unknown');
+    assert.equal(stage.health.assess(widget({})).status, 'Unknown');
     assert.equal(stage.broken.length, 1);
   });
 
@@ -200,7 +198,7 @@ describe('a script that takes too much', () => {
     await using stage = new RulesStage();
     stage.scripts({ [kind]: forever });
     for (const version of ['1', '2', '3']) await stage.verdict(widget({}, version));
-    const { message } = stage.rules.assess(widget({}, '4'));
+    const { message } = stage.health.assess(widget({}, '4'));
     assert.match(message, /is not run any more: it took too much 3 times in a row$/);
     assert.equal(stage.rules.settled(), undefined);
     stage.scripts({ [kind]: `${saying('Healthy')} -- better` });
@@ -211,21 +209,21 @@ describe('a script that takes too much', () => {
     const clock = new ManualClock();
     await using stage = new RulesStage(clock);
     stage.scripts({ [kind]: stuck, 'example.com/Gadget': saying('Healthy') });
-    stage.rules.assess(widget({}));
-    stage.rules.assess({ ...widget({}, '1', 'gadget'), kind: 'Gadget' });
+    stage.health.assess(widget({}));
+    stage.health.assess({ ...widget({}, '1', 'gadget'), kind: 'Gadget' });
     // Only a script that runs has a deadline of seconds; a thread at rest has one of a minute.
     await eventually('it to run', () => clock.nextIn !== undefined && clock.nextIn <= 5_000);
     await clock.advance(5_000);
     await stage.rules.settled();
-    assert.match(stage.rules.assess(widget({})).message, /takes longer than 5 s$/);
-    assert.equal(stage.rules.assess({ ...widget({}, '1', 'gadget'), kind: 'Gadget' }).status, 'Healthy');
+    assert.match(stage.health.assess(widget({})).message, /takes longer than 5 s$/);
+    assert.equal(stage.health.assess({ ...widget({}, '1', 'gadget'), kind: 'Gadget' }).status, 'Healthy');
   });
 
   it('ends with the rules, whatever it does', async () => {
     const stage = new RulesStage();
     stage.scripts({ [kind]: stuck });
     const { decided } = listen(stage);
-    stage.rules.assess(widget({}));
+    stage.health.assess(widget({}));
     await stage[Symbol.asyncDispose]();
     assert.deepEqual([decided, stage.broken, stage.rules.runsScripts], [[], [], false]);
   });
@@ -252,9 +250,9 @@ describe('the thread of scripts', () => {
     const objects = Array.from({ length: 1_000 }, (_, i) => widget({ status: { conditions } }, '1', `w${i}`));
     await stage.verdict(widget({ status: { conditions } }));
     const begin = performance.now();
-    for (const object of objects) stage.rules.assess(object);
+    for (const object of objects) stage.health.assess(object);
     await stage.rules.settled();
     t.diagnostic(`1,000 objects by a script: ${Math.round(performance.now() - begin)} ms`);
-    assert.ok(objects.every((object) => stage.rules.assess(object).message === 'is Ready'));
+    assert.ok(objects.every((object) => stage.health.assess(object).message === 'is Ready'));
   });
 });

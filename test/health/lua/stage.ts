@@ -1,5 +1,5 @@
-import type { ClusterRules } from '../../../src/health/health.ts';
-import { createClusterRules } from '../../../src/health/health.ts';
+import type { ClusterRules, HealthJudge } from '../../../src/health/health.ts';
+import { createClusterRules, createHealthRules } from '../../../src/health/health.ts';
 import type { Health } from '../../../src/model/health.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { objectAt } from '../../../src/model/json.ts';
@@ -16,6 +16,7 @@ export function widget(fields: JsonObject, version = '1', name = 'thing'): KubeO
 /** Rules for the whole cluster, and what was told of broken ones. */
 export class RulesStage implements AsyncDisposable {
   readonly clock: Clock;
+  readonly health: HealthJudge = createHealthRules();
   readonly rules: ClusterRules;
   readonly broken: string[] = [];
 
@@ -24,7 +25,7 @@ export class RulesStage implements AsyncDisposable {
     const broken = (rule: { readonly path: string; readonly message: string }): void => {
       this.broken.push(`${rule.path}: ${rule.message}`);
     };
-    this.rules = createClusterRules({ clock, broken });
+    this.rules = createClusterRules({ clock, broken, changed: (rules) => this.health.setClusterRules(rules) });
   }
 
   /** Scripts by kind, as the chart writes them. */
@@ -34,9 +35,9 @@ export class RulesStage implements AsyncDisposable {
 
   /** The verdict when every script has run. */
   async verdict(object: KubeObject): Promise<Health> {
-    this.rules.assess(object);
+    this.health.assess(object);
     await this.rules.settled();
-    return this.rules.assess(object);
+    return this.health.assess(object);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Health, HealthCheck, HealthStatus, VerdictField } from '../model/health.ts';
 import { verdictFields } from '../model/health.ts';
 import { stringAt } from '../model/json.ts';
-import type { KubeObject } from '../model/object.ts';
+import type { GroupKind, KubeObject } from '../model/object.ts';
 import { groupOf } from '../model/object.ts';
 import type { Answer, Expression, ExpressionCompiler, ExpressionProblem } from './cel/expression.ts';
 import { createExpressionCompiler } from './cel/expression.ts';
@@ -38,8 +38,11 @@ export interface CompiledHealthChecks {
  * number of steps. An expression that fails on an object makes it Unknown and says where; one that asks for a field
  * that is not there is not true.
  */
-export function compileHealthChecks(checks: readonly HealthCheck[], path: string): CompiledHealthChecks {
-  const compiler = createExpressionCompiler();
+export function compileHealthChecks(
+  checks: readonly HealthCheck[],
+  path: string,
+  compiler: ExpressionCompiler = createExpressionCompiler(),
+): CompiledHealthChecks {
   const compiled = checks.map((check, i) => compileCheck(check, `${path}[${i}]`, compiler));
   return { rules: compiled.flatMap(({ rules }) => rules), errors: compiled.flatMap(({ errors }) => errors) };
 }
@@ -49,6 +52,10 @@ export function describeCheckError({ path, line, column, message }: HealthCheckE
   return `${path}: line ${line}, column ${column}: ${message}`;
 }
 
+export function isAbout(rule: GroupKind, { group, kind }: GroupKind): boolean {
+  return matchesPattern(rule.kind, kind) && matchesPattern(rule.group, group);
+}
+
 /** The verdict of the first rule that is about the object and says something; undefined when none does. */
 export function assessWith(rules: readonly HealthRule[], object: KubeObject): Health | undefined {
   if (rules.length === 0) return undefined;
@@ -56,8 +63,8 @@ export function assessWith(rules: readonly HealthRule[], object: KubeObject): He
   const kind = stringAt(object, 'kind') ?? '';
   const name = stringAt(object['metadata'], 'name');
   for (const rule of rules) {
-    if (!matchesPattern(rule.kind, kind) || !matchesPattern(rule.group, group)) continue;
-    const verdict = rule.name === undefined || rule.name === name ? rule.assess(object) : undefined;
+    const isMeant = isAbout(rule, { group, kind }) && (rule.name === undefined || rule.name === name);
+    const verdict = isMeant ? rule.assess(object) : undefined;
     if (verdict !== undefined) return verdict;
   }
   return undefined;
