@@ -4,6 +4,7 @@ import { decodeJson } from '../../model/json.ts';
 import { prelude } from './prelude.ts';
 import { failed, type ScriptLimits, type ScriptOutcome, type ScriptRequest } from './protocol.ts';
 import { pushJson } from './push.ts';
+import { translate } from './translate.ts';
 
 /** Thrown through the virtual machine, past every `pcall` of the script; its state is lost by that. */
 class Spent extends Error {}
@@ -61,7 +62,7 @@ export class LuaMachine {
     const bytes = this.#lua.module.lengthBytesUTF8(prelude);
     this.#lua.luaL_loadbufferx(state, prelude, bytes, '=prelude', 't');
     this.#lua.lua_pushinteger(state, BigInt(request.now));
-    this.#lua.lua_callk(state, 1, 0, 0, null);
+    this.#lua.lua_callk(state, 1, 1, 0, null);
     pushJson(this.#lua, state, decodeJson(request.object));
     this.#lua.lua_setglobal(state, 'obj');
     return this.#load(state, request) ?? this.#call(state, request);
@@ -85,8 +86,8 @@ export class LuaMachine {
   /** The failure, or undefined with the function on the stack. Text only: bytecode could do anything. */
   #load(state: number, { name, script }: ScriptRequest): ScriptOutcome | undefined {
     const lua = this.#lua;
-    const bytes = lua.module.lengthBytesUTF8(script);
-    const code = lua.luaL_loadbufferx(state, script, bytes, `=${name}`, 't');
+    const text = translate(script);
+    const code = lua.luaL_loadbufferx(state, text, lua.module.lengthBytesUTF8(text), `=${name}`, 't');
     return code === LuaReturn.Ok ? undefined : failed(this.#messageAt(state, name));
   }
 
@@ -94,7 +95,9 @@ export class LuaMachine {
     const lua = this.#lua;
     this.#memory.most = this.#memory.used + this.#limits.memoryBytes;
     lua.lua_sethook(state, this.#counter, LuaEventMasks.Count, instructionsPerCount);
-    const code = lua.lua_pcallk(state, 0, 1, 0, 0, null);
+    // What the prelude returned is what the chunk is called with.
+    lua.lua_pushvalue(state, 1);
+    const code = lua.lua_pcallk(state, 1, 1, 0, 0, null);
     lua.lua_sethook(state, null, 0, 0);
     this.#memory.most = Infinity;
     if (code === (LuaReturn.ErrorMem as number))

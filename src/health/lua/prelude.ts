@@ -9,6 +9,7 @@ local say, read, rawget, rawset, type, error = tostring, tonumber, rawget, rawse
 local select, next, attach = select, next, setmetatable
 local whole, kind, floor, ceil, huge = math.tointeger, math.type, math.floor, math.ceil, math.huge
 local write, replace, spread, attempt = string.format, string.gsub, table.unpack, pcall
+local concat = table.concat
 
 -- Lua 5.1 has one kind of number, and prints 2 for what 5.4 prints as 2.0.
 local function plain(value)
@@ -35,6 +36,7 @@ function tonumber(...) return plain(read(...)) end
 
 -- An error of a function that stands in front of the real one, at the line of the script.
 local function placed(message)
+  if type(message) == 'string' then message = replace(message, '^prelude:%d+: ', '') end
   local bare = type(message) == 'string' and not message:find('^[^\\n]-:%d+: ')
   error(message, bare and 3 or 0)
 end
@@ -149,6 +151,32 @@ function setmetatable(subject, meta)
   return subject
 end
 
+function table.concat(list, separator, first, last)
+  local pieces = {}
+  first, last = first or 1, last or #list
+  for at = first, last do
+    local piece = rawget(list, at)
+    pieces[at] = type(piece) == 'number' and text(piece) or piece
+  end
+  local done, result = attempt(concat, pieces, separator, first, last)
+  return done and result or placed(result)
+end
+
 dofile, loadfile, rawlen, warn = nil, nil, nil, nil
 _VERSION = 'Lua 5.1'
+
+-- a .. b is written as a .. join .. b: first the right one is held, then the left one is put before it.
+local held = {}
+local function piece(value)
+  return type(value) == 'number' and text(value) or value
+end
+held.__concat = function(left, right)
+  local done, result = attempt(function() return piece(left) .. right.value end)
+  if done then return result end
+  -- What the operands are called in here helps nobody.
+  placed(type(result) == 'string' and replace(result, " %(%a+ '%w+'%)$", '') or result)
+end
+return attach({}, {
+  __concat = function(_, right) return attach({ value = piece(right) }, held) end,
+})
 `;
