@@ -75,7 +75,8 @@ export class ScriptThread implements AsyncDisposable {
   }
 
   #rest(): void {
-    this.#worker?.unref();
+    if (this.#worker === undefined) return;
+    this.#worker.unref();
     this.#cancelTimer = this.#clock.after(idleMs, () => void this.#end());
   }
 
