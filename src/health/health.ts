@@ -25,6 +25,8 @@ import { assessPodDisruptionBudget } from './kinds/pod-disruption-budget.ts';
 import { progressing } from './verdict.ts';
 import { createRuleFinder } from './well-known.ts';
 
+export type { ClusterRules } from './cluster-rules.ts';
+export { createClusterRules } from './cluster-rules.ts';
 export type { CompiledHealthChecks, HealthCheckError, HealthRule } from './health-rule.ts';
 export { assessWith, compileHealthChecks, describeCheckError } from './health-rule.ts';
 
@@ -51,7 +53,7 @@ const kinds: ReadonlyMap<string, (object: KubeObject) => Health> = new Map([
 
 /** Verdicts on live objects, with the rules of users before those that are built in. */
 export interface HealthJudge extends HealthRules {
-  /** Replaces what holds for the whole cluster; an Application's own rules come before it. */
+  /** Replaces what holds for the whole cluster; an Application's own rules come before it. One that stays is the same. */
   setClusterRules(rules: readonly HealthRule[]): void;
   /** Replaces the rules of one Application, known by the part-of label of its objects; none forgets it. */
   setApplicationRules(partOf: string, rules: readonly HealthRule[]): void;
@@ -92,7 +94,7 @@ export function createHealthRules(partOfLabel = ''): HealthJudge {
     needsStatus: (kind) => hasHealthInStatus(kind) || isRuled(kind),
     assess,
     setClusterRules: (rules) => {
-      const changed = [...cluster, ...rules];
+      const changed = [...new Set(cluster).symmetricDifference(new Set(rules))];
       cluster = rules;
       tell(changed);
     },
