@@ -86,6 +86,11 @@ export const settings = {
     fallback: 'false',
     meaning: 'true lets kustomize fetch bases from a network',
   },
+  causeLogLines: {
+    variable: 'EVENKEEL_CAUSE_LOG_LINES',
+    fallback: 'true',
+    meaning: 'true lets the last line of a crashed container be read and told in status; false never reads logs',
+  },
   gitEngine: {
     variable: 'EVENKEEL_GIT_ENGINE',
     fallback: 'auto',
@@ -157,6 +162,7 @@ export interface Config {
   /** Runs of kustomize and Helm at the same time; 0 = as the machine allows. */
   readonly renders: number;
   readonly remoteBases: boolean;
+  readonly causeLogLines: boolean;
   /** PATH of the programs that are started. */
   readonly path: string;
   readonly gitEngine: 'auto' | 'native' | 'embedded';
@@ -230,7 +236,7 @@ function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path'>
       .filter((namespace) => namespace !== ''),
     sourceLimits: buildLimits(parse),
     renders: parse('renders', between(0, 64)) ?? 0,
-    remoteBases: parse('remoteBases', readSwitch) ?? false,
+    ...buildSwitches(parse),
     gitEngine: parse('gitEngine', readGitEngine) ?? 'auto',
     proxies: { https: text('httpsProxy'), http: text('httpProxy'), all: text('allProxy'), no: text('noProxy') },
     healthRules: text('healthRules'),
@@ -238,6 +244,13 @@ function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path'>
     podName: text('podName'),
     podNamespace: text('podNamespace'),
     credentials: buildCredentials(text),
+  };
+}
+
+function buildSwitches(parse: Parse): Pick<Config, 'remoteBases' | 'causeLogLines'> {
+  return {
+    remoteBases: parse('remoteBases', readSwitch) ?? false,
+    causeLogLines: parse('causeLogLines', readSwitch) ?? false,
   };
 }
 

@@ -20,7 +20,7 @@ import type { BrokenHealthRule } from './model/telemetry.ts';
 import { startReconciling } from './reconcile/reconcile.ts';
 import { createSource, type Source } from './source/source.ts';
 import type { LogDestination, OperatorTelemetry, Readiness } from './telemetry/telemetry.ts';
-import { createTelemetry, serveTelemetry } from './telemetry/telemetry.ts';
+import { createTelemetry, maskLogLine, serveTelemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
 import { serveWebhooks } from './webhook/webhook.ts';
 import { WorkWhileLeading } from './leading.ts';
@@ -138,6 +138,7 @@ async function lead(
     telemetry,
     namespaces,
     workers,
+    causes: { logLines: config.causeLogLines, maskLine: maskLogLine },
   };
   stack.use(await startReconciling(options, signal));
   return stack.move();

@@ -172,3 +172,5 @@ export function worstOf(healths: Iterable<Health>): Health {
   }
   return worst;
 }
+
+export { describeCauses, findCauses, logsWorthReading } from './root-cause.ts';

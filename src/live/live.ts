@@ -23,6 +23,8 @@ import { Watches } from './watches.ts';
 import { Flights } from './write-log.ts';
 
 export type { DeclaredKind, LiveQuestion, Wanted, WatchState };
+export { hasSurroundings, readSurroundings } from './surroundings.ts';
+export type { SurroundingsCluster } from './surroundings.ts';
 
 export interface Declaration {
   readonly record: readonly RecordEntry[];

@@ -50,6 +50,8 @@ export interface Telemetry {
   objects(key: ApplicationKey, counts: ObjectCounts): void;
   /** How an Application stands now; replaces what was said of it before. */
   applicationStatus(status: ApplicationVerdict): void;
+  /** A sync came to its end: everything is healthy, so long after its start. */
+  healthyAfter(key: ApplicationKey, durationMs: number): void;
   /** The Application is deleted: its series end. */
   applicationGone(key: ApplicationKey): void;
   /** An error that nobody expected: logged with its stack and causes, counted apart. */

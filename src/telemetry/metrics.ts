@@ -69,6 +69,12 @@ function applicationMetrics(define: Definer) {
       'Managed objects of the Application by state; `objects` is their number.',
       [...application, 'state'],
     ),
+    timeToHealthy: define.histogram(
+      'application_time_to_healthy_seconds',
+      'From the start of a sync to the moment when everything is Synced and Healthy for the first time, in whole seconds.',
+      [],
+      [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600],
+    ),
     transitions: define.counter(
       'application_transitions_total',
       'Changes of a verdict on an Application: sync, health or readiness, by the new value.',

@@ -242,7 +242,10 @@ describe('webhooks', () => {
 describe('health rules', () => {
   test('none: no ConfigMap, no setting, no permission', async () => {
     const objects = await rendered();
-    assert.deepEqual(objects.filter(({ kind }) => kind === 'ConfigMap'), []);
+    assert.deepEqual(
+      objects.filter(({ kind }) => kind === 'ConfigMap'),
+      [],
+    );
     assert.equal(environmentOf(objects)['EVENKEEL_HEALTH_RULES'], '');
     assert.ok(!JSON.stringify(only(objects, 'Role', 'evenkeel-leader')).includes('configmaps'));
   });
@@ -262,13 +265,19 @@ describe('health rules', () => {
     assert.deepEqual(parse(stringAt(data, 'lua') ?? ''), { '*.example.com/*': script });
     const rules = arrayAt(only(objects, 'Role', 'evenkeel-leader'), 'rules');
     const names = rules.filter((rule) => arrayAt(rule, 'resources').includes('configmaps'));
-    assert.deepEqual(names.map((rule) => arrayAt(rule, 'resourceNames')), [[name]]);
+    assert.deepEqual(
+      names.map((rule) => arrayAt(rule, 'resourceNames')),
+      [[name]],
+    );
   });
 
   test('may be a ConfigMap that somebody else makes', async () => {
     const objects = await rendered('--set=healthRules.existingConfigMap=argocd-cm');
     assert.equal(environmentOf(objects)['EVENKEEL_HEALTH_RULES'], 'argocd-cm');
-    assert.deepEqual(objects.filter(({ kind }) => kind === 'ConfigMap'), []);
+    assert.deepEqual(
+      objects.filter(({ kind }) => kind === 'ConfigMap'),
+      [],
+    );
   });
 });
 

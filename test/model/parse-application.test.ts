@@ -98,6 +98,7 @@ test('defaults', () => {
     retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
     revisionHistoryLimit: 10,
     guard: defaultGuard,
+    timeouts: { progressMs: 600_000 },
     drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2000, auditMs: 3_600_000 },
   });
 });
