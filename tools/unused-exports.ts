@@ -11,7 +11,7 @@ const entries = new Set([
   'src/source/tools/helper-main.ts',
 ]);
 
-const folders = ['src', 'test', 'tools', 'deploy'];
+const folders = ['src', 'test', 'tools', 'deploy', 'bench'];
 
 /**
  * Values that src/ and tools/ export and no other file imports, as `file: name`. Types are left out: they name what
