@@ -3,6 +3,8 @@ import { generateCrds } from './generate-crds.ts';
 import { generateDashboards } from './generate-dashboards.ts';
 import { generateErrorsDocs } from './generate-errors-docs.ts';
 import { generateGitDocs } from './generate-git-docs.ts';
+import { generateHealthDocs } from './generate-health-docs.ts';
+import { generateHealthRules } from './generate-health-rules.ts';
 import { generateInstall } from './generate-install.ts';
 import { generateLimitsDocs } from './generate-limits-docs.ts';
 import { metricsPage } from './generate-metrics-docs.ts';
@@ -16,6 +18,8 @@ export function generateFromSources(): GeneratedFile[] {
     ...generateDashboards(),
     ...generateErrorsDocs(),
     ...generateGitDocs(),
+    ...generateHealthRules(),
+    ...generateHealthDocs(),
     ...generateLimitsDocs(),
     ...generateSettingsDocs(),
     { path: 'docs/metrics.md', text: metricsPage(metricDefinitions()) },

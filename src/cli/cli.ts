@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { reasons } from '../model/reasons.ts';
+import { healthCommand } from './health.ts';
 import { renderCommand } from './render.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,7 +23,8 @@ function programFor(terminal: Terminal): Command {
     .version(terminal.version)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.complain })
-    .addCommand(renderCommand(terminal));
+    .addCommand(renderCommand(terminal))
+    .addCommand(healthCommand(terminal));
 }
 
 /** As the operator's condition says it, with what to do about it. */
