@@ -3,7 +3,7 @@ import type { HealthStatus } from '../../model/health.ts';
 import { decodeJson } from '../../model/json.ts';
 import { prelude } from './prelude.ts';
 import { failed, type ScriptLimits, type ScriptOutcome, type ScriptRequest } from './protocol.ts';
-import { pushJson } from './push.ts';
+import { isShallow, pushJson } from './push.ts';
 import { translate } from './translate.ts';
 
 /** Thrown through the virtual machine, past every `pcall` of the script; its state is lost by that. */
@@ -58,12 +58,14 @@ export class LuaMachine {
 
   #answer(state: number, request: ScriptRequest): ScriptOutcome {
     if (request.kind === 'check') return this.#load(state, request) ?? { kind: 'silent' };
+    const object = decodeJson(request.object);
+    if (!isShallow(object)) return failed(`${request.name}: the object is nested too deeply`);
     this.#openLibraries(state);
     const bytes = this.#lua.module.lengthBytesUTF8(prelude);
     this.#lua.luaL_loadbufferx(state, prelude, bytes, '=prelude', 't');
     this.#lua.lua_pushinteger(state, BigInt(request.now));
     this.#lua.lua_callk(state, 1, 1, 0, null);
-    pushJson(this.#lua, state, decodeJson(request.object));
+    pushJson(this.#lua, state, object);
     this.#lua.lua_setglobal(state, 'obj');
     return this.#load(state, request) ?? this.#call(state, request);
   }
