@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
-import type { WellKnownRule } from '../src/health/well-known.ts';
+import type { WellKnownRule } from '../src/health/rules/rule.ts';
 import { verdictFields } from '../src/model/health.ts';
 import { repositoryRoot, runGenerator, type GeneratedFile } from './generated-file.ts';
 
@@ -43,7 +43,7 @@ function isListOfKinds(value: unknown): boolean {
 }
 
 const head = `// Generated from ${folder} by tools/generate-health-rules.ts; change the YAML files there.
-import type { WellKnownRule } from '../well-known.ts';
+import type { WellKnownRule } from './rule.ts';
 
 export const wellKnownRules: readonly WellKnownRule[] = `;
 

@@ -12,7 +12,7 @@ const entries = new Set([
   'src/health/lua-worker-main.ts',
 ]);
 
-const folders = ['src', 'test', 'tools', 'deploy'];
+const folders = ['src', 'test', 'tools', 'deploy', 'bench'];
 
 /**
  * Values that src/ and tools/ export and no other file imports, as `file: name`. Types are left out: they name what

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import type { Clock, Random } from '../model/ports.ts';
 import { reasons } from '../model/reasons.ts';
+import { healthCommand } from './health.ts';
 import { renderCommand } from './render.ts';
 
 /** What a process gives to the CLI. */
@@ -14,6 +15,8 @@ export interface Terminal {
   readonly home: string;
   /** The working folder. */
   readonly folder: string;
+  /** The standard input, to its end. */
+  readonly input: () => Promise<string>;
   readonly out: (text: string) => void;
   readonly complain: (text: string) => void;
   readonly signal: AbortSignal;
@@ -37,7 +40,8 @@ function programFor(terminal: Terminal): Command {
     .version(terminal.version)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.complain })
-    .addCommand(renderCommand(terminal));
+    .addCommand(renderCommand(terminal))
+    .addCommand(healthCommand(terminal));
 }
 
 /** As the operator's condition says it, with what to do about it. */

@@ -124,7 +124,7 @@ function describeDeletion(object: KubeObject): string {
  * True when the verdict needs the object's status, so that its kind is watched in full: kinds with a rule of their own,
  * and all custom resources, whose conditions the generic rule reads. Other kinds of Kubernetes are watched by metadata.
  */
-export function hasHealthInStatus(kind: GroupKind): boolean {
+function hasHealthInStatus(kind: GroupKind): boolean {
   return kinds.has(groupKindKey(kind)) || !kubernetesGroups.has(kind.group);
 }
 
@@ -160,7 +160,7 @@ const kubernetesGroups: ReadonlySet<string> = new Set([
 const order: readonly HealthStatus[] = ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown'];
 
 /** True when `a` is the graver verdict. */
-function isWorse(a: HealthStatus, b: HealthStatus): boolean {
+export function isGraver(a: HealthStatus, b: HealthStatus): boolean {
   return order.indexOf(a) > order.indexOf(b);
 }
 
@@ -168,7 +168,7 @@ function isWorse(a: HealthStatus, b: HealthStatus): boolean {
 export function worstOf(healths: Iterable<Health>): Health {
   let worst: Health = { status: 'Healthy', message: '' };
   for (const health of healths) {
-    if (isWorse(health.status, worst.status)) worst = health;
+    if (isGraver(health.status, worst.status)) worst = health;
   }
   return worst;
 }

@@ -14,10 +14,12 @@ export function summarise(object: JsonObject, status: HealthStatus): string {
   if (status === 'Suspended') return wordsOf(object) || 'suspended';
   const telling = conditions.find(isTelling);
   if (telling !== undefined) return explain(telling);
-  const words = wordsOf(object);
-  if (words !== '') return words;
+  return wordsOf(object) || summariseRest(object, conditions);
+}
+
+function summariseRest(object: JsonObject, conditions: readonly StatusCondition[]): string {
   const rest =
-    conditions.find((condition) => condition.status !== 'True' && !isNegative.test(condition.type)) ??
+    conditions.find(({ type, status }) => status !== 'True' && !isNegative.test(type)) ??
     conditions.find(({ message }) => message !== '');
   if (rest !== undefined) return explain(rest);
   const isSilent = Object.keys(objectAt(object, 'status')).length === 0;

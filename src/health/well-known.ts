@@ -1,17 +1,12 @@
-import type { Health, VerdictField } from '../model/health.ts';
+import type { Health } from '../model/health.ts';
 import type { GroupKind, KubeObject } from '../model/object.ts';
 import { groupKindKey } from '../model/object.ts';
 import type { ExpressionCompiler } from './cel/expression.ts';
 import { createExpressionCompiler } from './cel/expression.ts';
 import type { HealthRule } from './health-rule.ts';
 import { compileHealthChecks, describeCheckError, isAbout } from './health-rule.ts';
+import type { WellKnownRule } from './rules/rule.ts';
 import { wellKnownRules } from './rules/rules.generated.ts';
-
-/** A rule of `rules/`: the expressions of a health check, for several kinds. */
-export interface WellKnownRule extends Readonly<Partial<Record<VerdictField | 'message', string>>> {
-  /** `group/Kind`; in both `*` stands for any text. */
-  readonly kinds: readonly string[];
-}
 
 export type Assess = (object: KubeObject) => Health | undefined;
 

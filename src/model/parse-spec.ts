@@ -37,7 +37,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     ...(automated === undefined ? {} : { automated }),
     retry: readRetry(spec.syncPolicy?.retry, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),
-    healthChecks: spec.healthChecks ?? [],
+    ...readHealthChecks(spec),
     guard: { ...defaultGuard, ...spec.prune?.guard },
     drift: readDrift(spec, automated?.selfHeal ?? false, findings),
   };
@@ -122,6 +122,11 @@ function readAutomated({ syncPolicy = {} }: SpecResource): ApplicationSpec['auto
   if (automated === undefined || automated.enabled === false) return undefined;
   const { prune = false, selfHeal = false, allowEmpty = false } = automated;
   return { prune, selfHeal, allowEmpty };
+}
+
+/** As they are: expressions are compiled by who evaluates them. */
+function readHealthChecks({ healthChecks = [] }: SpecResource): Pick<ApplicationSpec, 'healthChecks'> {
+  return { healthChecks };
 }
 
 type RetryResource = NonNullable<SpecResource['syncPolicy']>['retry'];

@@ -4,7 +4,7 @@ import { compileHealthChecks, createHealthRules } from '../../src/health/health.
 import type { VerdictField } from '../../src/model/health.ts';
 import { verdictFields } from '../../src/model/health.ts';
 import { readRuleFiles } from '../../tools/generate-health-rules.ts';
-import { ruleCases, singleCases } from './case-files.ts';
+import { ruleCases, singleCases } from '../../tools/health-cases.ts';
 
 const health = createHealthRules();
 

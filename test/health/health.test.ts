@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createHealthRules, worstOf } from '../../src/health/health.ts';
-import type { HealthStatus } from '../../src/model/health.ts';
+import type { HealthStatus, VerdictField } from '../../src/model/health.ts';
+import { verdictFields } from '../../src/model/health.ts';
 import { wellKnownRules } from '../../src/health/rules/rules.generated.ts';
 import type { KubeObject } from '../../src/model/object.ts';
-import { ruleCases, singleCases } from './case-files.ts';
+import { ruleCases, singleCases } from '../../tools/health-cases.ts';
 
 const best: HealthStatus[] = ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown'];
 
@@ -35,7 +36,8 @@ const condition = fc.oneof(
 );
 
 /** Paths that rules read, and what they compare with, so that malformed values stand where something is looked for. */
-const read = wellKnownRules.flatMap((rule) => Object.values(rule).flat());
+const fields = [...Object.keys(verdictFields), 'message'] as (VerdictField | 'message')[];
+const read = wellKnownRules.flatMap((rule) => fields.flatMap((field) => rule[field] ?? []));
 const textsRead = [...new Set(read.flatMap((text) => [...text.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? '')))];
 const names = [...new Set(textsRead.flatMap((text) => text.split('.')))].filter((name) => /^[a-zA-Z]+$/.test(name));
 

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { load } from 'js-yaml';
-import type { Health } from '../../src/model/health.ts';
-import type { KubeObject } from '../../src/model/object.ts';
+import type { Health } from '../src/model/health.ts';
+import type { KubeObject } from '../src/model/object.ts';
 
 /** A live object and what is to be said about it. */
 export interface HealthCase {
@@ -13,7 +13,7 @@ export interface HealthCase {
  * `cases/<kind>-<verdict>[-<why>].yaml` for what Kubernetes serves and for the generic rule, and for each file
  * `src/health/rules/<group>/<name>.yaml` the list `cases/<group>/<name>.yaml`.
  */
-const folder = new URL('cases/', import.meta.url);
+const folder = new URL('../test/health/cases/', import.meta.url);
 
 export function singleCases(): Map<string, HealthCase> {
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
