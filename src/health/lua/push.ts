@@ -2,10 +2,16 @@ import type { LuaWasm } from 'wasmoon';
 import type { JsonValue } from '../../model/json.ts';
 import { isJsonArray, isJsonObject } from '../../model/json.ts';
 
-/**
- * Pushes a JSON value onto a Lua stack: lists begin at 1, null is absent, integers stay integers.
- * Throws Error when it is nested deeper than the stack reaches.
- */
+/** Levels of lists and objects; no API's objects are nested half as deep. */
+const deepest = 500;
+
+/** Whether a value can be pushed. */
+export function isShallow(value: JsonValue, levels = deepest): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((item: JsonValue) => isShallow(item, levels - 1));
+}
+
+/** Pushes a shallow JSON value onto a Lua stack: lists begin at 1, null is absent, integers stay integers. */
 export function pushJson(lua: LuaWasm, state: number, value: JsonValue): void {
   if (isJsonArray(value)) pushList(lua, state, value);
   else if (isJsonObject(value)) pushFields(lua, state, Object.entries(value));
@@ -17,7 +23,7 @@ export function pushJson(lua: LuaWasm, state: number, value: JsonValue): void {
 }
 
 function pushList(lua: LuaWasm, state: number, items: readonly JsonValue[]): void {
-  makeRoom(lua, state);
+  lua.lua_checkstack(state, roomPerLevel);
   lua.lua_createtable(state, items.length, 0);
   let at = 0n;
   for (const item of items) {
@@ -28,7 +34,7 @@ function pushList(lua: LuaWasm, state: number, items: readonly JsonValue[]): voi
 }
 
 function pushFields(lua: LuaWasm, state: number, fields: readonly (readonly [string, JsonValue])[]): void {
-  makeRoom(lua, state);
+  lua.lua_checkstack(state, roomPerLevel);
   lua.lua_createtable(state, 0, fields.length);
   for (const [name, value] of fields) {
     pushText(lua, state, name);
@@ -37,9 +43,8 @@ function pushFields(lua: LuaWasm, state: number, fields: readonly (readonly [str
   }
 }
 
-function makeRoom(lua: LuaWasm, state: number): void {
-  if (lua.lua_checkstack(state, 8) === 0) throw new Error('the object is nested too deeply');
-}
+/** A table, a key and a value. */
+const roomPerLevel = 3;
 
 /** Text with a NUL is not cut there. */
 function pushText(lua: LuaWasm, state: number, text: string): void {

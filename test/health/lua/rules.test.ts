@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Health } from '../../../src/model/health.ts';
+import type { JsonObject } from '../../../src/model/json.ts';
 import type { GroupKind } from '../../../src/model/object.ts';
 import type { LateVerdict } from '../../../src/model/ports.ts';
 import { eventually } from '../../../tools/eventually.ts';
@@ -217,6 +218,15 @@ describe('a script that takes too much', () => {
     await stage.rules.settled();
     assert.match(stage.health.assess(widget({})).message, /takes longer than 5 s$/);
     assert.equal(stage.health.assess({ ...widget({}, '1', 'gadget'), kind: 'Gadget' }).status, 'Healthy');
+  });
+
+  it('is not held against the script when it is the object that is too much', async () => {
+    await using stage = new RulesStage();
+    stage.scripts({ [kind]: saying('Healthy') });
+    const deep = JSON.parse(`${'{"a":['.repeat(1_000)}${']}'.repeat(1_000)}`) as JsonObject;
+    for (const version of ['1', '2', '3'])
+      assert.match((await stage.verdict(widget({ spec: deep }, version))).message, /the object is nested too deeply$/);
+    assert.equal((await stage.verdict(widget({}, '4'))).status, 'Healthy');
   });
 
   it('ends with the rules, whatever it does', async () => {
