@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { parse } from 'yaml';
-import type { Application } from '../model/application.ts';
+import type { Application, KnownApplication } from '../model/application.ts';
 import { installationNamed } from '../model/installation.ts';
 import type { JsonObject } from '../model/json.ts';
 import { decodeJson } from '../model/json.ts';
 import { isKubeObject, type KubeObject } from '../model/object.ts';
+import type { ParsedApplication } from '../model/parse-application.ts';
 import { parseApplication } from '../model/parse-application.ts';
 
 export interface FolderOptions {
@@ -42,11 +43,20 @@ export async function applicationFromFile(file: string): Promise<Application> {
 
 /** Throws OperatorError for what the operator would refuse. */
 export function validApplication(object: KubeObject, inventories: readonly KubeObject[] = []): Application {
-  const local: JsonObject = { uid: 'local', ...object.metadata };
-  const known = { ...object, metadata: { ...local, name: object.metadata.name } };
-  const parsed = parseApplication(known, inventories, installationNamed(''));
+  const parsed = parsedApplication(object, inventories);
   if (parsed.kind === 'invalid') throw parsed.error;
   return parsed.app;
+}
+
+/** What is known of it, whether or not its spec can be read. */
+export function knownApplication(object: KubeObject): KnownApplication {
+  return parsedApplication(object, []).app;
+}
+
+function parsedApplication(object: KubeObject, inventories: readonly KubeObject[]): ParsedApplication {
+  const local: JsonObject = { uid: 'local', ...object.metadata };
+  const known = { ...object, metadata: { ...local, name: object.metadata.name } };
+  return parseApplication(known, inventories, installationNamed(''));
 }
 
 /** The repository that a folder is in, so that bases beside it are found; the folder itself when it is in none. */

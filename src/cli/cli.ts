@@ -3,13 +3,16 @@ import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { reasons } from '../model/reasons.ts';
 import { healthCommand } from './health.ts';
 import { renderCommand } from './render.ts';
+import { statusCommand } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Runs one command; gives the exit code: 0 done, 1 failed, 2 not understood. */
+/** Runs one command; gives the exit code: 0 done, 1 failed, 2 not understood, or what the command says itself. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await programFor(terminal).parseAsync([...args], { from: 'user' });
-    return 0;
+    let code = 0;
+    const exit = (chosen: number): void => void (code = chosen);
+    await programFor(terminal, exit).parseAsync([...args], { from: 'user' });
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     terminal.complain(explain(error));
@@ -17,14 +20,15 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   }
 }
 
-function programFor(terminal: Terminal): Command {
+function programFor(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command('kubectl-evenkeel')
     .description('Evenkeel on the command line: the same engine as the operator, on a folder or on a cluster.')
     .version(terminal.version)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.complain })
     .addCommand(renderCommand(terminal))
-    .addCommand(healthCommand(terminal));
+    .addCommand(healthCommand(terminal))
+    .addCommand(statusCommand(terminal, exit));
 }
 
 /** As the operator's condition says it, with what to do about it. */

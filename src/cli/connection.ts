@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { ClusterConnection } from '../kube/kube.ts';
 import { connect, createRepositorySecrets, createSecretReader, loadCredentials } from '../kube/kube.ts';
-import type { Application } from '../model/application.ts';
+import type { SurroundingsCluster } from '../live/live.ts';
+import type { Application, KnownApplication } from '../model/application.ts';
+import type { KubeObject } from '../model/object.ts';
 import type { ClusterFacts, RepositorySecrets, Scopes } from '../model/ports.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
-import { validApplication } from './application.ts';
+import { knownApplication, validApplication } from './application.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ConnectionFlags {
@@ -20,6 +22,9 @@ export interface Connected extends AsyncDisposable {
   readonly cluster: () => ClusterFacts | undefined;
   /** Throws OperatorError for what the operator would refuse, and when there is none of that name. */
   application(namespace: string, name: string): Promise<Application>;
+  /** Also one with a spec that the operator refuses. Rejects when there is none of that name. */
+  known(namespace: string, name: string): Promise<KnownApplication>;
+  readonly surroundings: SurroundingsCluster;
 }
 
 /** Connects with the user's own credentials and reads discovery. Rejects when the cluster does not answer. */
@@ -46,7 +51,9 @@ export async function connectTo(flags: ConnectionFlags, terminal: Terminal): Pro
     scopes: connection.scopes,
     credentials: secrets,
     cluster: () => connection.facts(),
-    application: (where, name) => readApplication(connection, where, name),
+    application: async (where, name) => validApplication(await readApplication(connection, where, name)),
+    known: async (where, name) => knownApplication(await readApplication(connection, where, name)),
+    surroundings: connection,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
@@ -56,10 +63,10 @@ function kubeconfigOf({ kubeconfig, context }: ConnectionFlags, { environment, h
   return { kind: 'kubeconfig' as const, file, ...(context === undefined ? {} : { context }) };
 }
 
-async function readApplication(connection: ClusterConnection, namespace: string, name: string): Promise<Application> {
+async function readApplication(connection: ClusterConnection, namespace: string, name: string): Promise<KubeObject> {
   const group = 'evenkeel.dev';
   const target = { group, kind: 'Application', apiVersion: `${group}/v1alpha1`, namespace, name };
   const object = await connection.read(target, {});
   if (object === undefined) throw new Error(`there is no Application ${namespace}/${name}`);
-  return validApplication(object);
+  return object;
 }
