@@ -24,7 +24,11 @@ async function desk(application: KubeObject = applicationObject('shop')): Promis
   const cluster = new FakeCluster(clock);
   cluster.seed({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   cluster.seed(application);
-  const applications = new Applications(cluster, installation, new ApplicationChecks(installation, createHealthRules()));
+  const applications = new Applications(
+    cluster,
+    installation,
+    new ApplicationChecks(installation, createHealthRules()),
+  );
   const served = (kind: string) => {
     const answer = cluster.kinds.find({ group: 'evenkeel.dev', kind });
     if (answer.state !== 'served') throw new Error(`${kind} is not served`);
