@@ -52,9 +52,10 @@ export default {
     ...rules,
     {
       name: 'cluster-port-types-only',
-      comment: 'Outside kube/, the port to the cluster is a type; its implementation is connected by operator.ts.',
+      comment:
+        'Outside kube/, the port to the cluster is a type; its implementation is connected by operator.ts, and for commands by cli/connection.ts.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(kube/|operator\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(kube/|operator\\.ts$|cli/connection\\.ts$)' },
       to: { path: '^src/kube/', dependencyTypesNot: ['type-only'] },
     },
     {

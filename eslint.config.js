@@ -36,7 +36,13 @@ export default tseslint.config(
   { files: tables, rules: { 'max-lines': 'off' } },
   {
     files: ['src/**'],
-    ignores: ['src/main.ts', 'src/cli/main.ts', 'src/source/tools/helper-main.ts', 'src/source/worker-main.ts'],
+    ignores: [
+      'src/main.ts',
+      'src/cli/main.ts',
+      'src/source/tools/helper-main.ts',
+      'src/source/worker-main.ts',
+      'src/health/lua-worker-main.ts',
+    ],
     rules: {
       'no-restricted-globals': ['error', { name: 'process', message: 'only entry files touch the process' }],
       'no-restricted-imports': [

@@ -86,10 +86,20 @@ export const settings = {
     fallback: 'false',
     meaning: 'true lets kustomize fetch bases from a network',
   },
+  causeLogLines: {
+    variable: 'EVENKEEL_CAUSE_LOG_LINES',
+    fallback: 'true',
+    meaning: 'true lets the last line of a crashed container be read and told in status; false never reads logs',
+  },
   gitEngine: {
     variable: 'EVENKEEL_GIT_ENGINE',
     fallback: 'auto',
     meaning: 'auto (the git program where it is there), native (only the git program) or embedded (never)',
+  },
+  healthRules: {
+    variable: 'EVENKEEL_HEALTH_RULES',
+    fallback: '',
+    meaning: "name of the ConfigMap with health rules for the whole cluster, in the operator's namespace; empty = none",
   },
   httpsProxy: {
     variable: 'HTTPS_PROXY',
@@ -152,10 +162,13 @@ export interface Config {
   /** Runs of kustomize and Helm at the same time; 0 = as the machine allows. */
   readonly renders: number;
   readonly remoteBases: boolean;
+  readonly causeLogLines: boolean;
   /** PATH of the programs that are started. */
   readonly path: string;
   readonly gitEngine: 'auto' | 'native' | 'embedded';
   readonly proxies: { readonly https: string; readonly http: string; readonly all: string; readonly no: string };
+  /** Name of a ConfigMap; empty: none. */
+  readonly healthRules: string;
   /** For the metric build_info. */
   readonly commit: string;
   readonly podName: string;
@@ -223,13 +236,21 @@ function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path'>
       .filter((namespace) => namespace !== ''),
     sourceLimits: buildLimits(parse),
     renders: parse('renders', between(0, 64)) ?? 0,
-    remoteBases: parse('remoteBases', readSwitch) ?? false,
+    ...buildSwitches(parse),
     gitEngine: parse('gitEngine', readGitEngine) ?? 'auto',
     proxies: { https: text('httpsProxy'), http: text('httpProxy'), all: text('allProxy'), no: text('noProxy') },
+    healthRules: text('healthRules'),
     commit: text('commit'),
     podName: text('podName'),
     podNamespace: text('podNamespace'),
     credentials: buildCredentials(text),
+  };
+}
+
+function buildSwitches(parse: Parse): Pick<Config, 'remoteBases' | 'causeLogLines'> {
+  return {
+    remoteBases: parse('remoteBases', readSwitch) ?? false,
+    causeLogLines: parse('causeLogLines', readSwitch) ?? false,
   };
 }
 

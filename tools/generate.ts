@@ -4,6 +4,7 @@ import { generateDashboards } from './generate-dashboards.ts';
 import { generateErrorsDocs } from './generate-errors-docs.ts';
 import { generateHealthDocs } from './generate-health-docs.ts';
 import { generateHealthRules } from './generate-health-rules.ts';
+import { generateGitDocs } from './generate-git-docs.ts';
 import { generateInstall } from './generate-install.ts';
 import { generateLimitsDocs } from './generate-limits-docs.ts';
 import { metricsPage } from './generate-metrics-docs.ts';
@@ -18,6 +19,7 @@ export function generateFromSources(): GeneratedFile[] {
     ...generateErrorsDocs(),
     ...generateHealthRules(),
     ...generateHealthDocs(),
+    ...generateGitDocs(),
     ...generateLimitsDocs(),
     ...generateSettingsDocs(),
     { path: 'docs/metrics.md', text: metricsPage(metricDefinitions()) },

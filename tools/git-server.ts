@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { createAuthority, type Credential } from './certificates.ts';
 import { serveByGit } from './git/http-backend.ts';
-import { GitRepository } from './git/repository.ts';
+import { LargeFiles } from './git/large-files.ts';
+import { GitRepository, type ObjectFormat } from './git/repository.ts';
 import { listen, type Connection, type Listener } from './listener.ts';
 import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 
@@ -16,12 +17,11 @@ export interface GitServerOptions {
   /** `true` makes an authority of its own ({@link GitServer.caPem}); a credential is used as it is. */
   readonly tls?: boolean | Credential;
   readonly credentials?: Credentials;
+  /** Authority (PEM) of the certificates that clients have to show; takes `tls`. */
+  readonly clientAuthority?: string;
 }
 
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
+export type Credentials = { readonly username: string; readonly password: string } | { readonly bearerToken: string };
 
 /** `refs` (the advertisement) and `ls-refs` make up one poll; `fetch` moves objects; `push` is a receive-pack. */
 export type GitCommand = 'refs' | 'ls-refs' | 'fetch' | 'push' | 'other';
@@ -54,7 +54,9 @@ export class GitServer implements AsyncDisposable {
   readonly url: string;
   /** The authority to trust when the server made its own certificate. */
   readonly caPem: string | undefined;
-  /** Basic authentication; changed at any time, `undefined` lets everyone in. */
+  /** Files of Git LFS, for every repository. */
+  readonly largeFiles = new LargeFiles();
+  /** Basic or bearer authentication; changed at any time, `undefined` lets everyone in. */
   credentials: Credentials | undefined;
   readonly #listener: Listener;
   readonly #root: TemporaryFolder;
@@ -68,9 +70,9 @@ export class GitServer implements AsyncDisposable {
     this.caPem = parts.caPem;
   }
 
-  async createRepository(name: string): Promise<GitRepository> {
+  async createRepository(name: string, format: ObjectFormat = 'sha1'): Promise<GitRepository> {
     const repository = new GitRepository(`${this.url}/${name}.git`, path.join(this.#root.path, `${name}.git`));
-    await repository.initialise();
+    await repository.initialise(format);
     return repository;
   }
 
@@ -82,6 +84,11 @@ export class GitServer implements AsyncDisposable {
 
   get requests(): readonly GitRequest[] {
     return this.#requests;
+  }
+
+  /** To all clients together, since the start. */
+  get bytesSent(): number {
+    return this.#listener.bytesSent;
   }
 
   /** Connections opened, also those that a fault refused. */
@@ -114,6 +121,7 @@ export class GitServer implements AsyncDisposable {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
       return;
     }
+    if (this.largeFiles.answer(request, body, { response, url: this.url })) return;
     await serveByGit(request, body, { response, root: this.#root.path });
   }
 }
@@ -128,7 +136,10 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
       const answered = bound.server?.answer(request, response);
       answered?.catch(() => response.destroy());
     },
-    certificate === undefined ? {} : { certificate },
+    {
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(options.clientAuthority === undefined ? {} : { clientAuthority: options.clientAuthority }),
+    },
   );
   const server = new GitServer({ listener, root, caPem });
   server.credentials = options.credentials;
@@ -166,8 +177,10 @@ async function metBy(fault: GitFault | undefined, response: ServerResponse): Pro
 
 function isAdmitted(request: IncomingMessage, credentials: Credentials | undefined): boolean {
   if (credentials === undefined) return true;
+  const { authorization } = request.headers;
+  if ('bearerToken' in credentials) return authorization === `Bearer ${credentials.bearerToken}`;
   const expected = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
-  return request.headers.authorization === `Basic ${expected}`;
+  return authorization === `Basic ${expected}`;
 }
 
 function recordOf(request: IncomingMessage, body: Buffer): GitRequest {

@@ -15,6 +15,8 @@ export interface Connection {
 export interface ListenerOptions {
   /** With it the listener speaks TLS. */
   readonly certificate?: Credential;
+  /** Authority (PEM) of the certificates that clients have to show. */
+  readonly clientAuthority?: string;
 }
 
 /** An HTTP/1.1 server on a free loopback port that counts connections and can stop taking them. */
@@ -25,6 +27,7 @@ export class Listener implements AsyncDisposable {
   #connections: Connection[] = [];
   #nextId = 1;
   #refusing = false;
+  #bytesOfClosed = 0;
 
   constructor(server: Server, url: string) {
     this.#server = server;
@@ -34,6 +37,11 @@ export class Listener implements AsyncDisposable {
 
   get connections(): readonly Connection[] {
     return this.#connections;
+  }
+
+  /** To all clients together, since the start. */
+  get bytesSent(): number {
+    return [...this.#sockets].reduce((sum, socket) => sum + socket.bytesWritten, this.#bytesOfClosed);
   }
 
   forgetConnections(): void {
@@ -69,15 +77,28 @@ export class Listener implements AsyncDisposable {
       return;
     }
     this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#bytesOfClosed += socket.bytesWritten;
+    });
   }
 }
 
-export async function listen(handler: RequestListener, { certificate }: ListenerOptions = {}): Promise<Listener> {
+export async function listen(handler: RequestListener, options: ListenerOptions = {}): Promise<Listener> {
+  const { certificate, clientAuthority } = options;
   const server =
     certificate === undefined
       ? createServer(handler)
-      : createTlsServer({ cert: certificate.certPem, key: certificate.keyPem }, handler);
+      : createTlsServer(
+          {
+            cert: certificate.certPem,
+            key: certificate.keyPem,
+            ...(clientAuthority === undefined
+              ? {}
+              : { ca: clientAuthority, requestCert: true, rejectUnauthorized: true }),
+          },
+          handler,
+        );
   const port = await freePort();
   const listener = new Listener(server, `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`);
   // A fault may hold a request for as long as a test wants; the client's time-outs are what is being tested.

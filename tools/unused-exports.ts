@@ -9,6 +9,7 @@ const entries = new Set([
   'src/cli/main.ts',
   'src/source/worker-main.ts',
   'src/source/tools/helper-main.ts',
+  'src/health/lua-worker-main.ts',
 ]);
 
 const folders = ['src', 'test', 'tools', 'deploy', 'bench'];

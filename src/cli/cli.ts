@@ -1,26 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
-import type { Clock, Random } from '../model/ports.ts';
 import { reasons } from '../model/reasons.ts';
 import { healthCommand } from './health.ts';
 import { renderCommand } from './render.ts';
-
-/** What a process gives to the CLI. */
-export interface Terminal {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Of this program. */
-  readonly version: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-  /** The working folder. */
-  readonly folder: string;
-  /** The standard input, to its end. */
-  readonly input: () => Promise<string>;
-  readonly out: (text: string) => void;
-  readonly complain: (text: string) => void;
-  readonly signal: AbortSignal;
-}
+import type { Terminal } from './terminal.ts';
 
 /** Runs one command; gives the exit code: 0 done, 1 failed, 2 not understood. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -5,7 +5,7 @@ import type { Application } from '../model/application.ts';
 import type { ClusterFacts, RepositorySecrets, Scopes } from '../model/ports.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 import { validApplication } from './application.ts';
-import type { Terminal } from './cli.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface ConnectionFlags {
   readonly kubeconfig?: string;

@@ -8,8 +8,9 @@ import type { HealthStatus, ObjectHealth } from '../model/health.ts';
 import { encodeJson } from '../model/json.ts';
 import { describeRef, refOf } from '../model/object.ts';
 import { applicationFromFile } from './application.ts';
-import type { Terminal } from './cli.ts';
+
 import { objectsIn } from './objects.ts';
+import type { Terminal } from './terminal.ts';
 
 interface HealthFlags {
   readonly filename: string;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Desired } from '../model/desired.ts';
 import { applicationFromFile, applicationOf, rootOf } from './application.ts';
-import type { Terminal } from './cli.ts';
+import type { Terminal } from './terminal.ts';
 import { connectTo, type Connected } from './connection.ts';
 import { printObjects, type Format } from './print.ts';
 import { loadOnce, offline } from './source.ts';

@@ -8,7 +8,7 @@ import { installationNamed } from '../model/installation.ts';
 import type { ClusterFacts, RepositorySecrets, Scopes } from '../model/ports.ts';
 import { createSource, type SourceOptions } from '../source/source.ts';
 import { builtInScopes } from './built-in-scopes.ts';
-import type { Terminal } from './cli.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What a render takes from outside of the sources. */
 export interface Surroundings {

@@ -7,24 +7,26 @@ import { assessGeneric } from './generic.ts';
 import type { HealthRule } from './health-rule.ts';
 import { assessWith, isAbout } from './health-rule.ts';
 import { assessApiService } from './kinds/api-service.ts';
+import { assessCronJob } from './kinds/cron-job.ts';
 import { assessCustomResourceDefinition } from './kinds/custom-resource-definition.ts';
 import { assessDaemonSet } from './kinds/daemon-set.ts';
 import { assessDeployment } from './kinds/deployment.ts';
 import { assessHorizontalPodAutoscaler } from './kinds/horizontal-pod-autoscaler.ts';
+import { assessIngress } from './kinds/ingress.ts';
 import { assessJob } from './kinds/job.ts';
+import { assessNamespace } from './kinds/namespace.ts';
 import { assessPersistentVolumeClaim } from './kinds/persistent-volume-claim.ts';
+import { assessPersistentVolume } from './kinds/persistent-volume.ts';
+import { assessPodDisruptionBudget } from './kinds/pod-disruption-budget.ts';
 import { assessPod } from './kinds/pod.ts';
 import { assessReplicaSet } from './kinds/replica-set.ts';
 import { assessService } from './kinds/service.ts';
 import { assessStatefulSet } from './kinds/stateful-set.ts';
-import { assessCronJob } from './kinds/cron-job.ts';
-import { assessIngress } from './kinds/ingress.ts';
-import { assessNamespace } from './kinds/namespace.ts';
-import { assessPersistentVolume } from './kinds/persistent-volume.ts';
-import { assessPodDisruptionBudget } from './kinds/pod-disruption-budget.ts';
 import { progressing } from './verdict.ts';
 import { createRuleFinder } from './well-known.ts';
 
+export type { ClusterRules } from './cluster-rules.ts';
+export { createClusterRules } from './cluster-rules.ts';
 export type { CompiledHealthChecks, HealthCheckError, HealthRule } from './health-rule.ts';
 export { assessWith, compileHealthChecks, describeCheckError } from './health-rule.ts';
 
@@ -51,7 +53,7 @@ const kinds: ReadonlyMap<string, (object: KubeObject) => Health> = new Map([
 
 /** Verdicts on live objects, with the rules of users before those that are built in. */
 export interface HealthJudge extends HealthRules {
-  /** Replaces what holds for the whole cluster; an Application's own rules come before it. */
+  /** Replaces what holds for the whole cluster; an Application's own rules come before it. One that stays is the same. */
   setClusterRules(rules: readonly HealthRule[]): void;
   /** Replaces the rules of one Application, known by the part-of label of its objects; none forgets it. */
   setApplicationRules(partOf: string, rules: readonly HealthRule[]): void;
@@ -92,7 +94,7 @@ export function createHealthRules(partOfLabel = ''): HealthJudge {
     needsStatus: (kind) => hasHealthInStatus(kind) || isRuled(kind),
     assess,
     setClusterRules: (rules) => {
-      const changed = [...cluster, ...rules];
+      const changed = [...new Set(cluster).symmetricDifference(new Set(rules))];
       cluster = rules;
       tell(changed);
     },
@@ -170,3 +172,5 @@ export function worstOf(healths: Iterable<Health>): Health {
   }
   return worst;
 }
+
+export { describeCauses, findCauses, logsWorthReading } from './root-cause.ts';

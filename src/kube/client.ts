@@ -30,6 +30,8 @@ export interface Call extends HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for one attempt, instead of the client's. */
   readonly timeoutMs?: number;
+  /** The answer is no JSON: `body` is its text. */
+  readonly plain?: boolean;
 }
 
 export interface Answer {
@@ -158,7 +160,8 @@ export class ApiClient implements AsyncDisposable {
       const answer = await this.#transport.send(call, controller.signal);
       this.#report(call, answer.status, startedAt);
       if (answer.status >= 300 && answer.status !== 304) throw this.#failure(answer);
-      return { status: answer.status, etag: headerOf(answer, 'etag'), body: bodyOf(answer) };
+      const { status, text } = answer;
+      return { status, etag: headerOf(answer, 'etag'), body: call.plain === true ? text : bodyOf(answer) };
     } catch (error) {
       if (error instanceof ApiError && error.status === 0) this.#noteFailure(call, error, { startedAt, timedOut });
       throw error;

@@ -36,6 +36,9 @@ export interface Cluster {
    */
   delete(target: Target, options: DeleteOptions): Promise<KubeObject | undefined>;
 
+  /** The end of what a container wrote. Throws `notFound` when it, or its Pod, is not there. */
+  readLog(pod: Target, options: LogOptions): Promise<string>;
+
   /** Follows a kind until `stop`. Errors never end it: it backs off and goes on. */
   reflect(spec: ReflectorSpec): Reflector;
 }
@@ -48,9 +51,20 @@ export interface RequestOptions {
 
 export interface ListOptions extends RequestOptions {
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
   /** Empty or absent: all namespaces. */
   readonly namespace?: string;
   readonly metadataOnly?: boolean;
+}
+
+export interface LogOptions extends RequestOptions {
+  readonly container: string;
+  /** Of the run before the present one. */
+  readonly previous: boolean;
+  /** How many lines from the end. */
+  readonly lines: number;
+  /** No more than so many bytes are sent. */
+  readonly bytes: number;
 }
 
 export interface ListPage {

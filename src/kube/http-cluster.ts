@@ -7,6 +7,7 @@ import type {
   Kinds,
   ListOptions,
   ListPage,
+  LogOptions,
   PatchOperation,
   PatchOptions,
   Reflector,
@@ -53,9 +54,10 @@ export class HttpCluster implements Cluster {
 
   async *list(kind: ServedKind, options: ListOptions): AsyncGenerator<ListPage> {
     const headers = options.metadataOnly === true ? acceptMetadataList : acceptJson;
+    const { labelSelector, fieldSelector } = options;
     let token: string | undefined;
     do {
-      const parameters = { limit: String(pageSize), labelSelector: options.labelSelector, continue: token };
+      const parameters = { limit: String(pageSize), labelSelector, fieldSelector, continue: token };
       const path = collectionPath(kind, options.namespace) + query(parameters);
       const { body } = await this.#client.call({ ...common(options), verb: 'list', method: 'GET', path, headers });
       const page = pageIn(body, kind);
@@ -125,6 +127,21 @@ export class HttpCluster implements Cluster {
       if (isAbsence(error)) return undefined;
       throw error;
     }
+  }
+
+  async readLog(pod: Target, options: LogOptions): Promise<string> {
+    const { container, previous, lines, bytes } = options;
+    const parameters = {
+      container,
+      previous: String(previous),
+      tailLines: String(lines),
+      limitBytes: String(bytes),
+    };
+    const path = objectPath(this.#route(pod), pod, 'log') + query(parameters);
+    const headers = { accept: 'application/json, */*' };
+    const call: Call = { ...common(options), verb: 'get', method: 'GET', path, headers, plain: true };
+    const { body } = await this.#client.call(call);
+    return typeof body === 'string' ? body : '';
   }
 
   reflect(spec: ReflectorSpec): Reflector {

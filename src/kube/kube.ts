@@ -16,6 +16,8 @@ import type { Clock, ClusterFacts, Random, Scopes } from '../model/ports.ts';
 
 export { loadCredentials } from './credentials.ts';
 export type { CredentialSource, Credentials, TlsIdentity } from './credentials.ts';
+export { followConfigMap } from './config-map.ts';
+export type { FoundConfigMap } from './config-map.ts';
 export { createEvents } from './events.ts';
 export type { EventEmitter, EventsOptions } from './events.ts';
 export type { KubeTelemetry } from './kube-telemetry.ts';
@@ -47,7 +49,7 @@ export interface ClusterConnection extends Cluster, AsyncDisposable {
   readonly scopes: Scopes;
   /** True from an answer, whatever it said, until a request that got none: for `/readyz`. */
   readonly reachable: boolean;
-  /** What is served and by which version; undefined until both were read. Current while definitions are followed. */
+  /** What is served and by which version, one object until it changes; undefined until both were read. */
   facts(): ClusterFacts | undefined;
   /** Reads discovery and keeps it current until the connection is disposed. Resolves when the first look has ended. */
   followDefinitions(): Promise<void>;
@@ -94,6 +96,7 @@ class KubeConnection extends HttpCluster implements ClusterConnection {
   readonly scopes: Scopes = { scopeOf: (kind) => scopeOf(this.kinds.find(kind)) };
   readonly #parts: ConnectionParts;
   #follows = false;
+  #facts: ClusterFacts | undefined;
 
   constructor(parts: ConnectionParts) {
     super(parts);
@@ -114,7 +117,10 @@ class KubeConnection extends HttpCluster implements ClusterConnection {
   facts(): ClusterFacts | undefined {
     const kubeVersion = this.#parts.version.known;
     const apiVersions = this.#parts.kinds.apiVersions();
-    return kubeVersion === undefined || apiVersions === undefined ? undefined : { kubeVersion, apiVersions };
+    if (kubeVersion === undefined || apiVersions === undefined) return undefined;
+    const isSame = this.#facts?.kubeVersion === kubeVersion && this.#facts.apiVersions === apiVersions;
+    if (!isSame) this.#facts = { kubeVersion, apiVersions };
+    return this.#facts;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -26,6 +26,8 @@ export interface WatchListener {
   deleted(object: KubeObject): void;
   /** A complete list of the kind stands. */
   listed(kind: string): void;
+  /** Another list of the kind begins; what was seen of it counts until that one is complete. */
+  relisting(kind: string): void;
   /** What was seen of the kind counts no more: it is served no more, or it is watched anew from the beginning. */
   unseen(kind: string): void;
   /** No Application needs the kind any more. */
@@ -87,13 +89,12 @@ export class KindWatch {
     if (this.#users.has(key)) this.#waiting.add(key);
   }
 
-  /** Begins again from a new list, in full or by metadata as the kind needs it now. */
+  /** Begins again from a new list, in full or by metadata as the kind needs it now. What is known holds until then. */
   renew(): void {
-    if (this.#reflector === undefined) return;
-    this.#ports.listener.unseen(this.id);
-    this.stop();
-    this.#state = 'unknown';
-    this.reconsider();
+    if (this.#served === undefined) return;
+    this.#ports.listener.relisting(this.id);
+    this.#list(this.#served);
+    this.#ports.listener.moved();
   }
 
   /** Does what discovery says of the kind now. */
@@ -112,12 +113,16 @@ export class KindWatch {
     const isNew = this.#state === 'parked' || this.#state === 'unknown';
     // The new watch does not know what the old one has shown, so it cannot tell what went in between.
     if (this.#reflector !== undefined) this.#ports.listener.unseen(this.id);
+    this.#list(kind);
+    if (isNew) this.#wakeAll(`${this.id} is served now`);
+  }
+
+  #list(kind: ServedKind): void {
     this.stop();
     this.#served = kind;
     this.#state = 'listing';
     this.#cancelTimeout = this.#ports.clock.after(this.#ports.listTimeoutMs, () => this.#failed());
     this.#reflector = this.#follow(kind);
-    if (isNew) this.#wakeAll(`${this.id} is served now`);
   }
 
   #isStillServed(): boolean {

@@ -405,7 +405,10 @@ const spec = block(
       until: notYet(time('Resumes by itself.')),
     }),
     preflight: notYet(oneOf('What a failed check of one object holds back. Default All.', ['All', 'PerObject'])),
-    timeouts: notYet(block('How long to wait.', { hook: duration('Default 1h.'), progress: duration('Default 10m.') })),
+    timeouts: block('How long to wait.', {
+      hook: notYet(duration('For a hook. Default 1h.')),
+      progress: duration('For any progress of an object, before it counts as Degraded. Default 10m; 0 is for ever.'),
+    }),
     prune: block('Limits of deletion.', { guard }),
     drift,
     conflicts,

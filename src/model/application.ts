@@ -1,5 +1,5 @@
 import type { Condition } from './condition.ts';
-import type { Health, HealthCheck, HealthStatus } from './health.ts';
+import type { Health, HealthCheck, HealthStatus, ObjectHealth } from './health.ts';
 import type { ApplicationKey } from './installation.ts';
 import type { JsonObject } from './json.ts';
 import type { Ref } from './object.ts';
@@ -117,6 +117,10 @@ export interface ApplicationSpec {
   readonly suspend?: { readonly reason: string; readonly by: string };
   readonly automated?: { readonly prune: boolean; readonly selfHeal: boolean; readonly allowEmpty: boolean };
   readonly retry: RetryPolicy;
+  readonly timeouts: {
+    /** How long an object may progress without any progress before it counts as Degraded; 0 = for ever. */
+    readonly progressMs: number;
+  };
   readonly revisionHistoryLimit: number;
   /** As they are written; whether their expressions can be used is not known here. */
   readonly healthChecks: readonly HealthCheck[];
@@ -169,6 +173,8 @@ export interface HistoryEntry extends RevisionFields {
   readonly committedAt?: string;
   /** First line of the commit's message. */
   readonly subject?: string;
+  /** When everything was Synced and Healthy for the first time, RFC 3339. */
+  readonly healthyAt?: string;
   /** `chart version` of every chart that was rendered. */
   readonly chartVersions?: readonly string[];
 }
@@ -193,7 +199,7 @@ export interface ResourceStatus {
   readonly namespace: string;
   readonly name: string;
   readonly status: 'Synced' | 'OutOfSync' | 'Unknown';
-  readonly health?: Health;
+  readonly health?: Health & Pick<ObjectHealth, 'since'>;
   readonly requiresPruning?: boolean;
   readonly message?: string;
 }

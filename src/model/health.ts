@@ -11,6 +11,8 @@ export interface Health {
 
 export interface ObjectHealth extends Health {
   readonly ref: Ref;
+  /** Of one that progresses or is degraded: since when nothing of it has changed, RFC 3339. */
+  readonly since?: string;
 }
 
 /** The expressions of a rule in the order in which they are asked, with what each of them says when it is true. */

@@ -13,23 +13,27 @@ export interface SourcePlace {
 
 /** One source of an Application; what is wrong with it goes to `findings`. */
 export function readSource(source: SourceResource, place: SourcePlace, findings: Findings): SourceSpec {
-  const { chart = '', ref = '', secretRef = '', tagPrefix = '', name = '' } = source;
+  const { chart = '', ref = '', tagPrefix = '', name = '' } = source;
   const at = (field: string): string => `${place.path}.${field}`;
   inspectRenderers(source, place.path, findings);
   if (ref !== '' && !place.isListed) findings.ignore(at('ref'), 'only sources of spec.sources refer to one another');
   return {
     repoURL: chart === '' ? readRepoURL(source.repoURL, at('repoURL'), findings) : readCharts(source, at, findings),
-    path: readPath(source, place, findings),
+    path: chart === '' ? readPath(source, place, findings) : '',
     targetRevision: readRevision(source, at('targetRevision'), findings),
-    tagPrefix,
-    chart,
-    ref,
-    name,
+    ...{ tagPrefix, chart, ref, name },
     directory: readDirectory(source),
-    ...(hasValue(source.kustomize) ? { kustomize: readKustomize(source.kustomize) } : {}),
-    ...(hasValue(source.helm) ? { helm: readHelm(source.helm) } : {}),
-    ...(secretRef === '' ? {} : { secretRef }),
+    ...readBlocks(source),
     ...readVerify(source, at('verify'), findings),
+  };
+}
+
+/** What is only there when it says something. */
+function readBlocks({ kustomize, helm, secretRef = '' }: SourceResource): Partial<SourceSpec> {
+  return {
+    ...(hasValue(kustomize) ? { kustomize: readKustomize(kustomize) } : {}),
+    ...(hasValue(helm) ? { helm: readHelm(helm) } : {}),
+    ...(secretRef === '' ? {} : { secretRef }),
   };
 }
 
@@ -65,34 +69,47 @@ function readRepoURL(text: string, path: string, findings: Findings): string {
   return text;
 }
 
-/** An index over HTTP(S), or an OCI registry with or without scheme. */
-function readCharts({ repoURL, path = '', targetRevision = '', ref = '' }: SourceResource, at: At, findings: Findings) {
+function inspectBesideChart({ path = '', targetRevision = '', ref = '' }: SourceResource, at: At, findings: Findings) {
   if (path !== '') findings.ignore(at('path'), 'a chart is rendered as a whole');
   if (targetRevision === '') findings.invalid(at('targetRevision'), 'is required with chart');
   if (ref !== '') findings.invalid(at('ref'), 'expected no ref beside chart');
-  const url = URL.parse(/^[a-z]+:\/\//i.test(repoURL) ? repoURL : `oci://${repoURL}`);
+}
+
+/** An index over HTTP(S), or an OCI registry with or without scheme. */
+function readCharts(source: SourceResource, at: At, findings: Findings): string {
+  const { repoURL } = source;
+  inspectBesideChart(source, at, findings);
+  const text = /^[a-z]+:\/\//i.test(repoURL) ? repoURL : `oci://${repoURL}`;
+  const url = URL.parse(text);
   if (url === null || !['https:', 'http:', 'oci:'].includes(url.protocol) || /\s/.test(repoURL)) {
     findings.invalid(at('repoURL'), 'expected https://… (an index), or a registry such as ghcr.io/org');
     return '';
   }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+  if ([url.username, url.password, url.search, url.hash].some((part) => part !== '')) {
     findings.invalid(at('repoURL'), 'expected an address without credentials, ? and #; credentials go into a Secret');
   }
-  return url.protocol === 'oci:' && !repoURL.startsWith('oci://') ? `oci://${repoURL}` : repoURL;
+  return text;
 }
 
 function readPath(source: SourceResource, { path: place, isListed }: SourcePlace, findings: Findings): string {
-  const { path: text = '', chart = '', ref = '' } = source;
+  const { path: text = '', ref = '' } = source;
   const path = `${place}.path`;
-  if (chart !== '') return '';
   if (text === '' && isListed && ref !== '') return '';
-  if (text === '') findings.invalid(path, 'is required; `.` is the root of the repository');
-  if (/[\u0000-\u001f\\]/.test(text)) findings.invalid(path, 'expected no control characters and no backslash');
-  if (text.startsWith('/')) findings.invalid(path, 'expected a path relative to the root of the repository');
-  const segments = text.split('/').filter((segment) => segment !== '' && segment !== '.');
-  if (segments.includes('..')) findings.invalid(path, 'expected a path without ..');
+  for (const [isWrong, message] of pathRules) if (isWrong(text)) findings.invalid(path, message);
+  const segments = segmentsOf(text);
   return segments.length === 0 ? '.' : segments.join('/');
 }
+
+function segmentsOf(path: string): string[] {
+  return path.split('/').filter((segment) => segment !== '' && segment !== '.');
+}
+
+const pathRules: readonly (readonly [isWrong: (path: string) => boolean, message: string])[] = [
+  [(path) => path === '', 'is required; `.` is the root of the repository'],
+  [(path) => /[\u0000-\u001f\\]/.test(path), 'expected no control characters and no backslash'],
+  [(path) => path.startsWith('/'), 'expected a path relative to the root of the repository'],
+  [(path) => segmentsOf(path).includes('..'), 'expected a path without ..'],
+];
 
 /** Accepts branches, tags, `refs/…`, commits and version constraints; which of them it is, the remote decides. */
 function readRevision({ targetRevision: text = '' }: SourceResource, path: string, findings: Findings): string {
@@ -110,6 +127,12 @@ function isRefName(text: string): boolean {
 function readDirectory({ directory = {} }: SourceResource): SourceSpec['directory'] {
   const { recurse = false, include = '', exclude = '', disableExtensionFilter = false } = directory;
   return { recurse, include, exclude, disableExtensionFilter };
+}
+
+/** Without what is accepted and has no effect. */
+function known<T extends object>(defaults: T, given: Partial<T>): Partial<T> {
+  const names = Object.keys(defaults);
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name))) as Partial<T>;
 }
 
 const noKustomize: KustomizeOptions = {
@@ -133,10 +156,10 @@ const noKustomize: KustomizeOptions = {
 };
 
 export function readKustomize(block: NonNullable<SourceResource['kustomize']>): KustomizeOptions {
-  const { version: _ignored, replicas = [], patches = [], ...others } = block;
+  const { replicas = [], patches = [], ...others } = block;
   return {
     ...noKustomize,
-    ...others,
+    ...known(noKustomize, others),
     replicas: replicas.map(({ name = '', count = 0 }) => ({ name, count })),
     patches: patches.map(({ path = '', patch = '', target, options }) => ({
       path,
@@ -164,10 +187,10 @@ const noHelm: HelmOptions = {
 };
 
 export function readHelm(block: NonNullable<SourceResource['helm']>): HelmOptions {
-  const { version: _ignored, parameters = [], fileParameters = [], valuesObject, ...others } = block;
+  const { parameters = [], fileParameters = [], valuesObject, ...others } = block;
   return {
     ...noHelm,
-    ...others,
+    ...known(noHelm, others),
     ...(valuesObject === undefined ? {} : { valuesObject: valuesObject as HelmOptions['valuesObject'] & object }),
     parameters: parameters.map(({ name = '', value = '', forceString = false }) => ({ name, value, forceString })),
     fileParameters: fileParameters.map(({ name = '', path = '' }) => ({ name, path })),

@@ -11,6 +11,7 @@ const specDefaults = {
   interval: '30s',
   revisionHistoryLimit: 10,
   retry: { duration: '5s', factor: 2, maxDuration: '3m' },
+  timeouts: { progress: '10m' },
   drift: { minInterval: '2s', audit: '1h' },
 } as const;
 
@@ -36,6 +37,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     ...(spec.suspend === undefined ? {} : { suspend: readSuspend(spec.suspend) }),
     ...(automated === undefined ? {} : { automated }),
     retry: readRetry(spec.syncPolicy?.retry, findings),
+    timeouts: readTimeouts(spec, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),
     ...readHealthChecks(spec),
     guard: { ...defaultGuard, ...spec.prune?.guard },
@@ -157,6 +159,11 @@ function readDrift({ drift = {} }: SpecResource, selfHeal: boolean, findings: Fi
     minIntervalMs: readDuration(minInterval, 'spec.drift.minInterval', findings),
     auditMs: readDuration(audit, 'spec.drift.audit', findings),
   };
+}
+
+function readTimeouts({ timeouts = {} }: SpecResource, findings: Findings): ApplicationSpec['timeouts'] {
+  const { progress } = { ...specDefaults.timeouts, ...timeouts };
+  return { progressMs: readDuration(progress, 'spec.timeouts.progress', findings) };
 }
 
 function readInterval({ interval = specDefaults.interval }: SpecResource, findings: Findings): number {

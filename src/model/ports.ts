@@ -48,6 +48,22 @@ export interface HealthRules {
   onChange(listener: (isAffected: (kind: GroupKind) => boolean) => void): () => void;
 }
 
+/** Verdicts that `HealthRules.assess` has to leave for later, because a script gives them. */
+export interface LateVerdicts {
+  /** Returns the way to unsubscribe. */
+  onVerdict(listener: (verdict: LateVerdict) => void): () => void;
+  /** Resolves when those that were asked for are there; undefined when none is waited for. */
+  settled(): Promise<void> | undefined;
+}
+
+/** A verdict on an object as it was in one version. */
+export interface LateVerdict {
+  readonly ref: Ref;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly health: Health;
+}
+
 /** The body that was last applied to an object: what drift is measured against. */
 export interface AppliedBodies {
   /** undefined when the artefact of the last applied revision is lost. */

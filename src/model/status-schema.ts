@@ -75,7 +75,11 @@ const counts = Type.Object(
 const resource = block(
   'One object that is not Synced or not Healthy.',
   {
-    health: block('Health.', {}, { required: { status: healthStatus(), message: message() } }),
+    health: block(
+      'Health.',
+      { since: time('Since when nothing of it has changed.') },
+      { required: { status: healthStatus(), message: message() } },
+    ),
     requiresPruning: flag('No longer in Git.'),
     requiresDeletionConfirmation: flag('Deletion waits for approval.'),
     message: message(),

@@ -1,7 +1,8 @@
 import { worstOf } from '../health/health.ts';
 import type { Live } from '../live/live.ts';
-import type { Health } from '../model/health.ts';
+import type { Health, ObjectHealth } from '../model/health.ts';
 import type { Ref } from '../model/object.ts';
+import { describeRef } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
 
 /** What the watches know. */
@@ -16,13 +17,21 @@ export function healthNow(ref: Ref, live: HealthView): Health {
   return { status: 'Unknown', message: `${ref.kind} cannot be watched at present` };
 }
 
-/** The gravest, where what is missing does not count, as long as anything is there (Argo CD's rule). */
-export function worstOfObjects(healths: readonly Health[]): Health {
-  const present = healths.filter(({ status }) => status !== 'Missing');
-  return worstOf(present.length === 0 ? healths : present);
+/**
+ * The gravest, where what is missing does not count, as long as anything is there (Argo CD's rule). Says which object
+ * it is, unless all is well.
+ */
+export function worstOfObjects(objects: readonly ObjectHealth[]): Health {
+  const present = objects.filter(({ status }) => status !== 'Missing');
+  const named = (present.length === 0 ? objects : present).map(({ ref, status, message }) => ({
+    status,
+    message: message === '' ? describeRef(ref) : `${describeRef(ref)}: ${message}`,
+  }));
+  const worst = worstOf(named);
+  return worst.status === 'Healthy' ? { status: 'Healthy', message: '' } : worst;
 }
 
-/** Health of what is on record; undefined when nothing is on record. */
-export function worstHealth(record: readonly RecordEntry[], live: HealthView): Health | undefined {
-  return record.length === 0 ? undefined : worstOfObjects(record.map(({ ref }) => healthNow(ref, live)));
+/** What the objects on record say of themselves. */
+export function healthsOnRecord(record: readonly RecordEntry[], live: HealthView): readonly ObjectHealth[] {
+  return record.map(({ ref }) => ({ ref, ...healthNow(ref, live) }));
 }

@@ -124,6 +124,19 @@ export function historyAfter({ app, now }: StatusInput<Application>, settled: Se
   return app.spec.revisionHistoryLimit === 0 ? [] : [...before, entry].slice(-app.spec.revisionHistoryLimit);
 }
 
+/** The newest sync, once everything is as it wants and works for the first time. */
+export function withHealthyAt(
+  history: readonly HistoryEntry[] | undefined,
+  { sync, health, digest }: Settled,
+  now: string,
+): { history?: readonly HistoryEntry[] } {
+  const newest = history?.at(-1);
+  if (history === undefined || newest === undefined) return history === undefined ? {} : { history };
+  const isFirst = newest.healthyAt === undefined && newest.digest === digest;
+  if (!isFirst || sync !== 'Synced' || health.status !== 'Healthy') return { history };
+  return { history: [...history.slice(0, -1), { ...newest, healthyAt: now }] };
+}
+
 /** Enough to find it again; options of renderers are in Git's history or the Application's. */
 function sourcesShown({ spec }: Application): Pick<HistoryEntry, 'source' | 'sources'> {
   const shown = spec.sources.map(({ repoURL, path, chart, targetRevision }) => ({

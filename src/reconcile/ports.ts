@@ -12,6 +12,8 @@ import type { Asks } from './asks.ts';
 import type { Claims } from './claims.ts';
 import type { DriftLog } from './drift-log.ts';
 import type { PendingWrites } from './pending.ts';
+import type { Progress } from './progress.ts';
+import type { RootCauses } from './root-cause.ts';
 import type { StatusWriter } from './status-writer.ts';
 
 /** Everything that a run needs of the world. */
@@ -32,6 +34,10 @@ export interface Ports {
   readonly status: StatusWriter;
   /** Statuses that were told of and could not be written yet: each transition is told once. */
   readonly told: Map<ApplicationKey, ApplicationStatus>;
+  readonly progress: Progress;
+  readonly rootCauses: RootCauses;
+  /** Milliseconds after the last run of each Application until time alone may change a verdict; infinite: never. */
+  readonly judgeAgain: Map<ApplicationKey, number>;
   readonly drift: DriftLog;
   readonly events: Events;
   readonly installation: Installation;

@@ -3,12 +3,13 @@ import { cascades } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { creationsOf, decide, readLive } from './decide.ts';
+import { judge } from './judge.ts';
 import { loadDesired } from './load.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
 import type { Reconciling, ReconcilingOptions } from './start.ts';
 import { start } from './start.ts';
-import { settle } from './settle.ts';
+import { healthsAfter, settle } from './settle.ts';
 
 /**
  * Moves one Application one step closer to what Git says. Safe to call at any time, any number of times.
@@ -28,7 +29,9 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
   // Claim before the first creation: a crash between may not orphan an object.
   await ports.status.claim(app, creationsOf(app, plan), desired.revision);
   const applied = await applyPlan(plan, contextOf(app, ports, signal));
-  return settle(app, desired, applied, ports);
+  const { progressMs } = app.spec.timeouts;
+  const objects = await judge({ app, progressMs, objects: healthsAfter(desired, applied, ports) }, ports, signal);
+  return settle(app, desired, applied, objects);
 }
 
 /** Keeps every Application of the cluster as Git says until it is disposed. Resolves when it has begun to work. */
@@ -36,4 +39,5 @@ export function startReconciling(options: ReconcilingOptions, signal: AbortSigna
   return start(options, reconcile, signal);
 }
 
+export type { CauseOptions } from './root-cause.ts';
 export type { Reconciling, ReconcilingOptions };

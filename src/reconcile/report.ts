@@ -3,12 +3,14 @@ import type { Application, ApplicationStatus, KnownApplication } from '../model/
 import { resourcesFinalizer } from '../model/application.ts';
 import type { Step } from '../model/errors.ts';
 import { OperatorError } from '../model/errors.ts';
+import type { Health } from '../model/health.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome, Settled } from '../model/outcome.ts';
 import { refreshAnnotations } from './asks.ts';
 import type { Groups } from './claims.ts';
 import { groupsOf } from './claims.ts';
-import { worstHealth } from './health-now.ts';
+import { healthsOnRecord, worstOfObjects } from './health-now.ts';
+import { judge } from './judge.ts';
 import { tellDriftOf } from './plan-drift.ts';
 import type { Ports } from './ports.ts';
 import { retryLimit } from './schedule.ts';
@@ -63,9 +65,22 @@ async function reportFailure({ key, error, app: served }: Failed, attempt: numbe
   const app = ports.applications.known(key)?.app;
   if (app === undefined) return;
   if (rendering.has(error.step)) ports.claims.notRendered(key, waitedFor(error, served));
-  const known = { revision: ports.source.newestRevision(key) ?? '', health: worstHealth(app.record ?? [], ports.live) };
+  const known = { revision: ports.source.newestRevision(key) ?? '', health: await healthOf(app, served, ports) };
   await write({ key, attempt, make: (input) => statusOfFailure(input, error, known) }, ports);
   await cleanUp(served ?? app, ports);
+}
+
+/** As the watches tell it; undefined when nothing is on record. */
+async function healthOf(
+  app: KnownApplication,
+  served: Application | undefined,
+  ports: Ports,
+): Promise<Health | undefined> {
+  const { record = [] } = app;
+  if (record.length === 0) return undefined;
+  const progressMs = served?.spec.timeouts.progressMs ?? 0;
+  const judged = { app, progressMs, objects: healthsOnRecord(record, ports.live) };
+  return worstOfObjects(await judge(judged, ports, new AbortController().signal));
 }
 
 type Failed = Extract<Outcome, { kind: 'failed' }>;
@@ -148,6 +163,9 @@ function forget(key: ApplicationKey, ports: Ports): void {
   ports.asks.forget(key);
   ports.approvals.forget(key);
   ports.status.forget(key);
+  ports.progress.forget(key);
+  ports.rootCauses.forget(key);
+  ports.judgeAgain.delete(key);
   ports.told.delete(key);
   ports.drift.forget(key);
   ports.telemetry.applicationGone(key);

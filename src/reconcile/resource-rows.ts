@@ -1,7 +1,6 @@
 import type { ApplicationStatus, ResourceStatus, SyncResultEntry } from '../model/application.ts';
 import { isException, refInStatus } from '../model/application.ts';
 import type { DesiredObject } from '../model/desired.ts';
-import type { Health } from '../model/health.ts';
 import { refKey, versionOf } from '../model/object.ts';
 import type { ChangeResult, Settled } from '../model/outcome.ts';
 import type { Change, ChangeOf } from '../model/plan.ts';
@@ -19,13 +18,13 @@ export function exceptionsOf(settled: Settled): Pick<ApplicationStatus, 'resourc
 }
 
 function rowsOf(settled: Settled): ResourceStatus[] {
-  const health = new Map(settled.objects.map(({ ref, status, message }) => [refKey(ref), { status, message }]));
+  const health = new Map(settled.objects.map(({ ref, ...health }) => [refKey(ref), health]));
   const rows = settled.applied.results.map((result) => resourceRow(result, health.get(refKey(result.change.ref))));
   const exceptions = rows.filter((row) => row !== undefined).filter(isException);
   return exceptions.sort((a, b) => gravity.indexOf(a.status) - gravity.indexOf(b.status));
 }
 
-function resourceRow(result: ChangeResult, health: Health | undefined): ResourceStatus | undefined {
+function resourceRow(result: ChangeResult, health: ResourceStatus['health']): ResourceStatus | undefined {
   const { change } = result;
   if (result.kind === 'removed') return undefined;
   const desired = desiredOf(change);

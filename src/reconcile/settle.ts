@@ -2,7 +2,7 @@ import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { OperatorError } from '../model/errors.ts';
 import { OperatorErrors } from '../model/errors.ts';
-import type { Health } from '../model/health.ts';
+import type { Health, ObjectHealth } from '../model/health.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
@@ -20,26 +20,31 @@ interface Judged {
 }
 
 /** How things stand after a run: sync and health. */
-export function settle(app: Application, desired: Desired, done: Applied, health: Judged): Outcome {
+export function settle(app: Application, desired: Desired, done: Applied, judged: readonly ObjectHealth[]): Outcome {
   const results = new Map(done.results.map((result) => [refKey(result.change.ref), result]));
   // By ref, not as they came in: an unchanged state has to give an equal status.
   const inOrder = [...results].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, result]) => result);
   const applied = { ...done, results: inOrder };
-  const objects = desired.objects.map(({ ref }) => ({ ref, ...healthAfter(ref, results.get(refKey(ref)), health) }));
-  const worst = worstOfObjects(objects);
+  const worst = worstOfObjects(judged);
   const { revision, digest, sourceTypes, repeated, chartVersions, about } = desired;
   const settled = {
     ...{ revision, digest, sourceTypes, repeated, chartVersions },
     ...(about === undefined ? {} : { about }),
     sync: syncStatus(applied),
     health: worst,
-    objects,
+    objects: judged,
     applied,
     ...failureOf(applied.results),
     wrote: applied.results.some(isWritten),
     progressing: isUnderWay(applied) || worst.status === 'Progressing',
   };
   return { kind: 'settled', app, settled };
+}
+
+/** What the objects say of themselves after a run, by its answers and by the watches. */
+export function healthsAfter(desired: Desired, { results }: Applied, judged: Judged): readonly ObjectHealth[] {
+  const byRef = new Map(results.map((result) => [refKey(result.change.ref), result]));
+  return desired.objects.map(({ ref }) => ({ ref, ...healthAfter(ref, byRef.get(refKey(ref)), judged) }));
 }
 
 function healthAfter(ref: Ref, result: ChangeResult | undefined, { live, health }: Judged): Health {

@@ -17,7 +17,10 @@ import { DriftLog } from './drift-log.ts';
 import { PendingWrites } from './pending.ts';
 import type { Ports } from './ports.ts';
 import { KeyedQueue } from './queue.ts';
+import { Progress } from './progress.ts';
 import { writeDrift } from './report.ts';
+import type { CauseOptions } from './root-cause.ts';
+import { RootCauses } from './root-cause.ts';
 import { StatusWriter } from './status-writer.ts';
 import type { WorkerOptions } from './worker.ts';
 
@@ -34,6 +37,7 @@ export interface ReconcilingOptions {
   /** Where Applications are looked for; empty = everywhere. */
   readonly namespaces: readonly string[];
   readonly workers: number;
+  readonly causes: CauseOptions;
 }
 
 /** Disposing ends all work; nothing is sent afterwards. */
@@ -64,6 +68,9 @@ export async function start(
     asks: new Asks(clock, random),
     pending: new PendingWrites(),
     status: new StatusWriter(applications, clock),
+    progress: new Progress(clock),
+    rootCauses: new RootCauses(options),
+    judgeAgain: new Map(),
     told: new Map(),
     wantedKinds: new Map(),
     newestDigests: new Map(),

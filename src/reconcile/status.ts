@@ -9,7 +9,14 @@ import type { Plan } from '../model/plan.ts';
 import { revisionFields, revisionIn } from '../model/revision.ts';
 import type { Verdict } from './conditions.ts';
 import { mergeConditions } from './conditions.ts';
-import { failedOperation, historyAfter, operationAfter, operationPhase, runningOperation } from './operation.ts';
+import {
+  failedOperation,
+  historyAfter,
+  operationAfter,
+  operationPhase,
+  runningOperation,
+  withHealthyAt,
+} from './operation.ts';
 import { exceptionsOf } from './resource-rows.ts';
 import { isBlocked, isUnknown, waitsForSync } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
@@ -31,7 +38,7 @@ export function statusOfSettled(input: StatusInput<Application>, settled: Settle
     ...imagesAndLinks(app.status, settled),
     ...exceptionsOf(settled),
     ...operationAfter(input, settled, phase),
-    ...(phase === 'Succeeded' ? { history: historyAfter(input, settled) } : {}),
+    ...withHealthyAt(phase === 'Succeeded' ? historyAfter(input, settled) : app.status.history, settled, now),
     ...appliedAfter(app, settled),
     ...planShown(settled.applied.plan),
   });

@@ -23,8 +23,18 @@ export function tellTransitions({ app, before, status }: StatusChange, ports: Po
     if (from !== to) ports.telemetry.transition({ key: app.key, what, from, to, message: is[what].message });
   }
   for (const event of eventsBetween(app, before, status)) ports.events.emit({ regarding: regarding(app), ...event });
+  const took = msToHealthy(before, status);
+  if (took !== undefined) ports.telemetry.healthyAfter(app.key, took);
   ports.telemetry.applicationStatus({ ...standing(app), sync: syncIn(status), health: healthIn(status) });
   ports.telemetry.objects(app.key, status.counts ?? noObjects);
+}
+
+/** From the start of the newest sync, when it became healthy with this status. */
+function msToHealthy(before: ApplicationStatus, { history }: ApplicationStatus): number | undefined {
+  const newest = history?.at(-1);
+  const known = before.history?.find(({ id }) => id === newest?.id);
+  if (newest?.healthyAt === undefined || known?.healthyAt !== undefined) return undefined;
+  return Date.parse(newest.healthyAt) - Date.parse(newest.deployStartedAt);
 }
 
 const noObjects: ObjectCounts = {

@@ -50,8 +50,8 @@ async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void
   const next = nextRun(told, told === outcome ? attempt : attempt + 1, ports.random);
   if (next !== undefined) queue.addAfter(key, next.delayMs);
   attempts.waits(key, next?.delayMs ?? 0);
-  const audit = untilAudit(outcome, ports);
-  if (audit !== undefined && next?.isFailure !== true) queue.addAfter(key, audit);
+  const waits = [untilAudit(outcome, ports), untilJudged(key, ports)];
+  if (next?.isFailure !== true) for (const ms of waits) if (ms !== undefined) queue.addAfter(key, ms);
 }
 
 /** The only catch: an expected error becomes an outcome, any other one is a bug, counted apart and tried again. */
@@ -97,6 +97,13 @@ function untilAudit(outcome: Outcome, ports: Ports): number | undefined {
   if (outcome.kind !== 'settled' || outcome.app.deleting) return undefined;
   ports.asks.compared(outcome.app);
   return ports.asks.msToAudit(outcome.app);
+}
+
+/** What was said of time holds for the run that said it only. */
+function untilJudged(key: ApplicationKey, { judgeAgain }: Ports): number | undefined {
+  const ms = judgeAgain.get(key);
+  judgeAgain.delete(key);
+  return ms !== undefined && Number.isFinite(ms) ? ms : undefined;
 }
 
 function described(outcome: Outcome): {

@@ -84,6 +84,7 @@ export function assemble(options: SourceOptions): SourceParts {
       engine: chooser({ ...options, limits, tools }),
       folder: join(directory, 'git'),
       renewed: (remote) => following.lookAtRemote(remote),
+      isFollowed: (remote) => following.isFollowed(remote),
       wanted: (remote, commit) => following.isNewest(remote, commit),
     }),
   );

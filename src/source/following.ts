@@ -92,6 +92,10 @@ export class Following {
     );
   }
 
+  isFollowed({ id }: Remote): boolean {
+    return [...this.#polls.values()].some(({ target }) => target.remote?.id === id);
+  }
+
   stop(): void {
     for (const { poll } of this.#polls.values()) poll.stop();
     this.#polls.clear();
@@ -134,9 +138,7 @@ export class Following {
     if (left === undefined || left.poll.isFollowed) return;
     this.#polls.delete(id);
     const { remote } = left.target;
-    if (remote === undefined) return;
-    const isUsed = [...this.#polls.values()].some(({ target }) => target.remote?.id === remote.id);
-    if (!isUsed) this.#options.remotes.forget(remote);
+    if (remote !== undefined && !this.isFollowed(remote)) this.#options.remotes.forget(remote);
   }
 }
 

@@ -12,6 +12,8 @@ export interface Limits {
   readonly gitObjects: number;
   /** One file of the repository, whether it is read or not. */
   readonly blobBytes: number;
+  /** One folder as Git stores it: some 40 bytes for each entry. */
+  readonly folderBytes: number;
   /** One manifest file. */
   readonly manifestBytes: number;
   /** All manifest files of one Application. */
@@ -36,8 +38,9 @@ export interface Limits {
   readonly renderMemoryBytes: number;
   /** What one run of kustomize or Helm prints. */
   readonly renderBytes: number;
-  /** Files and bytes that are put on disk for one render. */
+  /** Files that one render reads. */
   readonly renderFiles: number;
+  /** Bytes that are put on disk for one render. */
   readonly renderInputBytes: number;
   /** One chart archive, packed, and unpacked. */
   readonly chartBytes: number;
@@ -58,6 +61,7 @@ export const defaultLimits: Limits = {
   unpackedBytes: 1024 * mebibyte,
   gitObjects: 200_000,
   blobBytes: 128 * mebibyte,
+  folderBytes: 8 * mebibyte,
   manifestBytes: 16 * mebibyte,
   manifestsBytes: 128 * mebibyte,
   objects: 20_000,

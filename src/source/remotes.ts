@@ -27,6 +27,7 @@ export interface RemotesOptions {
   readonly credentials: RepositorySecrets;
   /** A Secret that a remote was opened with, or that it lacked, is another one now. */
   readonly renewed: (remote: Remote) => void;
+  readonly isFollowed: (remote: Remote) => boolean;
   /** Whether a commit is the newest of a ref that somebody follows. */
   readonly wanted: (remote: Remote, commit: string) => boolean;
 }
@@ -37,6 +38,8 @@ const failingPaceMs = 500;
 interface State {
   readonly remote: Remote;
   readonly repository: Repository;
+  /** Ids of the remotes that have it as a submodule. */
+  readonly parents: Set<string>;
   /** `namespace/name` of the Secret that was used last. */
   secret: string | undefined;
   failures: number;
@@ -84,13 +87,24 @@ export class Remotes implements AsyncDisposable {
     return this.#stateOf(remote).repository;
   }
 
-  /** Nobody follows it any more: its local copies go. */
+  /** A submodule's: it is forgotten with the last repository that has it. */
+  repositoryBelow(parent: Remote, remote: Remote): Repository {
+    const state = this.#stateOf(remote);
+    state.parents.add(parent.id);
+    return state.repository;
+  }
+
+  /** Nobody follows it any more: its local copies go, and those of its submodules. */
   forget(remote: Remote): void {
     const retired = this.#states.get(remote.id)?.repository.retire();
     this.#states.delete(remote.id);
     this.#options.telemetry.connectionEnded({ target: 'git', name: remote.url });
     // What cannot be removed now goes when the next process begins.
     retired?.catch(() => undefined);
+    for (const { remote: child, parents } of [...this.#states.values()]) {
+      const isOrphan = parents.delete(remote.id) && parents.size === 0 && !this.#options.isFollowed(child);
+      if (isOrphan) this.forget(child);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,7 +130,14 @@ export class Remotes implements AsyncDisposable {
         this.#attempt(remote, async (access) => await store.largeFile(access, pointer, path)),
       wanted: (commit) => this.#options.wanted(remote, commit),
     });
-    const fresh = { failures: 0, lastError: undefined, notBefore: 0, closedUntil: 0, secret: undefined };
+    const fresh = {
+      failures: 0,
+      lastError: undefined,
+      notBefore: 0,
+      closedUntil: 0,
+      secret: undefined,
+      parents: new Set<string>(),
+    };
     const state: State = { remote, repository, ...fresh };
     this.#states.set(remote.id, state);
     return state;

@@ -3,6 +3,7 @@ import type { Charts } from './charts/charts.ts';
 import { gitUnavailable } from './failures.ts';
 import { FolderReader } from './folder-reader.ts';
 import { CorruptRepository } from './git/engine.ts';
+import { Submodules } from './git/submodules.ts';
 import type { Following } from './following.ts';
 import type { Limits } from './limits.ts';
 import type { Remotes } from './remotes.ts';
@@ -115,11 +116,13 @@ export class Sources {
 
   async #openCommit({ app, source, revision, tag, stack, signal }: Opening): Promise<Opened> {
     const { remotes, verification } = this.#ports;
+    const remote = remoteOfSource(app, source);
     const wanted = { commit: revision, ...(source.verify?.mode === 'Tag' ? { tag } : {}) };
-    const snapshot = stack.use(await remotes.repository(remoteOfSource(app, source)).hold(wanted));
+    const snapshot = stack.use(await remotes.repository(remote).hold(wanted));
     await verification.check({ app, source, snapshot, tag }, signal);
-    const { tree, author, date, subject } = snapshot.about;
-    return { spec: source, revision, tree: new Tree(snapshot.reader, tree), about: { author, date, subject } };
+    const submodules = stack.use(new Submodules({ remotes, remote, snapshot }));
+    const { author, date, subject } = snapshot.about;
+    return { spec: source, revision, tree: submodules.tree(), about: { author, date, subject } };
   }
 
   async #openChart({ app, source, revision, stack, signal }: Opening): Promise<Opened> {

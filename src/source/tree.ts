@@ -16,12 +16,15 @@ export interface TreeNode {
 export type OpenSubmodule = (path: string, oid: string) => Promise<Tree>;
 
 const maxHops = 20;
+const manyEntries = 64;
 
 /** Follows paths and links through a commit, never out of it. */
 export class Tree {
   readonly #reader: ObjectReader;
   readonly #root: string;
   readonly #submodule: OpenSubmodule;
+  /** Folders that are too large to be looked through for each name. */
+  readonly #large = new WeakMap<readonly TreeEntry[], ReadonlyMap<string, TreeEntry>>();
 
   constructor(reader: ObjectReader, root: string, submodule: OpenSubmodule = refuseSubmodule) {
     this.#reader = reader;
@@ -52,8 +55,10 @@ export class Tree {
   }
 
   /** One entry of a folder, its link followed; undefined when the link leads nowhere. */
-  async child(folder: TreeNode, { name }: TreeEntry): Promise<TreeNode | undefined> {
-    return await this.find(join(folder.path, name));
+  async child(folder: TreeNode, { name, kind, oid }: TreeEntry): Promise<TreeNode | undefined> {
+    const path = join(folder.path, name);
+    if (kind === 'file' || kind === 'folder') return { kind, path, oid, tree: folder.tree };
+    return await this.find(path);
   }
 
   /** Throws OperatorError LimitExceeded, naming the path. */
@@ -67,13 +72,20 @@ export class Tree {
       const path = names.slice(0, i + 1).join('/');
       const rest = names.slice(i + 1);
       if (at.kind !== 'folder') return undefined;
-      const next: TreeEntry | undefined = (await at.tree.#reader.tree(at.oid)).find((entry) => entry.name === name);
+      const next: TreeEntry | undefined = at.tree.#entryIn(await at.tree.#reader.tree(at.oid), name);
       if (next === undefined) return undefined;
       if (next.kind === 'submodule') return await this.#inside(path, next.oid, rest);
       if (next.kind === 'link') return await this.#through(path, next, { rest, hops });
       at = { kind: next.kind, path, oid: next.oid, tree: this };
     }
     return at;
+  }
+
+  #entryIn(entries: readonly TreeEntry[], name: string): TreeEntry | undefined {
+    if (entries.length < manyEntries) return entries.find((entry) => entry.name === name);
+    const known = this.#large.get(entries) ?? new Map(entries.map((entry) => [entry.name, entry]));
+    this.#large.set(entries, known);
+    return known.get(name);
   }
 
   async #inside(path: string, oid: string, rest: readonly string[]): Promise<TreeNode | undefined> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Application, SourceSpec } from '../model/application.ts';
 import type { RepositorySecrets } from '../model/ports.ts';
 import { sha256Hex } from '../model/hash.ts';
@@ -44,6 +45,7 @@ export class Verification {
     if (this.#good.has(question)) return;
     const object = await this.#objectOf(signed);
     const objectFormat = commit.length === 64 ? ('sha256' as const) : ('sha1' as const);
+    if (idOf(object, objectFormat) !== object.id) throw refused(`${object.what}: what was fetched is something else`);
     const verdict = await verifySignature({ ...object, keys, objectFormat }, this.#ports, signal);
     if (verdict.kind === 'bad') throw refused(`${object.what}: ${verdict.reason}`);
     this.#remember(question);
@@ -58,11 +60,12 @@ export class Verification {
   async #objectOf({ source, snapshot, tag }: Signed) {
     const { commit, reader } = snapshot;
     if (source.verify?.mode !== 'Tag') {
-      return { kind: 'commit' as const, object: await reader.raw(commit), what: `commit ${commit}` };
+      return { kind: 'commit' as const, object: await reader.raw(commit), id: commit, what: `commit ${commit}` };
     }
     const { targetRevision } = source;
     if (tag === undefined) throw refused(`commit ${commit}: "${targetRevision}" is no annotated tag of it`);
-    return { kind: 'tag' as const, object: await reader.raw(tag), what: `tag "${targetRevision}" of commit ${commit}` };
+    const what = `tag "${targetRevision}" of commit ${commit}`;
+    return { kind: 'tag' as const, object: await reader.raw(tag), id: tag, what };
   }
 
   #remember(question: string): void {
@@ -70,6 +73,11 @@ export class Verification {
     if (this.#good.size >= mostRemembered && oldest !== undefined) this.#good.delete(oldest);
     this.#good.add(question);
   }
+}
+
+/** A signature says nothing about a revision unless what is signed has its id. */
+function idOf({ kind, object }: { kind: string; object: Uint8Array }, objectFormat: 'sha1' | 'sha256'): string {
+  return createHash(objectFormat).update(`${kind} ${object.length}\0`).update(object).digest('hex');
 }
 
 function refused(message: string) {

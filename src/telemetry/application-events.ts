@@ -7,7 +7,7 @@ import { quietly, seconds } from './parts.ts';
 
 type ApplicationEvents = Pick<
   Telemetry,
-  'reconciled' | 'transition' | 'objects' | 'applicationStatus' | 'applicationGone'
+  'reconciled' | 'transition' | 'objects' | 'applicationStatus' | 'healthyAfter' | 'applicationGone'
 >;
 
 /** Gauges have a series per Application and value: what was set last is kept here, so that it can be removed. */
@@ -25,6 +25,10 @@ export function applicationEvents(parts: Parts): ApplicationEvents {
     transition: quietly(parts, (event: Transition) => transition(parts, event)),
     objects: quietly(parts, (key: ApplicationKey, counts: ObjectCounts) => objects(parts, key, counts)),
     applicationStatus: quietly(parts, (verdict: ApplicationVerdict) => stand(parts, standings, verdict)),
+    healthyAfter: quietly(parts, (key: ApplicationKey, durationMs: number) => {
+      parts.metrics.timeToHealthy.observe(seconds(durationMs));
+      parts.log('info', { application: key, durationMs }, 'healthy after its sync');
+    }),
     applicationGone: quietly(parts, (key: ApplicationKey) => {
       failures.delete(key);
       forget(parts, standings, key);

@@ -51,3 +51,23 @@ export function maskText(text: string): string {
     .replace(/([?&](?:[\w-]*token|password|secret|key|signature|sig)=)[^\s&#]+/gi, `$1${masked}`);
   return clean.length > limits.text ? `${clean.slice(0, limits.text)} [cut]` : clean;
 }
+
+/** Longest line of somebody else's log that is told. */
+const longestLine = 200;
+
+/**
+ * A line of a managed program's log, for people: as `maskText`, without values that are named as secrets, and cut.
+ * Nobody can know every secret by its looks: whoever must be sure switches the lines off.
+ */
+export function maskLogLine(line: string): string {
+  const clean = maskText(line)
+    // Colours of terminals.
+    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
+    .replace(secretInText, `$1${masked}`)
+    .trim();
+  return clean.length <= longestLine ? clean : `${clean.slice(0, longestLine - 1)}…`;
+}
+
+/** `password=…`, `"apiKey": "…"`, `TOKEN: …`. */
+const secretInText =
+  /((?:pass(?:word|wd|phrase)|secret|token|credentials?|(?:api|private|access)[-_]?key)["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&]+)/gi;

@@ -69,6 +69,12 @@ function applicationMetrics(define: Definer) {
       'Managed objects of the Application by state; `objects` is their number.',
       [...application, 'state'],
     ),
+    timeToHealthy: define.histogram(
+      'application_time_to_healthy_seconds',
+      'From the start of a sync to the moment when everything is Synced and Healthy for the first time, in whole seconds.',
+      [],
+      [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600],
+    ),
     transitions: define.counter(
       'application_transitions_total',
       'Changes of a verdict on an Application: sync, health or readiness, by the new value.',
@@ -195,6 +201,11 @@ function processMetrics(define: Definer) {
   return {
     leader: define.gauge('leader', '1 while this process holds the Lease and may write, else 0.', []),
     buildInfo: define.gauge('build_info', 'Always 1; version and commit of the operator.', ['version', 'commit']),
+    healthRuleErrors: define.counter(
+      'health_rule_errors_total',
+      'Health rules of the cluster that cannot be used, or failed on an object; each counts once until the rules change.',
+      [],
+    ),
     bugs: define.counter('bugs_total', 'Errors that nobody expected; each is logged with its stack. Report them.', []),
     logLines: define.counter('log_lines_total', 'Lines logged, by level.', ['level']),
   };

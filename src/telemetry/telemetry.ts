@@ -10,6 +10,7 @@ import { addNodeMetrics, createMetrics } from './metrics.ts';
 import { processEvents } from './process-events.ts';
 
 export type { LogDestination, LogLevel } from './logger.ts';
+export { maskLogLine } from './mask.ts';
 export { metricDefinitions } from './metrics.ts';
 export type { MetricDefinition } from './metrics.ts';
 export { serveTelemetry } from './server.ts';

@@ -18,6 +18,7 @@ const spec: ApplicationSpec = {
     protectedKinds: ['Namespace', 'PersistentVolumeClaim'],
     onTrip: 'RequireApproval',
   },
+  timeouts: { progressMs: 600_000 },
   drift: { correction: 'Immediate', explicit: false, minIntervalMs: 2_000, auditMs: 3_600_000 },
 };
 

@@ -110,7 +110,9 @@ describe('permissions', () => {
     const objects = await rendered('--set=config.watchNamespaces={shop,team}');
     const text = JSON.stringify(only(objects, 'ClusterRole', 'evenkeel-operator'));
     assert.ok(!text.includes('secrets') && !text.includes('applications'));
-    const roles = objects.filter((object) => object.metadata.name === 'evenkeel-applications' && object.kind === 'Role');
+    const roles = objects.filter(
+      (object) => object.metadata.name === 'evenkeel-applications' && object.kind === 'Role',
+    );
     assert.deepEqual(roles.map((role) => role.metadata['namespace']).sort(), ['shop', 'team']);
   });
 });
@@ -153,7 +155,11 @@ describe('the Deployment', () => {
   });
 
   test('passes values on in a form that the operator reads', async () => {
-    const args = ['--set=config.watchNamespaces={shop,team}', '--set=config.workers=7', '--set=config.lease.duration=3s'];
+    const args = [
+      '--set=config.watchNamespaces={shop,team}',
+      '--set=config.workers=7',
+      '--set=config.lease.duration=3s',
+    ];
     const more = ['--set=config.lease.renewDeadline=2s', '--set=config.lease.retryPeriod=500ms'];
     const config = readConfig(environmentOf(await rendered(...args, ...more)), []);
     assert.deepEqual([config.watchNamespaces, config.workers], [['shop', 'team'], 7]);
@@ -169,10 +175,10 @@ describe('switches', () => {
       kept.map(({ metadata }) => stringAt(objectAt(metadata, 'annotations'), 'helm.sh/resource-policy')),
       ['keep', 'keep'],
     );
-    assert.deepEqual(crds(await rendered('--set=crds.keep=false')).map(({ metadata }) => metadata['annotations']), [
-      undefined,
-      undefined,
-    ]);
+    assert.deepEqual(
+      crds(await rendered('--set=crds.keep=false')).map(({ metadata }) => metadata['annotations']),
+      [undefined, undefined],
+    );
     assert.deepEqual(crds(await rendered('--set=crds.install=false')), []);
   });
 
@@ -230,6 +236,48 @@ describe('webhooks', () => {
     assert.equal(stringAt(role.metadata, 'namespace'), 'evenkeel');
     const rule = { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] };
     assert.ok(arrayAt(role, 'rules').some((each) => jsonEqual(each, rule)));
+  });
+});
+
+describe('health rules', () => {
+  test('none: no ConfigMap, no setting, no permission', async () => {
+    const objects = await rendered();
+    assert.deepEqual(
+      objects.filter(({ kind }) => kind === 'ConfigMap'),
+      [],
+    );
+    assert.equal(environmentOf(objects)['EVENKEEL_HEALTH_RULES'], '');
+    assert.ok(!JSON.stringify(only(objects, 'Role', 'evenkeel-leader')).includes('configmaps'));
+  });
+
+  const script = 'hs = {}\nif obj.status == nil then\n  hs.status = "Progressing"\nend\nreturn hs\n';
+  const check = { apiVersion: 'example.com/v1', kind: 'Gadget', failed: 'object.status.phase == "Broken"' };
+
+  test('reach the operator as they are written, which may read this ConfigMap and no other', async () => {
+    const objects = await rendered(
+      `--set-json=healthRules.checks=${JSON.stringify([check])}`,
+      `--set-json=healthRules.lua=${JSON.stringify({ '*.example.com/*': script })}`,
+    );
+    const name = 'evenkeel-health-rules';
+    assert.equal(environmentOf(objects)['EVENKEEL_HEALTH_RULES'], name);
+    const data = objectAt(only(objects, 'ConfigMap', name), 'data');
+    assert.deepEqual(parse(stringAt(data, 'checks') ?? ''), [check]);
+    assert.deepEqual(parse(stringAt(data, 'lua') ?? ''), { '*.example.com/*': script });
+    const rules = arrayAt(only(objects, 'Role', 'evenkeel-leader'), 'rules');
+    const names = rules.filter((rule) => arrayAt(rule, 'resources').includes('configmaps'));
+    assert.deepEqual(
+      names.map((rule) => arrayAt(rule, 'resourceNames')),
+      [[name]],
+    );
+  });
+
+  test('may be a ConfigMap that somebody else makes', async () => {
+    const objects = await rendered('--set=healthRules.existingConfigMap=argocd-cm');
+    assert.equal(environmentOf(objects)['EVENKEEL_HEALTH_RULES'], 'argocd-cm');
+    assert.deepEqual(
+      objects.filter(({ kind }) => kind === 'ConfigMap'),
+      [],
+    );
   });
 });
 

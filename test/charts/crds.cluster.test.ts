@@ -114,7 +114,11 @@ describe('what the API server refuses itself', () => {
     ['no source, but an empty list', { sources: [] }, /one of source and sources is required/],
     ['server and name', { source, destination: { server: 'a', name: 'b' } }, /server and name exclude each other/],
     ['ref and chart', { source: { ...source, ref: 'a', chart: 'b' } }, /ref and chart exclude each other/],
-    ['too long a list', { source, info: Array.from({ length: 65 }, () => ({ name: 'a', value: 'b' })) }, /at most 64 items/],
+    [
+      'too long a list',
+      { source, info: Array.from({ length: 65 }, () => ({ name: 'a', value: 'b' })) },
+      /at most 64 items/,
+    ],
   ];
   for (const [name, spec, message] of refusals) {
     test(name, async () => assert.match(messageOf(await post(spec)), message));
@@ -131,7 +135,10 @@ describe('what the API server refuses itself', () => {
 
   test('no spec at all', async () => {
     const body = { apiVersion: 'evenkeel.dev/v1alpha1', kind: 'Application', metadata: { name: 'empty' } };
-    assert.match(messageOf(await cluster.api.send({ method: 'POST', path: applications, body })), /spec: Required value/);
+    assert.match(
+      messageOf(await cluster.api.send({ method: 'POST', path: applications, body })),
+      /spec: Required value/,
+    );
   });
 });
 

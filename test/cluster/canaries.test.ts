@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { promisify } from 'node:util';
 import { createAuthority } from '../../tools/certificates.ts';
 import { eventually } from '../../tools/eventually.ts';
-import { startGitServer, type GitServer } from '../../tools/git-server.ts';
+import { startGitServer, type GitRepository, type GitServer } from '../../tools/git-server.ts';
 import { freePort } from '../../tools/ports.ts';
 import { startSshServer, type SshServer } from '../../tools/ssh-server.ts';
-import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import type { World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
 import { proofOf } from '../webhook/stage.ts';
@@ -43,7 +40,7 @@ describe('credentials of every kind, at the level that logs most', () => {
   before(async () => {
     world = await startWorld({ values: { 'webhook.enabled': 'true', 'config.logLevel': 'trace' } });
     servers = await startServers();
-    const keys = await makeKeys(servers);
+    const keys = makeKeys(servers);
     secrets = [...Object.values(canaries), ...linesOf(keys.sshKey), ...linesOf(keys.clientKey)];
     const port = await freePort();
     await world.startOperator({
@@ -52,10 +49,10 @@ describe('credentials of every kind, at the level that logs most', () => {
       NO_PROXY: '*',
     });
     watch = new ProcessWatch(world.operator.child.pid);
-    await declare(world, servers, keys);
+    const overSsh = await declare(world, servers, keys);
     await untilAllWereTried(world);
     await knock(port, servers.right.url);
-    await commitAgain(world, servers);
+    await commitAgain(world, overSsh);
   });
   after(async () => {
     watch[Symbol.dispose]();
@@ -100,9 +97,12 @@ describe('credentials of every kind, at the level that logs most', () => {
     for (const file of files) none((await readFile(file)).toString('latin1'), file);
   });
 
-  it('are not in memory-backed files after the calls', async () => {
-    const left = await filesBelow(memory);
-    for (const file of left) none((await readFile(file)).toString('latin1'), file);
+  it('are in memory only for as long as a call lasts, and not at all when the operator has stopped', async () => {
+    for (const file of await filesBelow(memory)) {
+      await eventually(`${file} to go`, async () => (await stat(file).catch(() => undefined)) === undefined);
+    }
+    await world.stopOperator();
+    for (const file of await filesBelow(memory)) none((await readFile(file)).toString('latin1'), file);
   });
 
   function none(text: string, where: string): void {
@@ -130,6 +130,7 @@ async function startServers(): Promise<Servers> {
   const labelled = cleanup.use(await startGitServer({ credentials: { username: 'bob', password: canaries.labelled } }));
   const tls = cleanup.use(await startGitServer({ tls: true }));
   const ssh = cleanup.use(await startSshServer());
+  assert.ok(ssh !== undefined, 'there is no sshd, and none can be had');
   const all = cleanup.move();
   return { right, labelled, tls, ssh, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
@@ -140,13 +141,9 @@ interface Keys {
   readonly clientCertificate: string;
 }
 
-async function makeKeys({ ssh }: Servers): Promise<Keys> {
-  await using folder = await createTemporaryFolder('keys');
-  const file = path.join(folder.path, 'key');
-  await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', file]);
-  await ssh.authorize(await readFile(`${file}.pub`, 'utf8'));
+function makeKeys({ ssh }: Servers): Keys {
   const { certPem, keyPem } = createAuthority('client').issue({ commonName: 'client' });
-  return { sshKey: await readFile(file, 'utf8'), clientKey: keyPem, clientCertificate: certPem };
+  return { sshKey: ssh.privateKey, clientKey: keyPem, clientCertificate: certPem };
 }
 
 /** Each line of a key that is secret by itself. */
@@ -158,7 +155,7 @@ const manifest = (value: string): Record<string, string> => ({
   'a.yaml': JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'canary' }, data: { value } }),
 });
 
-async function declare(world: World, servers: Servers, keys: Keys): Promise<void> {
+async function declare(world: World, servers: Servers, keys: Keys): Promise<GitRepository> {
   const { right, labelled, tls, ssh } = servers;
   const store = (name: string, stringData: Record<string, string>, labels: Record<string, string> = {}) =>
     world.plane.kubectl(
@@ -200,6 +197,7 @@ async function declare(world: World, servers: Servers, keys: Keys): Promise<void
     await world.createNamespace(`app-${name}`);
     await world.application(name, { source, destination: { namespace: `app-${name}` } });
   }
+  return four;
 }
 
 async function untilAllWereTried(world: World): Promise<void> {
@@ -223,8 +221,8 @@ async function knock(port: number, url: string): Promise<void> {
 }
 
 /** A second commit is fetched over the first one. */
-async function commitAgain(world: World, { ssh }: Servers): Promise<void> {
-  const revision = await ssh.repository('r').commit(manifest('two'), 'second');
+async function commitAgain(world: World, repository: GitRepository): Promise<void> {
+  const revision = await repository.commit(manifest('two'), 'second');
   await world.untilSynced('ssh', revision);
 }
 

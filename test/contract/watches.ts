@@ -27,6 +27,19 @@ export function watchCases(context: ContractContext): void {
     }
   });
 
+  test('lists by field', async () => {
+    const label = `field-${context.next()}`;
+    const wanted = context.configMap({}, { labels: { of: label } });
+    await context.cluster.apply(wanted, ours);
+    await context.cluster.apply(context.configMap({}, { labels: { of: label } }), ours);
+    const fieldSelector = `metadata.name=${wanted.metadata.name}`;
+    const options = { labelSelector: `of=${label}`, fieldSelector, namespace: context.namespace };
+    const found: string[] = [];
+    for await (const { items } of context.cluster.list(context.kindOf('', 'ConfigMap'), options))
+      found.push(...items.map(({ metadata }) => metadata.name));
+    assert.deepEqual(found, [wanted.metadata.name]);
+  });
+
   test('a reflector tells the list, then each change, then nothing after stop', async () => {
     const label = `watch-${context.next()}`;
     const labels = { of: label };

@@ -39,6 +39,7 @@ const spec: ApplicationSpec = {
     ],
     onTrip: 'RequireApproval',
   },
+  timeouts: { progressMs: 600_000 },
   drift: { correction: 'Immediate', explicit: false, minIntervalMs: 2000, auditMs: 3_600_000 },
 };
 

@@ -4,6 +4,7 @@ import type {
   DeleteOptions,
   ListOptions,
   ListPage,
+  LogOptions,
   PatchOperation,
   PatchOptions,
   Reflector,
@@ -37,7 +38,7 @@ import { ObjectStore, mergePatch } from './object-store.ts';
 import { FakeReflector } from './reflector.ts';
 import { prioritised, refIn, written } from './requests.ts';
 import type { FakeRequest } from './requests.ts';
-import { matchesLabels } from './selectors.ts';
+import { matchesFields, matchesLabels } from './selectors.ts';
 import { applied } from './server-side-apply.ts';
 
 interface Failure {
@@ -62,6 +63,8 @@ export class FakeCluster implements Cluster {
   readonly kinds = new FakeKinds();
   /** Every call, oldest first. */
   readonly requests: FakeRequest[] = [];
+  /** What containers wrote, by `namespace/pod/container`. */
+  readonly logs = new Map<string, string>();
   /** False: every call fails with `notLeader`, and is not in `requests`. */
   mayWrite = true;
   /** Awaited before each answer: a test may hold a request back here. */
@@ -179,6 +182,7 @@ export class FakeCluster implements Cluster {
         .filter((object) => groupKindKey(refOf(object)) === groupKindKey(kind))
         .filter((object) => ref.namespace === '' || refOf(object).namespace === ref.namespace)
         .filter((object) => matchesLabels(object, options.labelSelector))
+        .filter((object) => matchesFields(object, options.fieldSelector))
         .map((object) => ({
           ...(options.metadataOnly === true ? metadataOf(object) : object),
           apiVersion: kind.apiVersion,
@@ -234,6 +238,14 @@ export class FakeCluster implements Cluster {
       }
       if (options.dryRun === true) return undefined;
       return this.#delete(object);
+    });
+  }
+
+  readLog(pod: Target, options: LogOptions): Promise<string> {
+    return this.#answer({ verb: 'get', ref: refIn(pod), subresource: 'log' }, options, () => {
+      const text = this.logs.get(`${pod.namespace}/${pod.name}/${options.container}`);
+      if (text === undefined) throw refusal('notFound', 404, `no log of "${pod.name}"`);
+      return text.split('\n').filter(Boolean).slice(-options.lines).join('\n');
     });
   }
 

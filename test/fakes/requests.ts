@@ -10,7 +10,7 @@ export interface FakeRequest {
   readonly manager?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
-  readonly subresource?: 'status';
+  readonly subresource?: 'status' | 'log';
   readonly priority?: 'urgent' | 'normal';
   /** The manifest or patch that was sent. */
   readonly body?: JsonValue;

@@ -1,5 +1,7 @@
+import type { JsonObject } from '../../src/model/json.ts';
+import { objectAt, stringAt } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/object.ts';
-import { labelsOf, refOf } from '../../src/model/object.ts';
+import { labelsOf } from '../../src/model/object.ts';
 
 /** Whether a label selector matches: `a=b`, `a!=b`, `a in (b,c)`, `a notin (b,c)`, `a`, `!a`, joined by commas. */
 export function matchesLabels(object: KubeObject, selector: string | undefined): boolean {
@@ -20,13 +22,13 @@ function matchesTerm(object: KubeObject, term: string): boolean {
   return (labelsOf(object)[key] === value) !== term.includes('!=');
 }
 
-/** Whether a field selector matches; `metadata.name` and `metadata.namespace` only. */
+/** Whether a field selector matches: paths of fields that hold text; no field counts as empty text. */
 export function matchesFields(object: KubeObject, selector: string | undefined): boolean {
   const terms = selector === undefined || selector === '' ? [] : selector.split(',');
-  const { name, namespace } = refOf(object);
-  const fields: Readonly<Record<string, string>> = { 'metadata.name': name, 'metadata.namespace': namespace };
   return terms.every((term) => {
-    const [field = '', value] = term.split('=');
-    return fields[field] === value;
+    const [path = '', value] = term.split('=');
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    return (stringAt(keys.reduce<JsonObject>(objectAt, object), last) ?? '') === value;
   });
 }

@@ -37,6 +37,7 @@ describe('facts', () => {
     const apiVersions = ['apps/v1', 'apps/v1/Deployment', 'v1', 'v1/ConfigMap'];
     await eventually('the facts', () => connection.facts() !== undefined);
     assert.deepEqual(connection.facts(), { kubeVersion: 'v1.36.3', apiVersions });
+    assert.equal(connection.facts(), connection.facts());
     assert.equal(server.requests.filter(({ line }) => line === 'GET /version').length, 1);
   });
 

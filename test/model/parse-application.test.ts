@@ -99,6 +99,7 @@ test('defaults', () => {
     revisionHistoryLimit: 10,
     healthChecks: [],
     guard: defaultGuard,
+    timeouts: { progressMs: 600_000 },
     drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2000, auditMs: 3_600_000 },
   });
 });

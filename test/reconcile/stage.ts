@@ -14,6 +14,7 @@ import { startReconciling } from '../../src/reconcile/reconcile.ts';
 import { FakeCluster } from '../fakes/cluster.ts';
 import type { FakeRequest } from '../fakes/cluster.ts';
 import { ManualClock } from '../fakes/clock.ts';
+import { maskLogLine } from '../../src/telemetry/telemetry.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import { record } from '../telemetry/recorder.ts';
 import { installation, Repository, StubSource } from './repository.ts';
@@ -96,6 +97,7 @@ export class Stage implements AsyncDisposable {
       random: () => 0.5,
       namespaces: [],
       workers: 2,
+      causes: { logLines: true, maskLine: maskLogLine },
     };
     this.#reconciling = await startReconciling(ports, new AbortController().signal);
   }

@@ -265,7 +265,8 @@ describe('polling', () => {
       ['ssh://git@git.example/r', 'UnsupportedByEngine', /SSH/],
       ['git@git.example:r.git', 'UnsupportedByEngine', /SSH/],
       ['file:///etc', 'InvalidSpec', /file:/],
-      ['ext::sh -c x', 'InvalidSpec', /not supported/],
+      ['ext::sh -c x', 'InvalidSpec', /no URL/],
+      ['ext::sh', 'InvalidSpec', /not supported/],
       ['/etc', 'InvalidSpec', /no URL/],
       ['https://git.example/r?x=1', 'InvalidSpec', /query/],
     ] as const) {

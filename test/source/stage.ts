@@ -47,6 +47,7 @@ export function application(change: ApplicationChange): Application {
       revisionHistoryLimit: 10,
       healthChecks: [],
       guard: { maxObjects: 50, maxPercent: 25, protectedKinds: [], onTrip: 'RequireApproval' },
+      timeouts: { progressMs: 600_000 },
       drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2_000, auditMs: 0 },
     },
   };

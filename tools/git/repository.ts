@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers';
 /** Text, bytes, a symbolic link, or `null`, which removes the path (a folder with all that is in it). */
 export type FileContent = string | Uint8Array | { readonly symlink: string } | null;
 
+export type ObjectFormat = 'sha1' | 'sha256';
+
 /** The user's own settings must not change what tests see. */
 export const GIT_ENVIRONMENT = {
   GIT_CONFIG_NOSYSTEM: '1',
@@ -27,8 +29,8 @@ export class GitRepository {
   }
 
   /** Creates the bare repository on disk, with `main` as its branch. */
-  async initialise(): Promise<void> {
-    await runGit(['init', '--quiet', '--bare', '--initial-branch=main', this.folder]);
+  async initialise(format: ObjectFormat = 'sha1'): Promise<void> {
+    await runGit(['init', '--quiet', '--bare', '--initial-branch=main', `--object-format=${format}`, this.folder]);
     await this.git(['config', 'http.receivepack', 'true']);
     await this.git(['config', 'uploadpack.allowFilter', 'true']);
     await this.git(['config', 'uploadpack.allowAnySHA1InWant', 'true']);

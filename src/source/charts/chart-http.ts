@@ -1,8 +1,18 @@
-import { rootCertificates } from 'node:tls';
-import { Agent, type Dispatcher, errors } from 'undici';
+import type { Dispatcher } from 'undici';
 import { OperatorError } from '../../model/errors.ts';
 import type { Clock } from '../../model/ports.ts';
-import { chartUnavailable, messageOf, sourceError } from '../failures.ts';
+import { chartUnavailable, sourceError } from '../failures.ts';
+import type { ProxySettings } from '../git/proxy.ts';
+import {
+  basicAuthorization,
+  discard,
+  dispatcherFor,
+  explainHttp,
+  foreignTls,
+  ownTls,
+  redirectOf,
+  retryAfterMs,
+} from '../http.ts';
 import { limitExceeded, type Limits } from '../limits.ts';
 import type { ChartCredentials } from './chart-credentials.ts';
 
@@ -11,6 +21,7 @@ export interface ChartHttpOptions {
   readonly url: string;
   readonly credentials: ChartCredentials;
   readonly passCredentials: boolean;
+  readonly proxies: ProxySettings;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -37,8 +48,6 @@ export interface ChartAnswer {
 }
 
 const maxRedirects = 5;
-/** Beyond that a server's wish is a mistake. */
-const longestRetryAfterMs = 86_400_000;
 
 /**
  * GET requests to one repository of charts, for one operation.
@@ -49,16 +58,14 @@ const longestRetryAfterMs = 86_400_000;
  */
 export class ChartHttp implements AsyncDisposable {
   readonly #options: ChartHttpOptions;
-  readonly #own: Agent;
-  readonly #others: Agent;
+  /** By origin. */
+  readonly #dispatchers = new Map<string, Dispatcher>();
   readonly #abort = new AbortController();
   readonly #forget: (() => void)[] = [];
 
   constructor(options: ChartHttpOptions) {
-    const { clock, limits, signal, credentials } = options;
+    const { clock, limits, signal } = options;
     this.#options = options;
-    this.#own = agentFor(limits, credentials.caBundle, credentials.client);
-    this.#others = options.passCredentials ? this.#own : agentFor(limits, foreignTrust(credentials.caBundle));
     const late = () => chartUnavailable(`${options.url}: no complete answer within ${limits.fetchMs / 1000} s`);
     this.#forget.push(clock.after(limits.fetchMs, () => this.#abort.abort(late())));
     const stop = () => this.#abort.abort(signal.reason);
@@ -74,6 +81,7 @@ export class ChartHttp implements AsyncDisposable {
       const next = redirectOf(response, url);
       if (next === undefined) return await this.#answer(response, url, request);
       await discard(response);
+      if (next === null) throw chartUnavailable(`${url.origin}: redirects without saying where to`);
       if (url.protocol === 'https:' && next.protocol !== 'https:') {
         throw chartUnavailable(`${this.#options.url}: redirects from TLS to ${next.protocol}//, which is refused`);
       }
@@ -87,33 +95,52 @@ export class ChartHttp implements AsyncDisposable {
     const { status, url } = answer;
     const where = this.#options.url;
     if (status === 401 || status === 403) {
-      const { basic, bearer } = this.#options.credentials;
-      const what = basic !== undefined || bearer !== undefined ? 'refuses the credentials' : 'asks for credentials';
-      const elsewhere = this.#isOwn(new URL(url)) ? '' : `; ${new URL(url).host} is another host, where they are not sent`;
+      const { basic, bearerToken } = this.#options.credentials;
+      const what = (basic ?? bearerToken) !== undefined ? 'refuses the credentials' : 'asks for credentials';
+      const elsewhere = this.#isOwn(new URL(url))
+        ? ''
+        : `; ${new URL(url).host} is another host, where they are not sent`;
       return sourceError('AuthenticationFailed', `${where}: ${what} (HTTP ${status})${elsewhere}`);
     }
-    return chartUnavailable(`${where}: HTTP ${status}`, undefined, this.#retryAfter(answer.header('retry-after') ?? ''));
+    return chartUnavailable(
+      `${where}: HTTP ${status}`,
+      undefined,
+      retryAfterMs(answer.header('retry-after'), this.#options.clock.now()),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const forget of this.#forget) forget();
-    await Promise.all([this.#own.destroy(), this.#others.destroy()]);
+    await Promise.all(this.#dispatchers.values().map((dispatcher) => dispatcher.destroy()));
   }
 
   async #send(url: URL, request: ChartRequest): Promise<Dispatcher.ResponseData> {
     const own = this.#isOwn(url);
     const mayKnow = own || url.origin === request.authorizesOrigin;
     try {
-      return await (own ? this.#own : this.#others).request({
+      return await this.#dispatcher(url, own).request({
         origin: url.origin,
         path: url.pathname + url.search,
         method: 'GET',
-        headers: { 'user-agent': 'Helm/4 (evenkeel)', 'accept-encoding': 'identity', ...request.headers, ...(mayKnow ? this.#authorization(request) : {}) },
+        headers: {
+          'user-agent': 'Helm/4 (evenkeel)',
+          'accept-encoding': 'identity',
+          ...request.headers,
+          ...(mayKnow ? this.#authorization(request) : {}),
+        },
         signal: this.#abort.signal,
       });
     } catch (error) {
       throw this.#failure(error);
     }
+  }
+
+  #dispatcher(url: URL, own: boolean): Dispatcher {
+    const { credentials } = this.#options;
+    const tls = own ? ownTls(credentials) : foreignTls(credentials);
+    const dispatcher = this.#dispatchers.get(url.origin) ?? dispatcherFor(url, { ...this.#options, tls });
+    this.#dispatchers.set(url.origin, dispatcher);
+    return dispatcher;
   }
 
   #isOwn(url: URL): boolean {
@@ -123,9 +150,9 @@ export class ChartHttp implements AsyncDisposable {
   }
 
   #authorization({ authorization }: ChartRequest): Record<string, string> {
-    const { basic, bearer } = this.#options.credentials;
+    const { basic, bearerToken } = this.#options.credentials;
     if (authorization !== undefined) return { authorization };
-    if (bearer !== undefined) return { authorization: `Bearer ${bearer}` };
+    if (bearerToken !== undefined) return { authorization: `Bearer ${bearerToken}` };
     return basic === undefined ? {} : { authorization: basicAuthorization(basic) };
   }
 
@@ -162,61 +189,9 @@ export class ChartHttp implements AsyncDisposable {
     return Buffer.concat(chunks);
   }
 
-  #retryAfter(text: string): number | undefined {
-    if (/^[0-9]+$/.test(text)) return Math.min(Number(text) * 1000, longestRetryAfterMs);
-    const date = Date.parse(text);
-    if (Number.isNaN(date)) return undefined;
-    return Math.min(Math.max(0, date - this.#options.clock.now()), longestRetryAfterMs);
-  }
-
   #failure(error: unknown): unknown {
     if (this.#abort.signal.aborted) return this.#abort.signal.reason;
     if (error instanceof OperatorError) return error;
-    return chartUnavailable(`${this.#options.url}: ${explain(error, this.#options.limits)}`, error);
+    return chartUnavailable(`${this.#options.url}: ${explainHttp(error, this.#options.limits)}`, error);
   }
-}
-
-export function basicAuthorization({ username, password }: { username: string; password: string }): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
-
-function agentFor(limits: Limits, ca: string | string[] | undefined, client?: ChartCredentials['client']): Agent {
-  return new Agent({
-    connections: 1,
-    headersTimeout: limits.stallMs,
-    bodyTimeout: limits.stallMs,
-    connect: { timeout: limits.connectMs, ...(ca === undefined ? {} : { ca }), ...client },
-  });
-}
-
-/** A private repository may send to a host of its own or to a public one. */
-function foreignTrust(caBundle: string | undefined): string[] | undefined {
-  return caBundle === undefined ? undefined : [...rootCertificates, caBundle];
-}
-
-function redirectOf(response: Dispatcher.ResponseData, from: URL): URL | undefined {
-  if (![301, 302, 303, 307, 308].includes(response.statusCode)) return undefined;
-  const location = response.headers['location'];
-  const target = typeof location === 'string' ? URL.parse(location, from.href) : null;
-  if (target === null) throw chartUnavailable(`${from.origin}: redirects without saying where to`);
-  target.username = '';
-  target.password = '';
-  return target;
-}
-
-/** The connection is of no more use than its answer; what is left of the body is not awaited. */
-async function discard(response: Dispatcher.ResponseData): Promise<void> {
-  await response.body.dump({ limit: 65_536 }).catch(() => undefined);
-}
-
-function explain(error: unknown, limits: Limits): string {
-  if (error instanceof errors.ConnectTimeoutError) return `no connection within ${limits.connectMs / 1000} s`;
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-    return `silent for ${limits.stallMs / 1000} s`;
-  }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (/CERT|UNABLE_TO|SELF_SIGNED/.test(code)) {
-    return `the certificate is not trusted (${messageOf(error)}); put its CA into caBundle of the Secret for this repository`;
-  }
-  return messageOf(error);
 }

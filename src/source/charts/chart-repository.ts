@@ -1,14 +1,14 @@
 import { OperatorError } from '../../model/errors.ts';
 import { sha256Hex } from '../../model/hash.ts';
+import type { BoundedFolder } from '../bounded-folder.ts';
 import { chartUnavailable, sourceError } from '../failures.ts';
 import { chartCredentials, type ChartCredentials } from './chart-credentials.ts';
-import { ChartHttp } from './chart-http.ts';
+import { ChartHttp, type ChartAnswer } from './chart-http.ts';
 import { entriesOf, type IndexEntry } from './chart-index.ts';
 import type { ChartRepository, ChartsOptions } from './charts.ts';
-import type { DiskCache } from './disk-cache.ts';
 import type { Pace } from './pace.ts';
 import { Registry, registryPlace } from './registry.ts';
-import { newestOf, readConstraint, sortVersions } from './versions.ts';
+import { newestOf, readConstraint, sortVersions } from '../versions.ts';
 
 /** What a repository says stands so long; with `anew`, so long. */
 const freshMs = 60_000;
@@ -17,8 +17,8 @@ const maxListed = 20;
 /** Charts of one repository whose versions are remembered. */
 const maxRemembered = 200;
 
-export interface RepositoryParts extends Pick<ChartsOptions, 'clock' | 'limits' | 'secrets'> {
-  readonly cache: DiskCache;
+export interface RepositoryParts extends Pick<ChartsOptions, 'clock' | 'limits' | 'secrets' | 'proxies'> {
+  readonly cache: BoundedFolder;
   /** By host, for what cannot be reached. */
   readonly hosts: Pace;
   /** By repository, for what is refused. */
@@ -56,8 +56,11 @@ export class RepositoryClient {
     this.id = idOf(repository);
   }
 
-  /** The Secret is another: what was refused may be allowed, and what was seen may not be. */
-  forget(): void {
+  /** A Secret is another: where it may be this one's, what was refused may be allowed, and what was seen may not be. */
+  secretChanged(changed: { readonly namespace: string; readonly name: string }): void {
+    const { secret } = this.#repository;
+    if (secret !== undefined && (secret.name !== changed.name || secret.namespace !== changed.namespace)) return;
+    this.#parts.refusals.succeeded(this.id);
     this.#versions.clear();
     this.#digests.clear();
     this.#index = undefined;
@@ -71,7 +74,8 @@ export class RepositoryClient {
     return await this.#inTurn(async () => {
       const maxAgeMs = anew ? freshAnewMs : freshMs;
       // A registry need not list its tags to give one of them.
-      if (this.#isRegistry && isExact(constraint) && (await this.#tagged(name, constraint, maxAgeMs)) !== undefined) return constraint;
+      if (this.#isRegistry && isExact(constraint) && (await this.#tagged(name, constraint, maxAgeMs)) !== undefined)
+        return constraint;
       const entries = await this.#list(name, maxAgeMs);
       if (entries.some(({ version }) => version === constraint)) return constraint;
       const versions = entries.map(({ version }) => version);
@@ -87,7 +91,11 @@ export class RepositoryClient {
       if (!this.#isRegistry) return (await this.#entry(name, version)).digest;
       const digest = await this.#tagged(name, version, freshMs);
       if (digest !== undefined) return digest;
-      throw this.#notFound(name, version, (await this.#list(name, freshMs)).map(({ version: other }) => other));
+      throw this.#notFound(
+        name,
+        version,
+        (await this.#list(name, freshMs)).map(({ version: other }) => other),
+      );
     });
   }
 
@@ -110,7 +118,11 @@ export class RepositoryClient {
     return this.#repository.url.startsWith('oci://');
   }
 
-  async #fromRegistry(http: ChartHttp, credentials: ChartCredentials, { name, version }: { name: string; version: string }) {
+  async #fromRegistry(
+    http: ChartHttp,
+    credentials: ChartCredentials,
+    { name, version }: { name: string; version: string },
+  ) {
     const registry = this.#registry(http, credentials);
     const digest = this.#digests.get(`${name}\n${version}`)?.digest ?? (await registry.digest(name, version));
     if (digest === undefined) throw this.#notFound(name, version, []);
@@ -128,7 +140,8 @@ export class RepositoryClient {
     found.username = '';
     found.password = '';
     const isDowngrade = this.#repository.url.startsWith('https:') && found.protocol === 'http:';
-    if (isDowngrade) throw chartUnavailable(`${this.#repository.url}: the index leads from TLS to ${found.origin}, which is refused`);
+    if (isDowngrade)
+      throw chartUnavailable(`${this.#repository.url}: the index leads from TLS to ${found.origin}, which is refused`);
     return (await http.get(found.href, { maxBytes: limits.chartBytes, limit: 'chartBytes' })).body;
   }
 
@@ -136,7 +149,10 @@ export class RepositoryClient {
     const [, path = '', tag = ''] = /^\/(.*?)(?::([^:/]*))?$/.exec(pathname) ?? [];
     const slash = path.lastIndexOf('/');
     const [prefix, name] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
-    const registry = new Registry(http, registryPlace(`oci://${host}/${prefix}`, {}), { credentials: {}, limits: this.#parts.limits });
+    const registry = new Registry(http, registryPlace(`oci://${host}/${prefix}`, {}), {
+      credentials: {},
+      limits: this.#parts.limits,
+    });
     const digest = await registry.digest(name, tag);
     if (digest === undefined) throw this.#notFound(name, tag, []);
     return await registry.archive(name, digest);
@@ -146,14 +162,20 @@ export class RepositoryClient {
     const entries = await this.#list(name, freshMs);
     const entry = entries.find((each) => each.version === version);
     if (entry !== undefined) return entry;
-    throw this.#notFound(name, version, entries.map((each) => each.version));
+    throw this.#notFound(
+      name,
+      version,
+      entries.map((each) => each.version),
+    );
   }
 
   async #tagged(name: string, version: string, maxAgeMs: number): Promise<string | undefined> {
     const key = `${name}\n${version}`;
     const known = this.#digests.get(key);
     if (known !== undefined && this.#isFresh(known.at, maxAgeMs)) return known.digest;
-    const digest = await this.#ask(undefined, (http, credentials) => this.#registry(http, credentials).digest(name, version));
+    const digest = await this.#ask(undefined, (http, credentials) =>
+      this.#registry(http, credentials).digest(name, version),
+    );
     if (digest === undefined) this.#digests.delete(key);
     else remember(this.#digests, key, { digest, at: this.#parts.clock.monotonic() });
     return digest;
@@ -170,18 +192,20 @@ export class RepositoryClient {
   }
 
   async #tags(name: string): Promise<readonly IndexEntry[] | undefined> {
-    const versions = await this.#ask(undefined, (http, credentials) => this.#registry(http, credentials).versions(name));
+    const versions = await this.#ask(undefined, (http, credentials) =>
+      this.#registry(http, credentials).versions(name),
+    );
     return versions?.map((version) => ({ version, url: '', digest: undefined }));
   }
 
   async #indexed(name: string, maxAgeMs: number): Promise<readonly IndexEntry[] | undefined> {
-    const { cache, clock } = this.#parts;
+    const { clock } = this.#parts;
     if (this.#index === undefined || !this.#isFresh(this.#index.at, maxAgeMs)) {
       const text = await this.#ask(undefined, (http) => this.#readIndex(http));
       this.#versions.clear();
       this.#index = { text, at: clock.monotonic() };
     }
-    const text = this.#index.text ?? (await cache.get(`index-${this.id}`))?.toString('utf8');
+    const text = this.#index.text ?? (await this.#keptIndex())?.text;
     // It is kept on disk: tens of megabytes that are looked at once a minute.
     this.#index = { ...this.#index, text: undefined };
     if (text !== undefined) return entriesOf(this.#repository.url, text, name);
@@ -190,30 +214,49 @@ export class RepositoryClient {
   }
 
   async #readIndex(http: ChartHttp): Promise<string> {
-    const { cache, limits } = this.#parts;
+    const { limits } = this.#parts;
     const address = `${this.#repository.url.replace(/\/+$/, '')}/index.yaml`;
-    const old = await cache.get(`index-${this.id}`);
-    const tags = old === undefined ? undefined : await cache.get(`tags-${this.id}`);
+    const old = await this.#keptIndex();
     const answer = await http.get(address, {
-      ...(tags === undefined ? {} : { headers: JSON.parse(tags.toString('utf8')) as Record<string, string> }),
+      ...(old === undefined ? {} : { headers: old.headers }),
       accept: [304, 404],
       maxBytes: limits.chartIndexBytes,
       limit: 'chartIndexBytes',
     });
-    if (answer.status === 304 && old !== undefined) return old.toString('utf8');
+    if (answer.status === 304 && old !== undefined) return old.text;
     if (answer.status !== 200) {
-      throw sourceError('RevisionNotFound', `${this.#repository.url}: is no repository of charts: it has no index.yaml`);
+      throw sourceError(
+        'RevisionNotFound',
+        `${this.#repository.url}: is no repository of charts: it has no index.yaml`,
+      );
     }
-    await this.#keepIndex(answer.body, { 'if-none-match': answer.header('etag'), 'if-modified-since': answer.header('last-modified') });
+    await this.#keepIndex(answer);
     return answer.body.toString('utf8');
   }
 
-  async #keepIndex(bytes: Buffer, tags: Readonly<Record<string, string | undefined>>): Promise<void> {
-    const { cache } = this.#parts;
-    await cache.remove(`tags-${this.id}`);
-    await cache.put(`index-${this.id}`, bytes);
-    const known = Object.entries(tags).filter(([, value]) => value !== undefined);
-    if (known.length > 0) await cache.put(`tags-${this.id}`, Buffer.from(JSON.stringify(Object.fromEntries(known))));
+  /** With the headers that ask whether it is still the same. */
+  async #keptIndex(): Promise<
+    { readonly headers: Readonly<Record<string, string>>; readonly text: string } | undefined
+  > {
+    const kept = (await this.#parts.cache.read(this.#indexName))?.toString('utf8');
+    const end = kept?.indexOf('\n') ?? -1;
+    if (kept === undefined || end < 0) return undefined;
+    return { headers: JSON.parse(kept.slice(0, end)) as Record<string, string>, text: kept.slice(end + 1) };
+  }
+
+  async #keepIndex(answer: ChartAnswer): Promise<void> {
+    const [etag, modified] = [answer.header('etag'), answer.header('last-modified')];
+    const headers = {
+      ...(etag === undefined ? {} : { 'if-none-match': etag }),
+      ...(modified === undefined ? {} : { 'if-modified-since': modified }),
+    };
+    const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(headers)}\n`), answer.body]);
+    // What cannot be kept is fetched again.
+    await this.#parts.cache.write(this.#indexName, bytes).catch(() => undefined);
+  }
+
+  get #indexName(): string {
+    return sha256Hex(`index\n${this.id}`);
   }
 
   #registry(http: ChartHttp, credentials: ChartCredentials): Registry {
@@ -241,11 +284,11 @@ export class RepositoryClient {
   }
 
   async #connected<T>(signal: AbortSignal, work: Ask<T>): Promise<T> {
-    const { limits, clock, secrets } = this.#parts;
+    const { limits, clock, secrets, proxies } = this.#parts;
     const { url: address, passCredentials = false } = this.#repository;
     const credentials = await chartCredentials(this.#repository, secrets);
     const url = this.#isRegistry ? registryPlace(address, credentials).origin : address;
-    await using http = new ChartHttp({ url, credentials, passCredentials, limits, clock, signal });
+    await using http = new ChartHttp({ url, credentials, passCredentials, proxies, limits, clock, signal });
     return await work(http, credentials);
   }
 
@@ -263,7 +306,10 @@ export class RepositoryClient {
     const sorted = sortVersions(versions);
     const more = sorted.length > maxListed ? ', …' : '';
     const listing = sorted.length === 0 ? '' : `; there are ${sorted.slice(0, maxListed).join(', ')}${more}`;
-    return sourceError('RevisionNotFound', `${this.#repository.url}: the chart ${name} has no version "${wanted}"${listing}`);
+    return sourceError(
+      'RevisionNotFound',
+      `${this.#repository.url}: the chart ${name} has no version "${wanted}"${listing}`,
+    );
   }
 }
 

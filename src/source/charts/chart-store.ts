@@ -1,10 +1,10 @@
 import { OperatorError } from '../../model/errors.ts';
 import { sha256Hex } from '../../model/hash.ts';
+import { BoundedFolder } from '../bounded-folder.ts';
 import { chartUnavailable, sourceError } from '../failures.ts';
 import { ChartReader } from './chart-reader.ts';
 import { idOf, RepositoryClient } from './chart-repository.ts';
 import type { ChartRepository, Charts, ChartsOptions, ChartVersion, OpenChart } from './charts.ts';
-import { DiskCache } from './disk-cache.ts';
 import { Pace } from './pace.ts';
 import { unpackChart } from './unpack.ts';
 
@@ -30,7 +30,7 @@ export function createCharts(options: ChartsOptions): Charts {
 
 class ChartStore implements Charts {
   readonly #options: ChartsOptions;
-  readonly #cache: DiskCache;
+  readonly #cache: BoundedFolder;
   readonly #hosts: Pace;
   readonly #refusals: Pace;
   readonly #repositories = new Map<string, RepositoryClient>();
@@ -41,12 +41,16 @@ class ChartStore implements Charts {
   constructor(options: ChartsOptions) {
     this.#options = options;
     const { directory, limits, clock, secrets } = options;
-    this.#cache = new DiskCache(directory, limits.chartCacheBytes, clock);
+    this.#cache = new BoundedFolder({
+      folder: directory,
+      extension: '.chart',
+      maxBytes: limits.chartCacheBytes,
+      clock,
+    });
     this.#hosts = new Pace(clock);
     this.#refusals = new Pace(clock);
-    this.#unsubscribe = secrets.onChange(() => {
-      this.#refusals.forgetAll();
-      for (const repository of this.#repositories.values()) repository.forget();
+    this.#unsubscribe = secrets.onChange((changed) => {
+      for (const repository of this.#repositories.values()) repository.secretChanged(changed);
     });
   }
 
@@ -79,9 +83,8 @@ class ChartStore implements Charts {
   }
 
   #client(repository: ChartRepository): RepositoryClient {
-    const { clock, limits, secrets } = this.#options;
     const id = idOf(repository);
-    const parts = { clock, limits, secrets, cache: this.#cache, hosts: this.#hosts, refusals: this.#refusals };
+    const parts = { ...this.#options, cache: this.#cache, hosts: this.#hosts, refusals: this.#refusals };
     const client = this.#repositories.get(id) ?? new RepositoryClient(repository, parts);
     this.#repositories.delete(id);
     this.#repositories.set(id, client);
@@ -121,7 +124,7 @@ class ChartStore implements Charts {
   /** Its digest, and its bytes unless they are at hand. */
   async #archive(chart: ChartVersion, signal: AbortSignal): Promise<{ digest: string; archive: Buffer | undefined }> {
     const client = this.#client(chart.repository);
-    const memo = `version-${sha256Hex(`${client.id}\n${chart.name}\n${chart.version}`)}`;
+    const memo = sha256Hex(`version\n${client.id}\n${chart.name}\n${chart.version}`);
     const known = await this.#known(memo);
     const promised = await this.#promised(client, chart, known);
     const digest = promised ?? known;
@@ -135,7 +138,7 @@ class ChartStore implements Charts {
   }
 
   async #known(memo: string): Promise<string | undefined> {
-    const digest = (await this.#cache.get(memo))?.toString('latin1') ?? '';
+    const digest = (await this.#cache.read(memo))?.toString('latin1') ?? '';
     return /^[0-9a-f]{64}$/.test(digest) ? digest : undefined;
   }
 
@@ -160,16 +163,17 @@ class ChartStore implements Charts {
         `${repository.url}: the archive of ${name} ${version} has the digest sha256:${digest}, not the promised sha256:${promised}`,
       );
     }
-    await this.#cache.put(`archive-${digest}`, archive);
-    await this.#cache.put(memo, Buffer.from(digest, 'latin1'));
+    try {
+      await this.#cache.write(digest, archive);
+      await this.#cache.write(memo, Buffer.from(digest, 'latin1'));
+    } catch {
+      // What cannot be kept is fetched again.
+    }
   }
 
   async #cached(digest: string | undefined): Promise<Buffer | undefined> {
-    if (digest === undefined) return undefined;
-    const bytes = await this.#cache.get(`archive-${digest}`);
-    if (bytes === undefined || sha256Hex(bytes) === digest) return bytes;
-    await this.#cache.remove(`archive-${digest}`);
-    return undefined;
+    const bytes = digest === undefined ? undefined : await this.#cache.read(digest);
+    return bytes === undefined || sha256Hex(bytes) !== digest ? undefined : bytes;
   }
 }
 

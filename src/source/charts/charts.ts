@@ -1,5 +1,6 @@
 import type { Clock, RepositorySecrets } from '../../model/ports.ts';
 import type { ObjectReader } from '../git/engine.ts';
+import type { ProxySettings } from '../git/proxy.ts';
 import type { Limits } from '../limits.ts';
 
 /** A repository of Helm charts, as one set of credentials sees it. */
@@ -55,4 +56,5 @@ export interface ChartsOptions {
   readonly directory: string;
   readonly limits: Limits;
   readonly secrets: Pick<RepositorySecrets, 'named' | 'forUrl' | 'onChange'>;
+  readonly proxies: ProxySettings;
 }

@@ -1,9 +1,10 @@
 import type { JsonValue } from '../../model/json.ts';
 import { arrayAt, decodeJson, isJsonObject, objectAt, stringAt } from '../../model/json.ts';
 import { chartUnavailable, sourceError } from '../failures.ts';
+import { basicAuthorization } from '../http.ts';
 import { limitExceeded, type Limits } from '../limits.ts';
 import type { ChartCredentials } from './chart-credentials.ts';
-import { basicAuthorization, type ChartAnswer, type ChartHttp, type ChartRequest } from './chart-http.ts';
+import type { ChartAnswer, ChartHttp, ChartRequest } from './chart-http.ts';
 
 const manifestTypes = 'application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json';
 const chartLayers = ['application/vnd.cncf.helm.chart.content.v1.tar+gzip', 'application/tar+gzip'];
@@ -45,7 +46,11 @@ export class Registry {
   readonly #limits: Limits;
   #authorization: string | undefined;
 
-  constructor(http: ChartHttp, place: RegistryPlace, { credentials, limits }: { credentials: ChartCredentials; limits: Limits }) {
+  constructor(
+    http: ChartHttp,
+    place: RegistryPlace,
+    { credentials, limits }: { credentials: ChartCredentials; limits: Limits },
+  ) {
     this.#http = http;
     this.#place = place;
     this.#credentials = credentials;
@@ -64,7 +69,8 @@ export class Registry {
       tags.push(...arrayAt(jsonOf(answer), 'tags').filter((tag) => typeof tag === 'string'));
       const following = nextPage(answer);
       // A server that points to the same page would never end.
-      if (following === next || left <= 0) throw limitExceeded(`${answer.url}: the list of tags`, 'chartIndexBytes', this.#limits);
+      if (following === next || left <= 0)
+        throw limitExceeded(`${addressOf(answer)}: the list of tags`, 'chartIndexBytes', this.#limits);
       next = following;
     }
     return tags.filter((tag) => !/^sha256-/.test(tag)).map((tag) => tag.replaceAll('_', '+'));
@@ -85,7 +91,7 @@ export class Registry {
     const digest = /^sha256:([0-9a-f]{64})$/.exec(stringAt(layer, 'digest') ?? '')?.[1];
     if (digest !== undefined) return digest;
     const type = stringAt(objectAt(jsonOf(answer), 'config'), 'mediaType') ?? 'something unknown';
-    throw sourceError('InvalidSpec', `${answer.url}: is no Helm chart (${type.slice(0, 100)})`);
+    throw sourceError('InvalidSpec', `${addressOf(answer)}: is no Helm chart (${type.slice(0, 100)})`);
   }
 
   async archive(name: string, digest: string): Promise<Buffer> {
@@ -126,7 +132,8 @@ export class Registry {
     );
     const realm = URL.parse(parameters['realm'] ?? '');
     if (realm === null || (realm.protocol !== 'https:' && !this.#place.origin.startsWith('http:'))) return undefined;
-    for (const key of ['service', 'scope']) if (parameters[key] !== undefined) realm.searchParams.set(key, parameters[key]);
+    for (const key of ['service', 'scope'])
+      if (parameters[key] !== undefined) realm.searchParams.set(key, parameters[key]);
     const token = await this.#token(realm);
     return token === undefined ? undefined : `Bearer ${token}`;
   }
@@ -145,11 +152,11 @@ export class Registry {
   }
 }
 
-function jsonOf({ url, body }: ChartAnswer): JsonValue {
+function jsonOf(answer: ChartAnswer): JsonValue {
   try {
-    return decodeJson(body.toString('utf8'));
+    return decodeJson(answer.body.toString('utf8'));
   } catch (error) {
-    throw chartUnavailable(`${url}: the answer is no JSON`, error);
+    throw chartUnavailable(`${addressOf(answer)}: the answer is no JSON`, error);
   }
 }
 
@@ -158,4 +165,10 @@ function nextPage(answer: ChartAnswer): string | undefined {
   const target = /<([^>]+)>\s*;\s*rel="?next"?/.exec(answer.header('link') ?? '')?.[1];
   const url = target === undefined ? null : URL.parse(target, answer.url);
   return url === null ? undefined : url.pathname + url.search;
+}
+
+/** Without a query: after redirects it may hold a signature. */
+function addressOf({ url }: ChartAnswer): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
 }

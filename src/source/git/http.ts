@@ -1,11 +1,12 @@
-import { Agent, type Dispatcher, errors, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { OperatorError } from '../../model/errors.ts';
 import type { Clock } from '../../model/ports.ts';
-import { gitUnavailable, messageOf, sourceError } from '../failures.ts';
+import { gitUnavailable, sourceError } from '../failures.ts';
+import { basicAuthorization, discard, dispatcherFor, explainHttp, ownTls, redirectOf, retryAfterMs } from '../http.ts';
 import type { Limits } from '../limits.ts';
 import type { Credentials } from './credentials.ts';
 import type { Access } from './engine.ts';
-import { proxyFor, type ProxySettings } from './proxy.ts';
+import type { ProxySettings } from './proxy.ts';
 
 /** What every request to a remote needs besides the remote. */
 export interface HttpSettings {
@@ -32,8 +33,6 @@ export interface GitAnswer {
 }
 
 const maxRedirects = 5;
-/** Beyond that a remote's wish is a mistake. */
-const longestRetryAfterMs = 86_400_000;
 
 /**
  * HTTP to one remote for one operation (a poll or a fetch).
@@ -53,7 +52,7 @@ export class GitHttp implements AsyncDisposable {
     const options = { ...settings, url: remote.url, credentials };
     this.#options = options;
     this.#base = options.url;
-    this.#agent = agentFor(options);
+    this.#agent = dispatcherFor(new URL(options.url), { ...settings, tls: ownTls(credentials) });
     this.#forget.push(options.clock.after(deadlineMs, () => this.#abort.abort(this.#late(deadlineMs))));
     const stop = () => this.#abort.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
@@ -75,6 +74,7 @@ export class GitHttp implements AsyncDisposable {
       const next = redirectOf(response, url);
       if (next === undefined) return await this.#answer(response, url, maxBytes);
       await discard(response);
+      if (next === null) throw gitUnavailable(`${url.origin}: redirects without saying where to`);
       this.#follow(ask, path, url, next);
       url = next;
     }
@@ -121,7 +121,7 @@ export class GitHttp implements AsyncDisposable {
     if (url.origin !== new URL(this.#options.url).origin) return {};
     if (bearerToken !== undefined) return { authorization: `Bearer ${bearerToken}` };
     if (basic === undefined) return {};
-    return { authorization: `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}` };
+    return { authorization: basicAuthorization(basic) };
   }
 
   async #answer(response: Dispatcher.ResponseData, url: URL, maxBytes: number): Promise<GitAnswer> {
@@ -166,73 +166,20 @@ export class GitHttp implements AsyncDisposable {
       return sourceError('AuthenticationFailed', `${where}: ${what} (HTTP ${statusCode})${elsewhere}`);
     }
     const hint = statusCode === 404 ? ': no repository at this address, or not for these credentials' : '';
-    return gitUnavailable(`${where}: HTTP ${statusCode}${hint}`, undefined, this.#retryAfter(response));
-  }
-
-  #retryAfter(response: Dispatcher.ResponseData): number | undefined {
-    const text = String(response.headers['retry-after'] ?? '');
-    if (/^[0-9]+$/.test(text)) return Math.min(Number(text) * 1000, longestRetryAfterMs);
-    const date = Date.parse(text);
-    return Number.isNaN(date)
-      ? undefined
-      : Math.min(Math.max(0, date - this.#options.clock.now()), longestRetryAfterMs);
+    return gitUnavailable(
+      `${where}: HTTP ${statusCode}${hint}`,
+      undefined,
+      retryAfterMs(response.headers['retry-after'], this.#options.clock.now()),
+    );
   }
 
   #failure(error: unknown): unknown {
     if (this.#abort.signal.aborted) return this.#abort.signal.reason;
     if (error instanceof OperatorError) return error;
-    return gitUnavailable(`${this.#options.url}: ${explain(error, this.#options.limits)}`, error);
+    return gitUnavailable(`${this.#options.url}: ${explainHttp(error, this.#options.limits)}`, error);
   }
 
   #late(deadlineMs: number): OperatorError {
     return gitUnavailable(`${this.#options.url}: no complete answer within ${deadlineMs / 1000} s`);
   }
-}
-
-/** Only what goes to the origin of the credentials may show their certificate. */
-function agentFor({ url, credentials, limits, proxies }: GitHttpOptions): Dispatcher {
-  const { caBundle, client } = credentials;
-  const tls = {
-    timeout: limits.connectMs,
-    ...(caBundle === undefined ? {} : { ca: caBundle }),
-    ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
-  };
-  const common = { connections: 1, headersTimeout: limits.stallMs, bodyTimeout: limits.stallMs };
-  const proxy = proxyFor(new URL(url), proxies);
-  if (proxy === undefined) return new Agent({ ...common, connect: tls });
-  const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  return new ProxyAgent({
-    ...common,
-    uri: proxy.origin,
-    requestTls: tls,
-    proxyTls: { timeout: limits.connectMs },
-    ...(user === ':' ? {} : { token: `Basic ${Buffer.from(user).toString('base64')}` }),
-  });
-}
-
-function redirectOf(response: Dispatcher.ResponseData, from: URL): URL | undefined {
-  if (![301, 302, 303, 307, 308].includes(response.statusCode)) return undefined;
-  const location = response.headers['location'];
-  const target = typeof location === 'string' ? URL.parse(location, from.href) : null;
-  if (target === null) throw gitUnavailable(`${from.origin}: redirects without saying where to`);
-  target.username = '';
-  target.password = '';
-  return target;
-}
-
-/** The connection is of no more use than its answer; what is left of the body is not awaited. */
-async function discard(response: Dispatcher.ResponseData): Promise<void> {
-  await response.body.dump({ limit: 65_536 }).catch(() => undefined);
-}
-
-function explain(error: unknown, limits: Limits): string {
-  if (error instanceof errors.ConnectTimeoutError) return `no connection within ${limits.connectMs / 1000} s`;
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-    return `silent for ${limits.stallMs / 1000} s`;
-  }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (/CERT|UNABLE_TO|SELF_SIGNED/.test(code)) {
-    return `the certificate is not trusted (${messageOf(error)}); put its CA into caBundle of the Secret that spec.source.secretRef names`;
-  }
-  return messageOf(error);
 }

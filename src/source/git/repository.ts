@@ -48,6 +48,8 @@ export class Repository implements AsyncDisposable {
   #store: Promise<CommitStore> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #users = 0;
+  /** Kept when nobody holds it: what is asked for next is most like it. */
+  #latest: Copy | undefined;
   #isRetired = false;
   /** Requests so far; a fetch that fails answers all that were waiting for the same commit. */
   #asked = 0;
@@ -112,6 +114,7 @@ export class Repository implements AsyncDisposable {
       const about = await copy.reader.commit(wanted.commit);
       copy.users++;
       this.#users++;
+      this.#latest = copy;
       return { copy, about };
     } catch (error) {
       if (error instanceof CorruptRepository) await this.#discard(store);
@@ -158,10 +161,11 @@ export class Repository implements AsyncDisposable {
     });
   }
 
-  /** Removes the copies that nobody holds or wants any more. */
+  /** Removes the copies that nobody holds or wants any more; the last one that was used stays. */
   async #sweep(store: CommitStore): Promise<void> {
-    for (const [key, { wanted, reader, users }] of [...this.#copies]) {
-      if (users > 0 || this.#options.wanted(wanted.commit)) continue;
+    for (const [key, copy] of [...this.#copies]) {
+      const { wanted, reader, users } = copy;
+      if (users > 0 || copy === this.#latest || this.#options.wanted(wanted.commit)) continue;
       this.#copies.delete(key);
       await reader[Symbol.asyncDispose]();
       await store.drop(wanted);

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../model/ports.ts';
 import { messageOf } from '../failures.ts';
 import { diskUsage } from './disk-usage.ts';
-import { windowBytes, type Excess, type HelperReply, type StartRequest } from './helper-protocol.ts';
+import { stderrBytes, windowBytes, type Excess, type HelperReply, type StartRequest } from './helper-protocol.ts';
 import { Family, listPids } from './process-table.ts';
 
 /** Sets what the kernel itself enforces, drops what a shell adds to the environment, and becomes the program. */
@@ -23,7 +23,6 @@ const blockBytes = 512;
 /** HOME and TMPDIR of one run, and any single file. */
 const privateBytes = 1024 ** 3;
 const maxProcesses = 256;
-const stderrBytes = 16 * 1024;
 /** How long output may stay open after the program has ended and all that could be found of it is dead. */
 const drainMs = 1_000;
 /** Of all the time, at most a twentieth goes into looking at disks. */
@@ -67,10 +66,10 @@ export class Child {
     const { request, reply } = this.#options;
     try {
       await mkdir(join(request.privateFolder, 'home'), { recursive: true, mode: 0o700 });
-      await mkdir(join(request.privateFolder, 'tmp'), { mode: 0o700 });
+      await mkdir(join(request.privateFolder, 'tmp'), { recursive: true, mode: 0o700 });
       if (request.limits.diskBytes !== undefined) this.#diskBefore = await diskUsage(request.cwd);
-      if (this.#killed) throw new Error('stopped before it began');
-      const { code, signal } = await this.#live(program);
+      // It may have been killed before it began.
+      const { code, signal } = this.#killed ? { code: null, signal: null } : await this.#live(program);
       await this.#remove();
       reply({ kind: 'ended', id: request.id, code, stderr: this.#stderr, ...this.#excessOf(signal) });
     } catch (error) {

@@ -112,7 +112,8 @@ export class Children {
   async #sweep(): Promise<void> {
     const { scratch, sendKill } = this.#options;
     for (const pid of listPids()) if (livesIn(pid, scratch)) sendKill(pid);
-    await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
-    await mkdir(scratch, { recursive: true, mode: 0o700 });
+    // What cannot be removed now stays; what cannot be made is said by the run that needs it.
+    await rm(scratch, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    await mkdir(scratch, { recursive: true, mode: 0o700 }).catch(() => undefined);
   }
 }

@@ -48,10 +48,12 @@ export interface EndedReply {
   readonly kind: 'ended';
   readonly id: number;
   readonly code: number | null;
-  /** The last bytes; as many as the parent needs to hide secrets in them before it shortens them. */
+  /** The last `stderrBytes`: more than are kept, so that what is to be hidden is whole in what is kept. */
   readonly stderr: Uint8Array;
   readonly exceeded?: Excess;
 }
+
+export const stderrBytes = 16 * 1024;
 
 /** Bytes under way in one direction of one run. */
 export const windowBytes = 1024 * 1024;

@@ -6,7 +6,7 @@ import type { EndedReply, Excess, StartRequest } from './helper-protocol.ts';
 import { Places } from './places.ts';
 import { ProgramRun, type ProgramRunOptions } from './program-run.ts';
 import { ProgramSession } from './program-session.ts';
-import { lastWords } from './said.ts';
+import { lastWords, type Hidden } from './said.ts';
 import { environmentFor } from './tool-environment.ts';
 import { isRenderTool, overLimit } from './tool-failures.ts';
 import type { Tool, ToolResult, ToolRun, Tools, ToolSession } from './tools.ts';
@@ -58,7 +58,7 @@ class HelperTools implements Tools {
     const { memoryBytes, diskBytes } = run.limits;
     const limits = { memoryBytes, ...(diskBytes === undefined ? {} : { diskBytes }) };
     const request = this.#requestFor(run, { takesInput: true, limits });
-    const session = new ProgramSession({ ...this.#shared(run), request }, (exceeded) =>
+    const session = new ProgramSession(this.#shared(run, request), (exceeded) =>
       overLimit(run.tool, exceeded, run.limits),
     );
     await session.started;
@@ -81,8 +81,7 @@ class HelperTools implements Tools {
       limits: { ...run.limits, cpuSeconds: cpuSecondsIn(run.limits.timeMs) },
     });
     const program = new ProgramRun({
-      ...this.#shared(run),
-      request,
+      ...this.#shared(run, request),
       output: (bytes) => {
         printed.push(bytes);
         program.took(bytes.length);
@@ -91,8 +90,8 @@ class HelperTools implements Tools {
     if (run.stdin !== undefined) program.write(run.stdin);
     program.endInput();
     const ended = await this.#watch(run, program, signal);
-    const hide = [...(run.hide ?? []), { text: request.privateFolder, by: '$PRIVATE' }];
-    return { code: ended.code, stdout: Buffer.concat(printed), stderr: lastWords(ended.stderr, hide) };
+    const stderr = lastWords(ended.stderr, hiddenIn(run, request));
+    return { code: ended.code, stdout: Buffer.concat(printed), stderr };
   }
 
   /** Until it has ended: kills it when it is aborted or takes too long. */
@@ -116,8 +115,9 @@ class HelperTools implements Tools {
     }
   }
 
-  #shared(run: Pick<ToolRun, 'tool'>): Pick<ProgramRunOptions, 'tool' | 'helper' | 'clock'> {
-    return { tool: run.tool, helper: this.#helper, clock: this.#options.clock };
+  #shared(run: Omit<ToolRun, 'stdin'>, request: StartRequest): Omit<ProgramRunOptions, 'output'> {
+    const hide = hiddenIn(run, request);
+    return { tool: run.tool, helper: this.#helper, clock: this.#options.clock, request, hide };
   }
 
   #requestFor(
@@ -144,4 +144,8 @@ class HelperTools implements Tools {
 /** The kernel's own limit, for a program that nobody watches any more. */
 function cpuSecondsIn(timeMs: number): number {
   return Math.ceil((timeMs / 1000) * availableParallelism()) + 1;
+}
+
+function hiddenIn({ hide = [] }: Pick<ToolRun, 'hide'>, { privateFolder }: StartRequest): readonly Hidden[] {
+  return [...hide, { text: privateFolder, by: '$PRIVATE' }];
 }

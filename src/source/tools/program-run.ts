@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/ports.ts';
 import type { HelperProcess, RunEvents } from './helper-process.ts';
 import { windowBytes, type EndedReply, type HelperReply, type StartRequest } from './helper-protocol.ts';
+import { hideTexts, type Hidden } from './said.ts';
 import { absent, notRun } from './tool-failures.ts';
 import type { Tool } from './tools.ts';
 
@@ -9,6 +10,8 @@ export interface ProgramRunOptions {
   readonly helper: HelperProcess;
   readonly clock: Clock;
   readonly request: StartRequest;
+  /** In what is said of it. */
+  readonly hide: readonly Hidden[];
   /** Answer with `took`, or no more comes. */
   readonly output: (bytes: Buffer) => void;
 }
@@ -26,6 +29,7 @@ export class ProgramRun implements RunEvents {
   #inputEnded = false;
   #mayWrite = false;
   #underWay = 0;
+  #isOver = false;
   #cancelPatience: (() => void) | undefined;
 
   constructor(options: ProgramRunOptions) {
@@ -60,6 +64,7 @@ export class ProgramRun implements RunEvents {
   }
 
   kill(): void {
+    if (this.#isOver) return;
     const { helper, clock, request } = this.#options;
     helper.send({ kind: 'kill', id: request.id });
     this.#cancelPatience ??= clock.after(patienceMs, () => helper.kill());
@@ -80,14 +85,16 @@ export class ProgramRun implements RunEvents {
         this.#pass();
         break;
       case 'ended':
-        this.#cancelPatience?.();
+        this.#over();
         this.#ended.resolve(reply);
         break;
       case 'absent':
         this.#fail(absent(this.#options.tool));
         break;
       case 'refused':
-        this.#fail(notRun(`${this.#options.tool} could not be started: ${reply.message}`));
+        this.#fail(
+          notRun(`${this.#options.tool} could not be started: ${hideTexts(reply.message, this.#options.hide)}`),
+        );
     }
   }
 
@@ -110,8 +117,13 @@ export class ProgramRun implements RunEvents {
     }
   }
 
-  #fail(error: Error): void {
+  #over(): void {
+    this.#isOver = true;
     this.#cancelPatience?.();
+  }
+
+  #fail(error: Error): void {
+    this.#over();
     this.#started.reject(error);
     this.#ended.reject(error);
   }

@@ -1,3 +1,5 @@
+import { stderrBytes } from './helper-protocol.ts';
+
 /** A text and what stands for it in messages. */
 export interface Hidden {
   readonly text: string;
@@ -5,9 +7,11 @@ export interface Hidden {
 }
 
 const keptCharacters = 8 * 1024;
+/** What is to be hidden is shorter, line by line. */
+const longestHidden = 4 * 1024;
 
 /** Longest first: one text may be part of another. */
-function hideTexts(text: string, hide: readonly Hidden[]): string {
+export function hideTexts(text: string, hide: readonly Hidden[]): string {
   return hide
     .filter((hidden) => hidden.text !== '')
     .toSorted((a, b) => b.text.length - a.text.length)
@@ -16,7 +20,9 @@ function hideTexts(text: string, hide: readonly Hidden[]): string {
 
 /** The last whole lines of what a program said, fit for a message: nothing hidden is in it, and no control characters. */
 export function lastWords(bytes: Uint8Array, hide: readonly Hidden[]): string {
-  const said = hideTexts(Buffer.from(bytes).toString('utf8'), hide)
+  const text = Buffer.from(bytes).toString('utf8');
+  const whole = bytes.length < stderrBytes ? text : withoutBeginning(text);
+  const said = hideTexts(whole, hide)
     // Escape sequences of terminals, then all control characters but tab and newline.
     .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '')
     .replace(/\r\n?/g, '\n')
@@ -27,4 +33,10 @@ export function lastWords(bytes: Uint8Array, hide: readonly Hidden[]): string {
   const line = kept.indexOf('\n') + 1;
   // A line may be longer than all that is kept; its end says more than nothing.
   return line > keptCharacters / 2 ? kept : kept.slice(line);
+}
+
+/** A line that lost its beginning may hold the end of what is to be hidden; one without end is not dropped as a whole. */
+function withoutBeginning(text: string): string {
+  const line = text.indexOf('\n') + 1;
+  return text.slice(line === 0 || line > longestHidden ? longestHidden : line);
 }

@@ -20,7 +20,7 @@ export interface ToolLimits {
   /** Resident, of the process and its children together. */
   readonly memoryBytes: number;
   readonly outputBytes: number;
-  /** Written below `cwd` beyond what was there, and the size of any one file; absent: `cwd` is not watched. */
+  /** Written below `cwd` beyond what was there, and the size of any one file; absent: `cwd` is not watched, and no file may pass 1 GiB. */
   readonly diskBytes?: number;
 }
 
@@ -64,6 +64,6 @@ export interface Tools extends AsyncDisposable {
   run(run: ToolRun, signal: AbortSignal): Promise<ToolResult>;
   /** `limits.outputBytes` and `timeMs` do not apply to sessions, nor do they wait for a place; the caller ends them. */
   open(run: Omit<ToolRun, 'stdin'>): Promise<ToolSession>;
-  /** What the program says of its version; undefined when it is not there. Asked once. */
+  /** What the program says of its version (`unknown` when it says nothing); undefined when it is not there. Asked once. */
   version(tool: Tool): Promise<string | undefined>;
 }

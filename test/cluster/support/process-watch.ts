@@ -14,6 +14,7 @@ export class ProcessWatch implements Disposable {
   readonly #root: number;
   readonly #seen = new Map<string, SeenProcess>();
   readonly #timer: NodeJS.Timeout;
+  #peakBytes = 0;
 
   constructor(root: number) {
     this.#root = root;
@@ -25,6 +26,17 @@ export class ProcessWatch implements Disposable {
     return [...this.#seen.values()];
   }
 
+  /** The most that the process and all that it started had in memory together. */
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
+  /** Begins anew. */
+  forget(): void {
+    this.#seen.clear();
+    this.#peakBytes = 0;
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
@@ -32,10 +44,13 @@ export class ProcessWatch implements Disposable {
   #look(): void {
     const children = childrenByParent();
     const pending = [this.#root];
+    let bytes = 0;
     for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
       pending.push(...(children.get(pid) ?? []));
+      bytes += residentBytes(pid);
       if (pid !== this.#root) this.#note(pid);
     }
+    this.#peakBytes = Math.max(this.#peakBytes, bytes);
   }
 
   #note(pid: number): void {
@@ -60,8 +75,13 @@ function childrenByParent(): Map<number, number[]> {
   return children;
 }
 
+/** What others have of the same pages counts for each. */
+function residentBytes(pid: number): number {
+  return Number(fileOf(pid, 'statm').split(' ')[1] ?? 0) * 4096;
+}
+
 /** Empty when the process is gone. */
-function fileOf(pid: number, file: 'cmdline' | 'environ' | 'stat'): string {
+function fileOf(pid: number, file: 'cmdline' | 'environ' | 'stat' | 'statm'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ');
   } catch {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Clock, RepositorySecrets, SecretData } from '../../../src/model/ports.ts';
 import { createCharts } from '../../../src/source/charts/chart-store.ts';
 import type { Charts, OpenChart } from '../../../src/source/charts/charts.ts';
+import { noProxies, type ProxySettings } from '../../../src/source/git/proxy.ts';
 import { defaultLimits, type Limits } from '../../../src/source/limits.ts';
 import type { Credential } from '../../../tools/certificates.ts';
 import { runHelm } from '../../../tools/helm.ts';
@@ -135,23 +136,33 @@ export function secretOf(values: Readonly<Record<string, string>>): SecretData {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)]));
 }
 
+export interface StageChange {
+  readonly limits?: Partial<Limits>;
+  readonly clock?: Clock;
+  readonly proxies?: ProxySettings;
+}
+
 export interface ChartsStage extends AsyncDisposable {
   readonly folder: string;
   readonly secrets: KnownSecrets;
   readonly charts: Charts;
   /** Another process, with the same folder on disk. */
-  restart(change?: { readonly limits?: Partial<Limits>; readonly clock?: Clock }): Charts;
+  restart(change?: StageChange): Charts;
 }
 
-export async function createChartsStage(
-  change: { readonly limits?: Partial<Limits>; readonly clock?: Clock } = {},
-): Promise<ChartsStage> {
+export async function createChartsStage(change: StageChange = {}): Promise<ChartsStage> {
   const folder: TemporaryFolder = await createTemporaryFolder('charts');
   const secrets = new KnownSecrets();
   const started: Charts[] = [];
   const start = (other: typeof change = change): Charts => {
     const limits = { ...defaultLimits, ...other.limits };
-    const charts = createCharts({ clock: other.clock ?? realClock, directory: path.join(folder.path, 'cache'), limits, secrets });
+    const charts = createCharts({
+      clock: other.clock ?? realClock,
+      directory: path.join(folder.path, 'cache'),
+      limits,
+      secrets,
+      proxies: other.proxies ?? noProxies,
+    });
     started.push(charts);
     return charts;
   };

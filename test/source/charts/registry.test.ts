@@ -20,7 +20,8 @@ before(async () => {
 after(() => folder[Symbol.asyncDispose]());
 
 async function push(host: string, credentials: readonly string[] = []): Promise<void> {
-  for (const archive of archives) await runHelm(['push', archive, `oci://${host}/team/charts`, '--plain-http', ...credentials]);
+  for (const archive of archives)
+    await runHelm(['push', archive, `oci://${host}/team/charts`, '--plain-http', ...credentials]);
 }
 
 test('registry: versions are resolved from tags, exact ones without listing, and charts are opened by digest', async () => {
@@ -39,7 +40,10 @@ test('registry: versions are resolved from tags, exact ones without listing, and
     reason: 'RevisionNotFound',
     message: /the chart shop has no version "3\.0\.0"; there are 2\.0\.0\+build\.5, 1\.2\.0-rc\.1, 1\.1\.0, 1\.0\.0$/,
   });
-  await assert.rejects(stage.charts.resolve(repository, 'none', '*', false), { reason: 'RevisionNotFound', message: /has no chart "none"/ });
+  await assert.rejects(stage.charts.resolve(repository, 'none', '*', false), {
+    reason: 'RevisionNotFound',
+    message: /has no chart "none"/,
+  });
 });
 
 test('registry: what was opened once is there when the registry is not', async () => {
@@ -55,7 +59,10 @@ test('registry: what was opened once is there when the registry is not', async (
   const later = stage.restart();
   const opened = await later.open({ ...chart, repository: { url, secret: undefined } }, never);
   assert.match(await textIn(opened, 'Chart.yaml'), /version: 1\.0\.0/);
-  await assert.rejects(later.resolve({ url, secret: undefined }, 'shop', '1.x', false), { reason: 'ChartUnavailable', retry: 'backoff' });
+  await assert.rejects(later.resolve({ url, secret: undefined }, 'shop', '1.x', false), {
+    reason: 'ChartUnavailable',
+    retry: 'backoff',
+  });
 });
 
 test('registry: one that asks for credentials gets those of the Secret, by name or by address as Argo CD writes it', async () => {
@@ -65,16 +72,25 @@ test('registry: one that asks for credentials gets those of the Secret, by name 
   await using stage = await createChartsStage();
   const url = `oci://${registry.host}/team/charts`;
   const anonymous = { url, secret: undefined };
-  await assert.rejects(stage.charts.resolve(anonymous, 'shop', '1.x', false), { reason: 'AuthenticationFailed', message: /asks for credentials/ });
+  await assert.rejects(stage.charts.resolve(anonymous, 'shop', '1.x', false), {
+    reason: 'AuthenticationFailed',
+    message: /asks for credentials/,
+  });
   stage.secrets.byUrl.set(`${registry.host}/team/charts`, secretOf({ username, password }));
   stage.secrets.changed();
   assert.equal(await stage.charts.resolve(anonymous, 'shop', '1.x', false), '1.1.0');
   const named = { url, secret: { namespace: 'argo', name: 'charts' } };
   stage.secrets.byName.set('argo/charts', secretOf({ username, password: 'wrong' }));
-  await assert.rejects(stage.charts.resolve(named, 'shop', '1.x', false), { reason: 'AuthenticationFailed', message: /refuses the credentials/ });
+  await assert.rejects(stage.charts.resolve(named, 'shop', '1.x', false), {
+    reason: 'AuthenticationFailed',
+    message: /refuses the credentials/,
+  });
   stage.secrets.byName.set('argo/charts', secretOf({ username, password: `${password}\n` }));
   stage.secrets.changed();
-  assert.equal((await stage.charts.open({ repository: named, name: 'shop', version: '1.0.0' }, never)).version, '1.0.0');
+  assert.equal(
+    (await stage.charts.open({ repository: named, name: 'shop', version: '1.0.0' }, never)).version,
+    '1.0.0',
+  );
 });
 
 /** A registry's protocol with a token service, pages and a store on another host, as the big ones have them. */
@@ -99,7 +115,8 @@ test('registry: tokens, pages and redirected blobs, each with the credentials th
       response.writeHead(401, { 'www-authenticate': challenge }).end();
     } else if (url.includes('/blobs/')) response.writeHead(307, { location: `${store.url}/blob?signed` }).end();
     else {
-      if (url.endsWith('n=1000')) response.setHeader('link', '</v2/team/shop/tags/list?n=1000&last=latest>; rel="next"');
+      if (url.endsWith('n=1000'))
+        response.setHeader('link', '</v2/team/shop/tags/list?n=1000&last=latest>; rel="next"');
       response.end(JSON.stringify(answers[url]));
     }
     return true;
@@ -113,7 +130,10 @@ test('registry: tokens, pages and redirected blobs, each with the credentials th
   assert.equal(`sha256:${chart.digest}`, digest);
   const tokenRequests = registry.requests.filter((seen) => seen.path.startsWith('/token'));
   assert.ok(tokenRequests.every(({ authorization }) => authorization?.startsWith('Basic ')));
-  assert.deepEqual(store.requests.map(({ authorization }) => authorization), [undefined]);
+  assert.deepEqual(
+    store.requests.map(({ authorization }) => authorization),
+    [undefined],
+  );
 });
 
 test('registry: what is no chart is named, and a list of tags without end is cut', async () => {
@@ -127,6 +147,12 @@ test('registry: what is no chart is named, and a list of tags without end is cut
   };
   await using stage = await createChartsStage({ limits: { chartIndexBytes: 20_000 } });
   const repository = { url: registry.url.replace('http:', 'oci:'), secret: undefined };
-  await assert.rejects(stage.charts.resolve(repository, 'shop', '1.0.0', false), { reason: 'InvalidSpec', message: /is no Helm chart \(application\/vnd\.oci\.image\.config/ });
-  await assert.rejects(stage.charts.resolve(repository, 'shop', '*', false), { reason: 'LimitExceeded', message: /chartIndexBytes/ });
+  await assert.rejects(stage.charts.resolve(repository, 'shop', '1.0.0', false), {
+    reason: 'InvalidSpec',
+    message: /is no Helm chart \(application\/vnd\.oci\.image\.config/,
+  });
+  await assert.rejects(stage.charts.resolve(repository, 'shop', '*', false), {
+    reason: 'LimitExceeded',
+    message: /chartIndexBytes/,
+  });
 });

@@ -21,7 +21,9 @@ const unpack = (archive: Uint8Array, change: Partial<typeof defaultLimits> = {})
 
 test('unpack: files by their path in the chart, folders with what is in them', async () => {
   const long = `shop/${'deep/'.repeat(40)}file.txt`;
-  const files = await unpack(await archiveOf([[{ name: 'shop/', type: 'directory' }], chart, [{ name: long }, 'text']]));
+  const files = await unpack(
+    await archiveOf([[{ name: 'shop/', type: 'directory' }], chart, [{ name: long }, 'text']]),
+  );
   assert.deepEqual([...files.keys()], ['Chart.yaml', long.slice('shop/'.length)]);
   assert.equal(files.get('Chart.yaml')?.toString(), 'name: shop\n');
 });
@@ -56,9 +58,18 @@ test('unpack: a bomb is stopped at the limit, not after it', async () => {
 
 test('unpack: too many files, no chart, and noise are errors', async () => {
   const many = Array.from({ length: 50 }, (_, i): Entry => [{ name: `shop/${i}` }]);
-  await assert.rejects(unpack(await archiveOf(many), { renderFiles: 20 }), { reason: 'LimitExceeded', message: /renderFiles/ });
-  await assert.rejects(unpack(await archiveOf([[{ name: 'shop/values.yaml' }, 'x']])), { reason: 'InvalidObject', message: /has no Chart\.yaml/ });
+  await assert.rejects(unpack(await archiveOf(many), { renderFiles: 20 }), {
+    reason: 'LimitExceeded',
+    message: /renderFiles/,
+  });
+  await assert.rejects(unpack(await archiveOf([[{ name: 'shop/values.yaml' }, 'x']])), {
+    reason: 'InvalidObject',
+    message: /has no Chart\.yaml/,
+  });
   await assert.rejects(unpack(Buffer.from('<html>')), { reason: 'InvalidObject', message: /is no readable archive/ });
   const whole = await archiveOf([chart, [{ name: 'shop/values.yaml' }, 'x'.repeat(100_000)]]);
-  await assert.rejects(unpack(whole.subarray(0, whole.length / 2)), { reason: 'InvalidObject', message: /is no readable archive/ });
+  await assert.rejects(unpack(whole.subarray(0, whole.length / 2)), {
+    reason: 'InvalidObject',
+    message: /is no readable archive/,
+  });
 });

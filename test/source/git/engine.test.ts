@@ -9,6 +9,7 @@ import type { Reason } from '../../../src/model/reasons.ts';
 import type { Limits } from '../../../src/source/source.ts';
 import { startFaultProxy, type Fault } from '../../../tools/fault-proxy.ts';
 import { startGitServer, type FileContent, type GitServer } from '../../../tools/git-server.ts';
+import { startRedirector } from '../../../tools/git/redirector.ts';
 import { application, configMap, never, startSource } from '../stage.ts';
 
 interface Attempt {
@@ -17,6 +18,7 @@ interface Attempt {
   readonly limits?: Partial<Limits>;
   readonly targetRevision?: string;
   readonly recurse?: boolean;
+  readonly engine?: 'embedded' | 'native';
 }
 
 /** Loads once with a source of its own. */
@@ -26,8 +28,9 @@ async function load({
   limits = {},
   targetRevision = 'main',
   recurse = false,
+  engine = 'embedded',
 }: Attempt): Promise<string[]> {
-  await using stage = await startSource({ limits });
+  await using stage = await startSource({ limits, engine });
   const data = Object.entries(secret ?? {}).map(([key, text]) => [key, Buffer.from(text)] as const);
   if (secret !== undefined) stage.secrets.set('argo/git', Object.fromEntries(data));
   const secretRef = secret === undefined ? {} : { secretRef: 'git' };
@@ -98,30 +101,11 @@ describe('TLS', () => {
   });
 });
 
-/** Sends every request on to another address, with what it was asked for. */
-async function redirector(target: string, status = 301) {
-  const seen: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
-    seen.push(request.headers.authorization);
-    response.writeHead(status, { location: `${target}${request.url ?? ''}` }).end('moved');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    seen,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 describe('redirects', () => {
   test('are followed before anything is posted', async () => {
     await using server = await startGitServer();
     const repoURL = await serve(server, one);
-    await using front = await redirector(server.url);
+    await using front = await startRedirector(server.url);
     assert.deepEqual(await load({ repoURL: repoURL.replace(server.url, front.url) }), ['a']);
     assert.ok(server.requests.some(({ command }) => command === 'fetch'));
   });
@@ -129,33 +113,35 @@ describe('redirects', () => {
   test('credentials do not go to another host', async () => {
     await using server = await startGitServer({ credentials: { username: 'ann', password: 'p' } });
     const repoURL = await serve(server, one);
-    await using front = await redirector(server.url);
+    await using front = await startRedirector(server.url);
     const attempt = { repoURL: repoURL.replace(server.url, front.url), secret: { username: 'ann', password: 'p' } };
     await refused(attempt, 'AuthenticationFailed', /another host/);
     assert.ok(front.seen[0]?.startsWith('Basic '));
   });
 
   test('in a circle', async () => {
-    await using front = await redirector('');
+    await using front = await startRedirector('');
     await refused({ repoURL: `${front.url}/r.git` }, 'GitUnavailable', /more than 5 redirects/);
   });
 });
 
 describe('a server that knows only the first version of the protocol', () => {
-  test('branch, tag and SHA', async () => {
-    await using server = await startGitServer();
-    const repository = await server.createRepository('r');
-    const old = await repository.commit(one, 'first');
-    await repository.tag('v1', 'main', 'words');
-    await repository.commit({ 'a.yaml': configMap('b') }, 'second');
-    await using front = await oldServer(server.url);
-    const repoURL = repository.url.replace(server.url, front.url);
-    assert.deepEqual(await load({ repoURL }), ['b']);
-    assert.deepEqual(await load({ repoURL, targetRevision: 'v1' }), ['a']);
-    assert.deepEqual(await load({ repoURL, targetRevision: old }), ['a']);
-    await refused({ repoURL, targetRevision: 'nope' }, 'RevisionNotFound', /nope/);
-    await refused({ repoURL, targetRevision: 'b'.repeat(40) }, 'RevisionNotFound', /does not give/);
-  });
+  for (const engine of ['embedded', 'native'] as const) {
+    test(`branch, tag and SHA, ${engine}`, async () => {
+      await using server = await startGitServer();
+      const repository = await server.createRepository('r');
+      const old = await repository.commit(one, 'first');
+      await repository.tag('v1', 'main', 'words');
+      await repository.commit({ 'a.yaml': configMap('b') }, 'second');
+      await using front = await oldServer(server.url);
+      const repoURL = repository.url.replace(server.url, front.url);
+      assert.deepEqual(await load({ repoURL, engine }), ['b']);
+      assert.deepEqual(await load({ repoURL, engine, targetRevision: 'v1' }), ['a']);
+      assert.deepEqual(await load({ repoURL, engine, targetRevision: old }), ['a']);
+      await refused({ repoURL, engine, targetRevision: 'nope' }, 'RevisionNotFound', /nope/);
+      await refused({ repoURL, engine, targetRevision: 'b'.repeat(40) }, 'RevisionNotFound', /does not give/);
+    });
+  }
 });
 
 /** Passes everything on but the header by which a client asks for version 2. */

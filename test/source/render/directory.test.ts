@@ -5,6 +5,7 @@ import { OperatorError } from '../../../src/model/errors.ts';
 import type { Reason } from '../../../src/model/reasons.ts';
 import { readHelm, readKustomize } from '../../../src/model/parse-source.ts';
 import { detectRenderer } from '../../../src/source/render/detect.ts';
+import { defaultLimits } from '../../../src/source/limits.ts';
 import { selectManifests } from '../../../src/source/render/directory.ts';
 import type { ObjectReader, TreeEntry } from '../../../src/source/git/engine.ts';
 import { Tree } from '../../../src/source/tree.ts';
@@ -58,7 +59,7 @@ function kindOf(content: Folder[string]): TreeEntry['kind'] {
 
 async function select(root: Folder, change: SourceChange = {}): Promise<string[]> {
   const source = sourceSpec(change);
-  const files = await selectManifests(new Tree(new FakeCommit(root), ''), source);
+  const files = await selectManifests(new Tree(new FakeCommit(root), ''), source, defaultLimits);
   return files.map(({ path }) => path);
 }
 

@@ -149,6 +149,18 @@ for (const [name, script] of Object.entries(leftBehind)) {
   });
 }
 
+test('what is to be hidden is hidden although what is said was cut', async () => {
+  await using stage = await createToolsStage();
+  const secret = 'abcdefghij'.repeat(20);
+  const run = await stage.script('i=0; while [ $i -lt 300 ]; do echo "$1 $i"; i=$((i+1)); done >&2', {
+    args: [secret],
+    hide: [{ text: secret, by: '' }],
+  });
+  const { stderr } = await stage.tools.run(run, never);
+  assert.doesNotMatch(stderr, /[a-j]/);
+  assert.match(stderr, / 298\n 299$/);
+});
+
 test('a run that is aborted is killed, waiting or running', async () => {
   await using stage = await createToolsStage({ maxRenders: 1 });
   const abort = new AbortController();
@@ -240,7 +252,14 @@ test('what a program needs and is not there is said', async () => {
   await assert.rejects(stage.tools.open({ tool: 'helm', args: [], cwd: stage.cwd, limits }), /helm is not there/);
   await assert.rejects(
     stage.tools.run({ tool: 'git', args: ['--version'], cwd: '/no/such/folder', limits }, never),
-    /git could not be started: /,
+    /^OperatorError: git could not be started: /,
+  );
+  await assert.rejects(
+    stage.tools.run(
+      { tool: 'git', args: ['nul\0'], cwd: stage.cwd, limits, hide: [{ text: 'nul', by: 'HIDDEN' }] },
+      never,
+    ),
+    /^OperatorError: git could not be started: .*HIDDEN/,
   );
 });
 
@@ -250,6 +269,7 @@ test('versions are those that the programs say, without decoration', async () =>
   const [git, ofHelm, ofKustomize, gpg] = await Promise.all(
     (['git', 'helm', 'kustomize', 'gpg'] as const).map((tool) => stage.tools.version(tool)),
   );
+  assert.equal(await stage.tools.version('ssh-keygen'), 'unknown');
   assert.match(git ?? '', /^[0-9]+\.[0-9]+/);
   assert.match(ofHelm ?? '', /^v[0-9]+\.[0-9]+\.[0-9]+$/);
   assert.match(ofKustomize ?? '', /^v[0-9]+\.[0-9]+\.[0-9]+$/);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -8,6 +8,7 @@ import { OperatorError } from '../../../src/model/errors.ts';
 import { eventually } from '../../../tools/eventually.ts';
 import { startTimeOf } from '../../../tools/process-identity.ts';
 import { createTemporaryFolder } from '../../../tools/temporary-folder.ts';
+import { realClock } from '../../fakes/clock.ts';
 import { aliveIn, createToolsStage, type ToolsStage } from './tools-stage.ts';
 
 const never = new AbortController().signal;
@@ -97,4 +98,41 @@ test('an operator whose work is done ends although nothing was disposed', async 
   });
   assert.equal((await text(operator.stdout)).trim(), 'done');
   await eventually('it to end', () => operator.exitCode === 0);
+});
+
+test('a helper that dies while nothing runs is replaced by the next run', async () => {
+  await using stage = await createToolsStage();
+  const first = await helperOf(stage);
+  process.kill(first, 'SIGKILL');
+  await eventually('it to be gone', () => startTimeOf(first) === undefined);
+  assert.notEqual(await helperOf(stage), first);
+});
+
+test('runs that are aborted at any moment leave nothing, and those that are not all end', async () => {
+  await using stage = await createToolsStage({ maxRenders: 8 });
+  const run = await stage.script('cat > /dev/null; sleep 0.01 & head -c 300000 /dev/zero; wait', {
+    stdin: Buffer.alloc(100_000),
+  });
+  const outcomes = await Promise.all(
+    Array.from({ length: 120 }, async (_, index) => {
+      const abort = new AbortController();
+      const isAborted = index % 2 === 0;
+      const stop = (): void => abort.abort(new Error('enough'));
+      const cancel = isAborted ? realClock.after((index * 37) % 400, stop) : undefined;
+      try {
+        const { stdout } = await stage.tools.run(run, abort.signal);
+        return stdout.length;
+      } catch (error) {
+        assert.ok(isAborted && String(error).includes('enough'), String(error));
+        return undefined;
+      } finally {
+        cancel?.();
+      }
+    }),
+  );
+  const ended = outcomes.filter((length) => length !== undefined);
+  assert.ok(ended.length >= 60);
+  assert.ok(ended.every((length) => length === 300_000));
+  assert.deepEqual(await readdir(stage.scratch), []);
+  await eventually('nothing of it to be alive', async () => (await stage.survivors()).length === 0);
 });

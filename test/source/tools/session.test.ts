@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { OperatorError } from '../../../src/model/errors.ts';
 import type { ToolSession } from '../../../src/source/tools/tools.ts';
 import { eventually } from '../../../tools/eventually.ts';
+import type { Clock } from '../../../src/model/ports.ts';
+import { realClock } from '../../fakes/clock.ts';
 import { createToolsStage, generous } from './tools-stage.ts';
 
 const mebibyte = 1024 * 1024;
@@ -75,12 +77,26 @@ test('much input of a session that answers slowly arrives in order', async () =>
   assert.ok(Buffer.concat(read).equals(bytes));
 });
 
-test('a session ends when its program does, and all that was printed is read', async () => {
-  await using stage = await createToolsStage();
-  await using session = await stage.tools.open(await stage.script('head -c 5000000 /dev/zero'));
+test('a session ends when its program does, all that was printed is read, and nothing is waited for', async () => {
+  const timers = new Set<() => void>();
+  const clock: Clock = {
+    ...realClock,
+    after(ms, call) {
+      const cancel = realClock.after(ms, call);
+      timers.add(cancel);
+      return () => {
+        timers.delete(cancel);
+        cancel();
+      };
+    },
+  };
+  await using stage = await createToolsStage({ clock });
+  const session = await stage.tools.open(await stage.script('head -c 5000000 /dev/zero'));
   let length = 0;
   for await (const chunk of session.output) length += chunk.length;
   assert.equal(length, 5_000_000);
+  await session[Symbol.asyncDispose]();
+  assert.equal(timers.size, 0);
 });
 
 test('a session over its memory is killed, and its reader told', async () => {

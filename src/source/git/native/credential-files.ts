@@ -55,6 +55,7 @@ async function reachByHttp(access: Access, url: string, options: ReachOptions): 
     },
     config: [
       'http.followRedirects=false',
+      'http.proxyAuthMethod=basic',
       'http.lowSpeedLimit=1',
       `http.lowSpeedTime=${stallSeconds}`,
       ...(files['ca'] === undefined ? [] : [`http.sslCAInfo=${file('ca')}`]),

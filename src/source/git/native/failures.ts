@@ -4,10 +4,11 @@ import { noSpaceIn } from '../../no-space.ts';
 import { CorruptRepository } from '../engine.ts';
 import { GitFailed } from './git.ts';
 
-/** Said by our git of our disk or our copy; what the remote says is left out before these are looked for. */
+/** Said by our git of our disk; what the remote says is left out before it is looked for. */
 const fullDisk = /no space left on device|disk quota exceeded/i;
-const damaged =
-  /bad object|does not point to a valid object|unresolved deltas|object file .* is (empty|corrupt)|is corrupt|packfile .* (does not match|cannot be|is far)|index CRC|not a git repository|garbage at end|unable to read|inflate: data stream error|did not send all necessary objects|bad (index|pack) (file|object)|bad config|invalid sha1 pointer|missing (blob|tree|commit)|unknown repository extension|bad numeric config/i;
+/** The connection or the other side: no reason to doubt the local copy. */
+const elsewhere =
+  /early eof|unexpected disconnect|hung up|rpc failed|unable to access|connection|closed by|could not resolve|kex_exchange|ssh:|remote error|http|protocol error|bad line length|signal/i;
 
 type Kind = (words: string, where: string, from: string) => Error;
 
@@ -66,7 +67,7 @@ export interface Circumstances {
   readonly isFresh: boolean;
 }
 
-/** The error that a failed git command stands for; other errors as they are. */
+/** The error that a failed git command stands for; what nobody can name is put down to the local copy. */
 export function meaningOf(error: unknown, { where, from = '', isFresh }: Circumstances): unknown {
   if (!(error instanceof GitFailed)) return error;
   const { words } = error;
@@ -74,7 +75,7 @@ export function meaningOf(error: unknown, { where, from = '', isFresh }: Circums
   if (fullDisk.test(local)) return noSpaceIn('the data folder (setting dataDir)', error);
   const meant = meanings.find(([pattern]) => pattern.test(words));
   if (meant !== undefined) return meant[1](oneLine(words), where, from);
-  if (damaged.test(local) && !isFresh) return new CorruptRepository(oneLine(local));
+  if (!isFresh && !elsewhere.test(words)) return new CorruptRepository(oneLine(local));
   return gitUnavailable(`${where}: ${oneLine(messageOf(error))}`, error);
 }
 

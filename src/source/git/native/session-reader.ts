@@ -35,7 +35,7 @@ export class SessionReader implements CommitReader {
   }
 
   async tree(oid: string): Promise<TreeEntry[]> {
-    const bytes = await this.#read(oid, ['tree'], this.#options.limits.blobBytes);
+    const bytes = await this.#read(oid, ['tree'], this.#options.limits.folderBytes);
     return parseTree(bytes, oid.length / 2);
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SourceSpec } from '../../../../src/model/application.ts';
 import type { Charts } from '../../../../src/source/charts/charts.ts';
@@ -9,7 +9,7 @@ import type { ClusterFacts } from '../../../../src/model/ports.ts';
 import type { PlanRender, RenderPlan, RenderTools, Written } from '../../../../src/source/render/renderer.ts';
 import { startTools } from '../../../../src/source/tools/helper.ts';
 import { Tree } from '../../../../src/source/tree.ts';
-import type { PlacedFile, Workspaces } from '../../../../src/source/workspace.ts';
+import { diskWorkspaces, type Workspaces } from '../../../../src/source/workspace.ts';
 import { obtain } from '../../../../tools/assets/assets.ts';
 import { createTemporaryFolder } from '../../../../tools/temporary-folder.ts';
 import { realClock } from '../../../fakes/clock.ts';
@@ -67,7 +67,7 @@ export async function createHelmStage(options: HelmStageOptions = {}): Promise<H
   const limits = { ...defaultLimits, ...options.limits };
   const renderTools: RenderTools = {
     tools,
-    workspaces: plainWorkspaces(path.join(folder.path, 'renders'), { open, placed }),
+    workspaces: watchedWorkspaces(diskWorkspaces(path.join(folder.path, 'renders'), limits), { open, placed }),
     charts: options.charts ?? noCharts,
     limits,
     cluster: options.cluster ?? (() => clusterFacts),
@@ -115,29 +115,26 @@ export async function readFolder(folder: string): Promise<Map<string, Buffer>> {
   return files;
 }
 
-function plainWorkspaces(base: string, seen: { readonly open: Set<string>; readonly placed: string[] }): Workspaces {
+/** The real ones, with a record of what was put into them. */
+function watchedWorkspaces(
+  real: Workspaces,
+  seen: { readonly open: Set<string>; readonly placed: string[] },
+): Workspaces {
   return {
     async create() {
-      await mkdir(base, { recursive: true });
-      const folder = await mkdtemp(path.join(base, 'render-'));
-      seen.open.add(folder);
+      const workspace = await real.create();
+      seen.open.add(workspace.folder);
       return {
-        folder,
-        place: async (files) => {
-          for (const file of files) seen.placed.push(await placeOne(folder, file));
+        folder: workspace.folder,
+        place: async (files, signal) => {
+          seen.placed.push(...files.map((file) => file.path));
+          await workspace.place(files, signal);
         },
         [Symbol.asyncDispose]: async () => {
-          await rm(folder, { recursive: true });
-          seen.open.delete(folder);
+          await workspace[Symbol.asyncDispose]();
+          seen.open.delete(workspace.folder);
         },
       };
     },
   };
-}
-
-async function placeOne(folder: string, { path: name, bytes }: PlacedFile): Promise<string> {
-  const file = path.join(folder, name);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, await bytes());
-  return name;
 }

@@ -42,7 +42,8 @@ export function sortVersions(versions: readonly string[]): string[] {
   const parsed = versions.map((text) => ({ text, version: parseVersion(text) }));
   return parsed
     .toSorted((a, b) => {
-      if (a.version === undefined || b.version === undefined) return Number(a.version === undefined) - Number(b.version === undefined);
+      if (a.version === undefined || b.version === undefined)
+        return Number(a.version === undefined) - Number(b.version === undefined);
       return b.version.compare(a.version);
     })
     .map(({ text }) => text);
@@ -50,11 +51,13 @@ export function sortVersions(versions: readonly string[]): string[] {
 
 function readGroup(text: string): ((version: semver.SemVer) => boolean) | undefined {
   if (!group.test(text)) return undefined;
-  const comparators = [...text.matchAll(comparator)].map(([, operation = '', version = '']) => ({ operation, version }));
+  const comparators = [...text.matchAll(comparator)].map(([, operation = '', version = '']) => ({
+    operation,
+    version,
+  }));
   const tests = comparators.map(({ operation, version }) => readComparator(operation, version));
   const allowsPrerelease = comparators.some(({ version }) => version.includes('-'));
-  return (version) =>
-    (allowsPrerelease || version.prerelease.length === 0) && tests.every((test) => test(version));
+  return (version) => (allowsPrerelease || version.prerelease.length === 0) && tests.every((test) => test(version));
 }
 
 function readComparator(operation: string, version: string): (version: semver.SemVer) => boolean {

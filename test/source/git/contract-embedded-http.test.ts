@@ -1,0 +1,3 @@
+import { testContract } from '../../contract/run-git.ts';
+
+testContract('embedded-http');
