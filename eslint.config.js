@@ -10,11 +10,7 @@ const budgets = {
 };
 
 /** Pure tables: long because the world they list is long. */
-const tables = [
-  'src/model/application-schema.ts',
-  'src/model/reasons.ts',
-  'src/health/rules/rules.generated.ts',
-];
+const tables = ['src/model/application-schema.ts', 'src/model/reasons.ts', 'src/health/rules/rules.generated.ts'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '*.config.js', '.dependency-cruiser.js'] },

@@ -10,23 +10,23 @@ const source = 'tools/health.md';
 
 /** What kstatus (sigs.k8s.io/cli-utils) says otherwise of the kinds of Kubernetes. */
 const kstatus: Readonly<Record<string, string>> = {
-  'apps/Deployment': 'paused is no state of its own; in progress until Available is True',
-  'apps/DaemonSet': 'OnDelete waits for updates, too',
-  'apps/StatefulSet': 'the same',
+  'apps/Deployment': 'a paused one is judged by its replicas',
+  'apps/DaemonSet': 'OnDelete is waited for, too',
+  'apps/StatefulSet': 'pods beyond `replicas` are waited for',
   'apps/ReplicaSet': 'ReplicaFailure is in progress',
-  ReplicationController: 'as any kind: current',
-  Pod: 'a crash loop is a failure after 10 s; a Pod that ended well is current',
-  'batch/Job': 'current as soon as it has started',
+  ReplicationController: 'current when it is observed',
+  Pod: 'current when it ended, also with failure; failed when it cannot be scheduled for 15 s, or its containers crash-loop; no other reason to wait is a failure',
+  'batch/Job': 'current as soon as it has started, and when it is suspended',
   'batch/CronJob': 'always current',
-  Service: 'the same',
+  Service: 'current as soon as it has a cluster IP',
   'networking.k8s.io/Ingress': 'always current',
   Namespace: 'always current',
   PersistentVolume: 'always current',
-  PersistentVolumeClaim: 'Lost is in progress',
+  PersistentVolumeClaim: 'in progress until it is bound, also when it is lost',
   'policy/PodDisruptionBudget': 'current when it is observed',
-  'apiextensions.k8s.io/CustomResourceDefinition': 'schema violations are not looked at',
-  'apiregistration.k8s.io/APIService': 'as any kind, by Available',
-  'autoscaling/HorizontalPodAutoscaler': 'as any kind: current',
+  'apiextensions.k8s.io/CustomResourceDefinition': 'schema violations do not count; in progress while `Installing`',
+  'apiregistration.k8s.io/APIService': 'always current',
+  'autoscaling/HorizontalPodAutoscaler': 'always current',
 };
 
 export function generateHealthDocs(): GeneratedFile[] {
