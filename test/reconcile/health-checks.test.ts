@@ -23,7 +23,7 @@ describe('spec.healthChecks', () => {
     await stage.start();
     await stage.quiet();
     const { status, message } = stage.status('shop').health ?? {};
-    assert.deepEqual([status, message], ['Degraded', 'as it says']);
+    assert.deepEqual([status, message], ['Degraded', 'ConfigMap shop/a: as it says']);
     assert.equal(stage.status('other').health?.status, 'Healthy');
   });
 
