@@ -30,6 +30,8 @@ export interface Call extends HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for one attempt, instead of the client's. */
   readonly timeoutMs?: number;
+  /** Not tried again, whatever the failure. */
+  readonly once?: boolean;
   /** The answer is no JSON: `body` is its text. */
   readonly plain?: boolean;
 }
@@ -215,7 +217,7 @@ export class ApiClient implements AsyncDisposable {
 
   /** Milliseconds, or undefined when the error is final. The gate keeps a Retry-After and spreads an outage's tries. */
   async #pauseBeforeRetry(call: Call, error: ApiError, attempt: number): Promise<number | undefined> {
-    if (attempt >= attempts || call.signal?.aborted === true || call.priority === 'lease') return undefined;
+    if (attempt >= attempts || isFinal(call)) return undefined;
     if (error.kind === 'unauthorized') return (await this.#options.credentials.renew()) ? 0 : undefined;
     if (error.kind === 'throttled' || neverSent(error)) return 0;
     return isReadable(call, error) ? this.#jittered(error.retryAfterMs, attempt) : undefined;
@@ -224,6 +226,10 @@ export class ApiClient implements AsyncDisposable {
   #jittered(retryAfterMs = 0, attempt: number): number {
     return Math.max(retryAfterMs, backOffMs * 2 ** (attempt - 1)) * (1 + this.#options.random() / 2);
   }
+}
+
+function isFinal({ once, signal, priority }: Call): boolean {
+  return once === true || signal?.aborted === true || priority === 'lease';
 }
 
 /** A read whose answer failed, and not by our own doing, may be read again. */

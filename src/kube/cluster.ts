@@ -36,7 +36,7 @@ export interface Cluster {
    */
   delete(target: Target, options: DeleteOptions): Promise<KubeObject | undefined>;
 
-  /** The end of what a container wrote. Throws `notFound` when it, or its Pod, is not there. */
+  /** The end of what a container wrote; asked once, and not waited for long. Throws `notFound` when it, or its Pod, is not there. */
   readLog(pod: Target, options: LogOptions): Promise<string>;
 
   /** Follows a kind until `stop`. Errors never end it: it backs off and goes on. */

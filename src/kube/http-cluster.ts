@@ -30,6 +30,9 @@ export interface HttpClusterParts {
   readonly reflect: (spec: ReflectorSpec) => Reflector;
 }
 
+/** The node answers, and it may be gone: nobody waits long for it. */
+const logTimeoutMs = 2_000;
+
 /** The port over HTTP: each method is one request. */
 export class HttpCluster implements Cluster {
   readonly kinds: Kinds;
@@ -139,7 +142,8 @@ export class HttpCluster implements Cluster {
     };
     const path = objectPath(this.#route(pod), pod, 'log') + query(parameters);
     const headers = { accept: 'application/json, */*' };
-    const call: Call = { ...common(options), verb: 'get', method: 'GET', path, headers, plain: true };
+    const sent = { ...common(options), verb: 'get' as const, method: 'GET' as const, path, headers };
+    const call: Call = { ...sent, plain: true, once: true, timeoutMs: logTimeoutMs };
     const { body } = await this.#client.call(call);
     return typeof body === 'string' ? body : '';
   }

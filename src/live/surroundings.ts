@@ -113,17 +113,23 @@ class Look {
   }
 
   async lastLines(wanted: readonly LogWanted[]): Promise<ReadonlyMap<string, string>> {
+    const lines = await Promise.all(
+      wanted.map(async (one) => [logKey(one.pod.metadata.name, one.container), await this.#lastLine(one)] as const),
+    );
+    return new Map(lines.filter(([, line]) => line !== ''));
+  }
+
+  /** Empty when it is not to be had: the node is asked for it, and may be gone. */
+  async #lastLine({ pod, container, previous }: LogWanted): Promise<string> {
     const { cluster, signal } = this.#options;
-    const lines = new Map<string, string>();
-    for (const { pod, container, previous } of wanted) {
-      const log = (ofRunBefore: boolean) => () =>
-        cluster.readLog(targetOf(pod), { container, previous: ofRunBefore, ...logLimits, signal });
+    try {
+      return lastLineOf(await cluster.readLog(targetOf(pod), { container, previous, ...logLimits, signal }));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
       // The run before may be tidied away already: the present one says the same, as a rule.
-      const text = (await readable(log(previous))) ?? (previous ? await readable(log(false)) : undefined);
-      const line = lastLineOf(text ?? '');
-      if (line !== '') lines.set(logKey(pod.metadata.name, container), line);
+      const isTidied = previous && (error.kind === 'invalid' || error.kind === 'notFound');
+      return isTidied ? this.#lastLine({ pod, container, previous: false }) : '';
     }
-    return lines;
   }
 
   async #list(kind: GroupKind, selectors: Selectors): Promise<readonly KubeObject[]> {
@@ -157,16 +163,6 @@ async function allowed<T>(read: () => Promise<T>, otherwise: T): Promise<T> {
     return await read();
   } catch (error) {
     if (error instanceof ApiError && error.kind === 'forbidden') return otherwise;
-    throw error;
-  }
-}
-
-/** Logs are asked of the node, which may be gone: that is no reason to say nothing. */
-async function readable(read: () => Promise<string>): Promise<string | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ApiError) return undefined;
     throw error;
   }
 }
