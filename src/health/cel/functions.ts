@@ -23,6 +23,9 @@ export function createCelEnvironment(subject: Subject): Environment {
   registerReaders(environment, subject);
   registerConditions(environment, subject);
   return environment
+    .registerFunction('entry(string, string): string', (path: string, name: string) =>
+      textOf(at(subject.object, path, name)),
+    )
     .registerFunction('annotation(string): string', (name: string) =>
       textOf(at(subject.object, 'metadata.annotations', name)),
     )

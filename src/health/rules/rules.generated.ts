@@ -140,7 +140,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "argoproj.io/Rollout"
     ],
     "failed": "!stale() && given(\"status\") && !flag(\"spec.paused\") && (text(\"status.phase\") == \"Degraded\" || isTrue(\"InvalidSpec\") || text(\"status.phase\") == \"\" && condition(\"Progressing\").reason in [\"RolloutAborted\", \"ProgressDeadlineExceeded\"])",
-    "inProgress": "!flag(\"spec.paused\") && (!given(\"status\") || stale() || text(\"status.phase\") == \"Progressing\" || given(\"status.workloadObservedGeneration\") && annotation(\"rollout.argoproj.io/workload-generation\") != \"\" && text(\"status.workloadObservedGeneration\") != annotation(\"rollout.argoproj.io/workload-generation\") || text(\"status.phase\") == \"\" && size(list(\"status.pauseConditions\")) == 0 && condition(\"Progressing\").reason != \"RolloutPaused\" && (count(\"status.updatedReplicas\") < (given(\"spec.replicas\") ? count(\"spec.replicas\") : 1) || count(\"status.replicas\") > count(\"status.updatedReplicas\") || count(\"status.availableReplicas\") < count(\"status.updatedReplicas\") || given(\"spec.strategy.canary\") && text(\"status.stableRS\") != \"\" && text(\"status.stableRS\") != text(\"status.currentPodHash\") || given(\"spec.strategy.blueGreen\") && text(\"status.blueGreen.activeSelector\") != text(\"status.currentPodHash\")))",
+    "inProgress": "!flag(\"spec.paused\") && (!given(\"status\") || stale() || text(\"status.phase\") == \"Progressing\" || given(\"status.workloadObservedGeneration\") && annotation(\"rollout.argoproj.io/workload-generation\") != \"\" && text(\"status.workloadObservedGeneration\") != annotation(\"rollout.argoproj.io/workload-generation\") || text(\"status.phase\") == \"\" && size(list(\"status.pauseConditions\")) == 0 && condition(\"Progressing\").reason != \"RolloutPaused\" && (count(\"status.updatedReplicas\") < (given(\"spec.replicas\") ? count(\"spec.replicas\") : 1) || given(\"spec.strategy.canary\") && count(\"status.replicas\") > count(\"status.updatedReplicas\") || count(\"status.availableReplicas\") < count(\"status.updatedReplicas\") || given(\"spec.strategy.canary\") && !(text(\"status.stableRS\") + text(\"status.canary.stableRS\") in [\"\", text(\"status.currentPodHash\")]) || given(\"spec.strategy.blueGreen\") && text(\"status.blueGreen.activeSelector\") != text(\"status.currentPodHash\")))",
     "suspended": "flag(\"spec.paused\") || text(\"status.phase\") == \"Paused\" && !stale() || text(\"status.phase\") == \"\" && (size(list(\"status.pauseConditions\")) > 0 || condition(\"Progressing\").reason == \"RolloutPaused\")",
     "current": "true",
     "message": "text(\"status.message\") != \"\" ? text(\"status.message\") : condition(\"Progressing\").message"
@@ -296,7 +296,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "cluster.x-k8s.io/Cluster"
     ],
     "failed": "!flag(\"spec.paused\") && text(\"status.phase\") == \"Failed\"",
-    "inProgress": "!flag(\"spec.paused\") && (text(\"status.phase\") != \"Provisioned\" || stale())",
+    "inProgress": "!flag(\"spec.paused\") && (text(\"status.phase\") != \"Provisioned\" || stale() || isFalse(\"Ready\") || isFalse(\"ControlPlaneReady\") || isFalse(\"InfrastructureReady\"))",
     "suspended": "flag(\"spec.paused\")",
     "current": "true",
     "message": "isFalse(\"Ready\") ? explain(\"Ready\") : \"phase \" + text(\"status.phase\")"
@@ -306,7 +306,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "cluster.x-k8s.io/Machine"
     ],
     "failed": "text(\"status.phase\") == \"Failed\"",
-    "inProgress": "text(\"status.phase\") != \"Running\"",
+    "inProgress": "text(\"status.phase\") != \"Running\" || isFalse(\"Ready\")",
     "current": "true",
     "message": "isFalse(\"Ready\") ? explain(\"Ready\") : \"phase \" + text(\"status.phase\")"
   },
@@ -521,8 +521,8 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "*.k8s.elastic.co/Logstash"
     ],
     "failed": "text(\"status.health\") == \"red\" || text(\"status.phase\") == \"Invalid\"",
-    "inProgress": "text(\"status.health\") == \"yellow\" || text(\"status.phase\") in [\"ApplyingChanges\", \"MigratingData\"]",
-    "unknown": "text(\"status.health\") != \"green\"",
+    "inProgress": "text(\"status.phase\") in [\"ApplyingChanges\", \"MigratingData\"] || text(\"status.health\") == \"yellow\" && !(text(\"kind\") == \"Elasticsearch\" && count(\"status.availableNodes\") == 1)",
+    "unknown": "!(text(\"status.health\") in [\"green\", \"yellow\"])",
     "current": "true",
     "message": "text(\"status.health\") == \"\" ? \"health not reported yet\" : \"health \" + text(\"status.health\") + (text(\"status.phase\") == \"\" ? \"\" : \", phase \" + text(\"status.phase\"))"
   },
@@ -894,7 +894,7 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "promoter.argoproj.io/WebRequestCommitStatus"
     ],
     "failed": "isFalse(\"Ready\") || text(\"status.phase\") == \"failure\" || list(\"status.environments\").exists(e, text(e, \"phase\") == \"failure\") || list(\"status.applicationsSelected\").exists(a, text(a, \"phase\") == \"failure\") || list(\"status.environments\").exists(e, list(e, \"active.commitStatuses\").exists(s, text(s, \"phase\") == \"failure\") || list(e, \"proposed.commitStatuses\").exists(s, text(s, \"phase\") == \"failure\")) || list(\"status.active.commitStatuses\").exists(s, text(s, \"phase\") == \"failure\") || list(\"status.proposed.commitStatuses\").exists(s, text(s, \"phase\") == \"failure\")",
-    "inProgress": "!isTrue(\"Ready\") || list(\"status.conditions\").exists(c, text(c, \"type\") == \"Ready\" && count(c, \"observedGeneration\") != 0 && count(c, \"observedGeneration\") < count(\"metadata.generation\")) || text(\"status.phase\") == \"pending\" || list(\"status.environments\").exists(e, text(e, \"phase\") == \"pending\" || text(e, \"active.dry.sha\") != text(e, \"proposed.dry.sha\")) || list(\"status.applicationsSelected\").exists(a, text(a, \"phase\") == \"pending\") || text(\"status.active.dry.sha\") != text(\"status.proposed.dry.sha\")",
+    "inProgress": "!isTrue(\"Ready\") || list(\"status.conditions\").exists(c, text(c, \"type\") == \"Ready\" && count(c, \"observedGeneration\") != 0 && count(c, \"observedGeneration\") < count(\"metadata.generation\")) || text(\"status.phase\") == \"pending\" || list(\"status.environments\").exists(e, text(e, \"phase\") == \"pending\" || text(e, \"active.dry.sha\") != text(e, \"proposed.dry.sha\")) || list(\"status.applicationsSelected\").exists(a, text(a, \"phase\") == \"pending\") || text(\"status.active.dry.sha\") != text(\"status.proposed.dry.sha\") || list(\"status.active.commitStatuses\").exists(s, text(s, \"phase\") == \"pending\") || list(\"status.environments\").exists(e, list(e, \"active.commitStatuses\").exists(s, text(s, \"phase\") == \"pending\"))",
     "current": "true",
     "message": "!isTrue(\"Ready\") ? explain(\"Ready\") : text(\"status.phase\") != \"\" ? \"phase \" + text(\"status.phase\") : list(\"status.environments\").map(e, text(e, \"branch\") + (text(e, \"phase\") != \"\" ? \" \" + text(e, \"phase\") : text(e, \"active.dry.sha\") == text(e, \"proposed.dry.sha\") ? \" at \" + text(e, \"active.dry.sha\") : \" at \" + text(e, \"active.dry.sha\") + \", proposed \" + text(e, \"proposed.dry.sha\"))).join(\"; \")"
   },
@@ -1115,9 +1115,9 @@ export const wellKnownRules: readonly WellKnownRule[] = [
       "sparkoperator.k8s.io/SparkApplication"
     ],
     "failed": "text(\"status.applicationState.state\") in [\"FAILED\", \"FAILING\", \"SUBMISSION_FAILED\", \"UNKNOWN\"]",
-    "inProgress": "!(text(\"status.applicationState.state\") in [\"COMPLETED\", \"RUNNING\"]) || text(\"status.applicationState.state\") == \"RUNNING\" && size(values(\"status.executorState\").filter(s, string(s) == \"RUNNING\")) < (flag(\"spec.dynamicAllocation.enabled\") ? count(\"spec.dynamicAllocation.minExecutors\") : given(\"spec.executor.instances\") ? count(\"spec.executor.instances\") : 1)",
-    "current": "text(\"status.applicationState.state\") == \"COMPLETED\" || text(\"status.applicationState.state\") == \"RUNNING\" && size(values(\"status.executorState\").filter(s, string(s) == \"RUNNING\")) >= (flag(\"spec.dynamicAllocation.enabled\") ? int(count(\"spec.dynamicAllocation.minExecutors\")) : given(\"spec.executor.instances\") ? count(\"spec.executor.instances\") : 1)",
-    "message": "text(\"status.applicationState.errorMessage\") != \"\" ? text(\"status.applicationState.errorMessage\") : text(\"status.applicationState.state\") == \"\" ? \"\" : \"state \" + text(\"status.applicationState.state\")"
+    "inProgress": "text(\"status.applicationState.state\") != \"COMPLETED\" && (text(\"status.applicationState.state\") != \"RUNNING\" || size(values(\"status.executorState\").filter(s, s == \"RUNNING\")) < (flag(\"spec.dynamicAllocation.enabled\") ? count(\"spec.dynamicAllocation.minExecutors\") : entry(\"spec.sparkConf\", \"spark.dynamicAllocation.enabled\") == \"true\" || entry(\"spec.sparkConf\", \"spark.streaming.dynamicAllocation.enabled\") == \"true\" || !given(\"spec.executor.instances\") ? 1 : count(\"spec.executor.instances\")))",
+    "current": "true",
+    "message": "text(\"status.applicationState.errorMessage\") != \"\" ? text(\"status.applicationState.errorMessage\") : text(\"status.applicationState.state\") == \"\" ? \"\" : \"state \" + text(\"status.applicationState.state\") + \", \" + string(size(values(\"status.executorState\").filter(s, s == \"RUNNING\"))) + \" executors running\""
   },
   {
     "kinds": [
