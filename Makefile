@@ -1,18 +1,22 @@
 # The two commands of the README are `make demo` and `make test`; both do all their own set-up.
 NODE := node_modules/.bin/node
-.PHONY: demo test check cluster-test generate clean
+.PHONY: demo test check source-test cluster-test generate clean
 
 demo: node_modules/.installed
 	$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
 
 test: node_modules/.installed
 	npm run check
+	npm run source-test
 	npm run cluster-test
 	@if [ -n "$$EVENKEEL_CORPUS" ]; then npm run corpus-test; \
 	else echo "corpus: EVENKEEL_CORPUS is not set, 0 corpus tests ran"; fi
 
 check: node_modules/.installed
 	npm run check
+
+source-test: node_modules/.installed
+	npm run source-test
 
 cluster-test: node_modules/.installed
 	npm run cluster-test

@@ -10,7 +10,7 @@ const budgets = {
 };
 
 /** Pure tables: long because the world they list is long. */
-const tables = ['src/model/application-schema.ts', 'src/model/reasons.ts'];
+const tables = ['src/model/application-schema.ts', 'src/model/reasons.ts', 'src/health/rules/rules.generated.ts'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '*.config.js', '.dependency-cruiser.js'] },
@@ -36,7 +36,13 @@ export default tseslint.config(
   { files: tables, rules: { 'max-lines': 'off' } },
   {
     files: ['src/**'],
-    ignores: ['src/main.ts', 'src/cli/main.ts', 'src/source/tools/helper-main.ts', 'src/source/worker-main.ts'],
+    ignores: [
+      'src/main.ts',
+      'src/cli/main.ts',
+      'src/source/tools/helper-main.ts',
+      'src/source/worker-main.ts',
+      'src/health/lua-worker-main.ts',
+    ],
     rules: {
       'no-restricted-globals': ['error', { name: 'process', message: 'only entry files touch the process' }],
       'no-restricted-imports': [

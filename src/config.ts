@@ -96,6 +96,11 @@ export const settings = {
     fallback: 'auto',
     meaning: 'auto (the git program where it is there), native (only the git program) or embedded (never)',
   },
+  healthRules: {
+    variable: 'EVENKEEL_HEALTH_RULES',
+    fallback: '',
+    meaning: "name of the ConfigMap with health rules for the whole cluster, in the operator's namespace; empty = none",
+  },
   httpsProxy: {
     variable: 'HTTPS_PROXY',
     fallback: '',
@@ -162,6 +167,8 @@ export interface Config {
   readonly path: string;
   readonly gitEngine: 'auto' | 'native' | 'embedded';
   readonly proxies: { readonly https: string; readonly http: string; readonly all: string; readonly no: string };
+  /** Name of a ConfigMap; empty: none. */
+  readonly healthRules: string;
   /** For the metric build_info. */
   readonly commit: string;
   readonly podName: string;
@@ -232,6 +239,7 @@ function build(text: (name: Name) => string, parse: Parse): Omit<Config, 'path'>
     ...buildSwitches(parse),
     gitEngine: parse('gitEngine', readGitEngine) ?? 'auto',
     proxies: { https: text('httpsProxy'), http: text('httpProxy'), all: text('allProxy'), no: text('noProxy') },
+    healthRules: text('healthRules'),
     commit: text('commit'),
     podName: text('podName'),
     podNamespace: text('podNamespace'),

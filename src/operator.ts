@@ -1,12 +1,14 @@
 import { mark, normalise } from './diff/diff.ts';
 import type { Config } from './config.ts';
-import { healthRules } from './health/health.ts';
-import type { ClusterConnection, LeaseOptions } from './kube/kube.ts';
+import type { ClusterRules, HealthJudge } from './health/health.ts';
+import { createClusterRules, createHealthRules } from './health/health.ts';
+import type { ClusterConnection, EventEmitter, FoundConfigMap, LeaseOptions } from './kube/kube.ts';
 import {
   connect,
   createEvents,
   createRepositorySecrets,
   createSecretReader,
+  followConfigMap,
   followWebhookSecrets,
   loadCredentials,
 } from './kube/kube.ts';
@@ -14,6 +16,7 @@ import { createLive } from './live/live.ts';
 import type { Installation } from './model/installation.ts';
 import { installationNamed } from './model/installation.ts';
 import type { Clock, Random, RepositorySecrets } from './model/ports.ts';
+import type { BrokenHealthRule } from './model/telemetry.ts';
 import { startReconciling } from './reconcile/reconcile.ts';
 import { createSource, type Source } from './source/source.ts';
 import type { LogDestination, OperatorTelemetry, Readiness } from './telemetry/telemetry.ts';
@@ -117,7 +120,9 @@ async function lead(
   const credentials = stack.use(createRepositorySecrets({ cluster: connection, reader, namespace }));
   const { controllerManager: manager } = installation;
   const events = stack.use(createEvents({ cluster: connection, clock, telemetry, manager, instance: config.podName }));
-  const live = stack.use(createLive({ cluster: connection, installation, clock, health: healthRules }));
+  const health = createHealthRules(installation.partOfLabel);
+  const verdicts = await followHealthRules({ config, world, telemetry, connection }, { health, events, stack });
+  const live = stack.use(createLive({ cluster: connection, installation, clock, health, verdicts }));
   const source = stack.use(sourceFor({ config, world, installation, telemetry, connection }, credentials));
   stack.use(await listenForPushes({ config, world, telemetry, connection }, source));
   const { watchNamespaces: namespaces, workers } = config;
@@ -125,6 +130,7 @@ async function lead(
     cluster: connection,
     source,
     live,
+    health,
     events,
     installation,
     clock,
@@ -136,6 +142,36 @@ async function lead(
   };
   stack.use(await startReconciling(options, signal));
   return stack.move();
+}
+
+interface JudgeParts {
+  readonly health: Pick<HealthJudge, 'setClusterRules'>;
+  readonly events: Pick<EventEmitter, 'emit'>;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** Rules of the cluster as a ConfigMap holds them, if one is named; known, or known to be unknown, when it resolves. */
+async function followHealthRules(
+  { config, world, telemetry, connection }: Omit<Parts, 'installation'>,
+  { health, events, stack }: JudgeParts,
+): Promise<ClusterRules> {
+  let found: FoundConfigMap | undefined;
+  const broken = (rule: BrokenHealthRule): void => {
+    telemetry.healthRuleBroken(rule);
+    if (found === undefined) return;
+    const note = `${rule.path}: ${rule.message}`;
+    events.emit({ regarding: found.target, type: 'Warning', reason: 'HealthRuleBroken', action: 'AssessHealth', note });
+  };
+  const changed: HealthJudge['setClusterRules'] = (list) => health.setClusterRules(list);
+  const rules = stack.use(createClusterRules({ clock: world.clock, changed, broken }));
+  const { healthRules: name, podNamespace: namespace } = config;
+  if (name === '') return rules;
+  const follower = followConfigMap(connection, { namespace, name }, (configMap) => {
+    found = configMap;
+    rules.use(configMap?.data);
+  });
+  await stack.use(follower).first;
+  return rules;
 }
 
 /** What the operator itself needs, and what is kept free for each render, in bytes. */

@@ -2,6 +2,9 @@ import { metricDefinitions } from '../src/telemetry/telemetry.ts';
 import { generateCrds } from './generate-crds.ts';
 import { generateDashboards } from './generate-dashboards.ts';
 import { generateErrorsDocs } from './generate-errors-docs.ts';
+import { generateGitDocs } from './generate-git-docs.ts';
+import { generateHealthDocs } from './generate-health-docs.ts';
+import { generateHealthRules } from './generate-health-rules.ts';
 import { generateInstall } from './generate-install.ts';
 import { generateLimitsDocs } from './generate-limits-docs.ts';
 import { metricsPage } from './generate-metrics-docs.ts';
@@ -14,6 +17,9 @@ export function generateFromSources(): GeneratedFile[] {
     ...generateCrds(),
     ...generateDashboards(),
     ...generateErrorsDocs(),
+    ...generateGitDocs(),
+    ...generateHealthRules(),
+    ...generateHealthDocs(),
     ...generateLimitsDocs(),
     ...generateSettingsDocs(),
     { path: 'docs/metrics.md', text: metricsPage(metricDefinitions()) },

@@ -21,8 +21,7 @@ export interface GitServerOptions {
   readonly clientAuthority?: string;
 }
 
-export type Credentials =
-  { readonly username: string; readonly password: string } | { readonly bearerToken: string };
+export type Credentials = { readonly username: string; readonly password: string } | { readonly bearerToken: string };
 
 /** `refs` (the advertisement) and `ls-refs` make up one poll; `fetch` moves objects; `push` is a receive-pack. */
 export type GitCommand = 'refs' | 'ls-refs' | 'fetch' | 'push' | 'other';

@@ -93,7 +93,9 @@ export async function listen(handler: RequestListener, options: ListenerOptions 
           {
             cert: certificate.certPem,
             key: certificate.keyPem,
-            ...(clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true, rejectUnauthorized: true }),
+            ...(clientAuthority === undefined
+              ? {}
+              : { ca: clientAuthority, requestCert: true, rejectUnauthorized: true }),
           },
           handler,
         );

@@ -9,9 +9,10 @@ const entries = new Set([
   'src/cli/main.ts',
   'src/source/worker-main.ts',
   'src/source/tools/helper-main.ts',
+  'src/health/lua-worker-main.ts',
 ]);
 
-const folders = ['src', 'test', 'tools', 'deploy'];
+const folders = ['src', 'test', 'tools', 'deploy', 'bench'];
 
 /**
  * Values that src/ and tools/ export and no other file imports, as `file: name`. Types are left out: they name what

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { reasons } from '../model/reasons.ts';
+import { healthCommand } from './health.ts';
 import { renderCommand } from './render.ts';
 import { statusCommand } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,6 +27,7 @@ function programFor(terminal: Terminal, exit: (code: number) => void): Command {
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.complain })
     .addCommand(renderCommand(terminal))
+    .addCommand(healthCommand(terminal))
     .addCommand(statusCommand(terminal, exit));
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { systemClock } from '../clock.ts';
 import { version } from '../version.ts';
 import { runCli } from './cli.ts';
@@ -15,6 +16,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   home: homedir(),
   folder: process.cwd(),
+  input: () => text(process.stdin),
   out: (text) => process.stdout.write(text),
   complain: (text) => process.stderr.write(text),
   signal: abort.signal,

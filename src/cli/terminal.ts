@@ -10,6 +10,8 @@ export interface Terminal {
   readonly home: string;
   /** The working folder. */
   readonly folder: string;
+  /** The standard input, to its end. */
+  readonly input: () => Promise<string>;
   readonly out: (text: string) => void;
   readonly complain: (text: string) => void;
   readonly signal: AbortSignal;

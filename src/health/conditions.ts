@@ -1,5 +1,5 @@
 import type { JsonValue } from '../model/json.ts';
-import { arrayAt, objectAt, stringAt } from '../model/json.ts';
+import { arrayAt, isJsonObject, objectAt, stringAt } from '../model/json.ts';
 
 /** One entry of `status.conditions`, whatever was missing or of another type as empty text. */
 export interface StatusCondition {
@@ -22,10 +22,17 @@ export function readConditions(entries: readonly JsonValue[]): readonly StatusCo
 function readCondition(entry: JsonValue): StatusCondition {
   return {
     type: stringAt(entry, 'type') ?? '',
-    status: stringAt(entry, 'status') ?? '',
+    status: statusOf(entry),
     reason: stringAt(entry, 'reason') ?? '',
     message: stringAt(entry, 'message') ?? '',
   };
+}
+
+/** A few controllers write booleans. */
+function statusOf(entry: JsonValue): string {
+  const status = isJsonObject(entry) ? entry['status'] : undefined;
+  if (typeof status === 'boolean') return status ? 'True' : 'False';
+  return typeof status === 'string' ? status : '';
 }
 
 export function conditionNamed(conditions: readonly StatusCondition[], type: string): StatusCondition | undefined {

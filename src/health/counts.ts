@@ -3,7 +3,10 @@ import { isJsonObject, objectAt } from '../model/json.ts';
 
 /** The whole number at a key, also when it is written as text; undefined when there is none. */
 export function countAt(value: JsonValue | undefined, key: string): number | undefined {
-  const found = isJsonObject(value) ? value[key] : undefined;
+  return countOf(isJsonObject(value) ? value[key] : undefined);
+}
+
+export function countOf(found: JsonValue | undefined): number | undefined {
   if (typeof found === 'number') return Number.isFinite(found) ? found : undefined;
   if (typeof found === 'bigint') return Number(found);
   return typeof found === 'string' && /^-?[0-9]{1,18}$/.test(found) ? Number(found) : undefined;

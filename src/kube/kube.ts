@@ -16,6 +16,8 @@ import type { Clock, ClusterFacts, Random, Scopes } from '../model/ports.ts';
 
 export { loadCredentials } from './credentials.ts';
 export type { CredentialSource, Credentials, TlsIdentity } from './credentials.ts';
+export { followConfigMap } from './config-map.ts';
+export type { FoundConfigMap } from './config-map.ts';
 export { createEvents } from './events.ts';
 export type { EventEmitter, EventsOptions } from './events.ts';
 export type { KubeTelemetry } from './kube-telemetry.ts';

@@ -26,6 +26,8 @@ export interface WatchListener {
   deleted(object: KubeObject): void;
   /** A complete list of the kind stands. */
   listed(kind: string): void;
+  /** Another list of the kind begins; what was seen of it counts until that one is complete. */
+  relisting(kind: string): void;
   /** What was seen of the kind counts no more: it is served no more, or it is watched anew from the beginning. */
   unseen(kind: string): void;
   /** No Application needs the kind any more. */
@@ -38,7 +40,7 @@ export interface WatchListener {
 /** The watch of one kind for all Applications that need it: it starts, parks and stops as discovery says. */
 export class KindWatch {
   readonly id: string;
-  readonly #kind: GroupKind;
+  readonly kind: GroupKind;
   readonly #ports: KindWatchPorts;
   /** Who needs it, and in which versions. */
   readonly #users = new Map<ApplicationKey, ReadonlySet<string>>();
@@ -53,7 +55,7 @@ export class KindWatch {
 
   constructor(id: string, kind: GroupKind, ports: KindWatchPorts) {
     this.id = id;
-    this.#kind = kind;
+    this.kind = kind;
     this.#ports = ports;
   }
 
@@ -87,9 +89,17 @@ export class KindWatch {
     if (this.#users.has(key)) this.#waiting.add(key);
   }
 
+  /** Begins again from a new list, in full or by metadata as the kind needs it now. What is known holds until then. */
+  renew(): void {
+    if (this.#served === undefined) return;
+    this.#ports.listener.relisting(this.id);
+    this.#list(this.#served);
+    this.#ports.listener.moved();
+  }
+
   /** Does what discovery says of the kind now. */
   reconsider(): void {
-    const answer = this.#ports.cluster.kinds.find(this.#kind);
+    const answer = this.#ports.cluster.kinds.find(this.kind);
     if (answer.state === 'served') this.#serve(answer.kind);
     // Unknown: a watch that runs knows better, and its reflector says itself when it cannot go on.
     if (answer.state === 'gone') this.#park();
@@ -103,25 +113,29 @@ export class KindWatch {
     const isNew = this.#state === 'parked' || this.#state === 'unknown';
     // The new watch does not know what the old one has shown, so it cannot tell what went in between.
     if (this.#reflector !== undefined) this.#ports.listener.unseen(this.id);
+    this.#list(kind);
+    if (isNew) this.#wakeAll(`${this.id} is served now`);
+  }
+
+  #list(kind: ServedKind): void {
     this.stop();
     this.#served = kind;
     this.#state = 'listing';
     this.#cancelTimeout = this.#ports.clock.after(this.#ports.listTimeoutMs, () => this.#failed());
     this.#reflector = this.#follow(kind);
-    if (isNew) this.#wakeAll(`${this.id} is served now`);
   }
 
   #isStillServed(): boolean {
     if (this.#served === undefined) return false;
     const { apiVersion, resource, namespaced } = this.#served;
-    const answer = this.#ports.cluster.kinds.find(this.#kind, apiVersion);
+    const answer = this.#ports.cluster.kinds.find(this.kind, apiVersion);
     if (answer.state !== 'served') return answer.state === 'unknown';
     return answer.kind.resource === resource && answer.kind.namespaced === namespaced;
   }
 
   #follow(kind: ServedKind): Reflector {
     const { cluster, labelSelector } = this.#ports;
-    const metadataOnly = !this.#ports.needsStatus(this.#kind);
+    const metadataOnly = !this.#ports.needsStatus(this.kind);
     return cluster.reflect({ kind, metadataOnly, labelSelector, listener: this.#listener() });
   }
 
@@ -184,7 +198,7 @@ export class KindWatch {
   #missingVersions(): ReadonlySet<string> {
     const asked = new Set([...this.#users.values()].flatMap((versions) => [...versions]));
     const { kinds } = this.#ports.cluster;
-    return new Set([...asked].filter((version) => kinds.find(this.#kind, version).state !== 'served'));
+    return new Set([...asked].filter((version) => kinds.find(this.kind, version).state !== 'served'));
   }
 
   /** The kind may have been served all the time, and now it is in the version that somebody writes. */

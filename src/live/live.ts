@@ -4,7 +4,7 @@ import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { LiveAnswer, Observation, Suspect } from '../model/live.ts';
 import type { GroupKind, KubeObject, Ref, RefKey } from '../model/object.ts';
 import { groupKindKey, refKey, refOf } from '../model/object.ts';
-import type { Clock, HealthRules, WriteLog } from '../model/ports.ts';
+import type { Clock, HealthRules, LateVerdicts, WriteLog } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { Declarations } from './declarations.ts';
 import type { ObjectIndex } from './object-index.ts';
@@ -89,6 +89,8 @@ export interface LivePorts {
   readonly installation: Installation;
   readonly clock: Clock;
   readonly health: HealthRules;
+  /** Absent: every verdict is given at once. */
+  readonly verdicts?: LateVerdicts;
   readonly limits?: Partial<LiveLimits>;
 }
 
@@ -102,6 +104,8 @@ export interface LiveLimits {
   /** Verifies of one object in a row, and milliseconds until one more is allowed. */
   readonly verifyBurst: number;
   readonly verifyIntervalMs: number;
+  /** Milliseconds after which nobody waits for a script's verdict any longer: the last one holds. */
+  readonly verdictMs: number;
 }
 
 const defaultLimits: LiveLimits = {
@@ -110,6 +114,7 @@ const defaultLimits: LiveLimits = {
   watchLagMs: 5_000,
   verifyBurst: 5,
   verifyIntervalMs: 10_000,
+  verdictMs: 2_000,
 };
 
 /** Starts nothing: the first declaration does. */
@@ -127,6 +132,7 @@ class ClusterLive implements Live {
   readonly #declarations: Declarations;
   readonly #flights: Flights;
   readonly #watches: Watches;
+  readonly #unsubscribe: readonly ((() => void) | undefined)[];
   readonly #suspectListeners = new Set<(suspect: Suspect) => void>();
   readonly #wakeListeners = new Set<(key: ApplicationKey, why: string) => void>();
 
@@ -146,6 +152,10 @@ class ClusterLive implements Live {
     });
     this.writes = this.#flights;
     this.#watches = this.#createWatches();
+    this.#unsubscribe = [
+      ports.health.onChange((isAffected) => this.#watches.renew(isAffected)),
+      ports.verdicts?.onVerdict((verdict) => this.#tracker.decided(verdict)),
+    ];
   }
 
   #createTracker(): Tracker {
@@ -177,6 +187,7 @@ class ClusterLive implements Live {
         changed: (object) => this.#take('changed', object),
         deleted: (object) => this.#take('deleted', object),
         listed: (kind) => tracker.listed(kind),
+        relisting: (kind) => tracker.relisting(kind),
         unseen: (kind) => tracker.unseeKind(kind),
         unused: (kind) => tracker.forgetKind(kind),
         wake: (key, why) => this.#wake(key, why),
@@ -206,7 +217,7 @@ class ClusterLive implements Live {
     this.#watches.drop(key);
   }
 
-  read(question: LiveQuestion, signal: AbortSignal): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
+  async read(question: LiveQuestion, signal: AbortSignal): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
     const ports = {
       cluster: this.#ports.cluster,
       installation: this.#ports.installation,
@@ -214,7 +225,23 @@ class ClusterLive implements Live {
       watches: this.#watches,
       concurrency: this.#limits.readConcurrency,
     };
-    return readLive(question, ports, signal);
+    const answers = await readLive(question, ports, signal);
+    await this.#judged(signal);
+    return answers;
+  }
+
+  /** Verdicts that are on their way are worth a moment: without them the health of an Application would flicker. */
+  async #judged(signal: AbortSignal): Promise<void> {
+    const settled = this.#ports.verdicts?.settled();
+    if (settled === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const done = (): void => resolve(undefined);
+    const cancel = this.#ports.clock.after(this.#limits.verdictMs, done);
+    signal.addEventListener('abort', done);
+    void settled.then(done);
+    await promise;
+    cancel();
+    signal.removeEventListener('abort', done);
   }
 
   onSuspect(listener: (suspect: Suspect) => void): () => void {
@@ -259,6 +286,7 @@ class ClusterLive implements Live {
   }
 
   [Symbol.dispose](): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe?.();
     this.#watches[Symbol.dispose]();
     this.#tracker[Symbol.dispose]();
     this.#verifyLimit[Symbol.dispose]();

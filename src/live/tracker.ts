@@ -2,7 +2,7 @@ import type { Health } from '../model/health.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { RefKey } from '../model/object.ts';
 import { describeRef, groupKindKey, refKey } from '../model/object.ts';
-import type { Clock } from '../model/ports.ts';
+import type { Clock, LateVerdict } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
 import type { Entry, ObjectIndex } from './object-index.ts';
 import type { Sighting } from './sighting.ts';
@@ -38,6 +38,8 @@ export interface TrackerPorts {
 export class Tracker implements Disposable {
   readonly #ports: TrackerPorts;
   readonly #sweeps = new Set<() => void>();
+  /** What the list that is being made again has shown so far, by kind. */
+  readonly #shown = new Map<string, Set<RefKey>>();
 
   constructor(ports: TrackerPorts) {
     this.#ports = ports;
@@ -49,7 +51,9 @@ export class Tracker implements Disposable {
   }
 
   #changed({ sighting, seenAt }: WatchEvent): void {
-    const entry = this.#ports.index.get(refKey(sighting.observation.ref));
+    const id = refKey(sighting.observation.ref);
+    this.#shown.get(groupKindKey(sighting.observation.ref))?.add(id);
+    const entry = this.#ports.index.get(id);
     if (entry?.expected === undefined) {
       this.#stranger(sighting, entry);
       return;
@@ -57,9 +61,24 @@ export class Tracker implements Disposable {
     if (isBeforeAnswer(sighting, entry)) return;
     const before = entry.seen?.observation.health;
     this.#see(entry, sighting);
-    if (!sameHealth(before, sighting.observation.health) && this.#ports.isListed(groupKindKey(entry.ref)))
-      this.#ports.wake(entry.expected.key, `health of ${describeRef(entry.ref)}`);
+    this.#tellHealth(entry, before);
     this.#ports.suspects.examine(entry, seenAt);
+  }
+
+  #tellHealth({ ref, expected, seen }: Entry, before: Health | undefined): void {
+    if (expected === undefined || sameHealth(before, seen?.observation.health)) return;
+    if (this.#ports.isListed(groupKindKey(ref))) this.#ports.wake(expected.key, `health of ${describeRef(ref)}`);
+  }
+
+  /** The verdict on what was seen came later; if something else is seen by now, so will its verdict. */
+  decided({ ref, uid, resourceVersion, health }: LateVerdict): void {
+    const entry = this.#ports.index.get(refKey(ref));
+    const seen = entry?.seen;
+    if (entry === undefined || seen === undefined) return;
+    const { observation } = seen;
+    if (observation.uid !== uid || observation.resourceVersion !== resourceVersion) return;
+    entry.seen = { ...seen, observation: { ...observation, health } };
+    this.#tellHealth(entry, observation.health);
   }
 
   /** Nobody's record names it: worth remembering only when its tracking annotation is its own. */
@@ -162,6 +181,7 @@ export class Tracker implements Disposable {
   listed(kind: string): void {
     const { index, clock, suspects, watchLagMs } = this.#ports;
     const now = clock.monotonic();
+    this.#forgetUnshown(kind);
     const waiting: { readonly entry: Entry; readonly awaits: string }[] = [];
     for (const entry of index.ofKind(kind)) {
       suspects.examine(entry, now);
@@ -175,6 +195,20 @@ export class Tracker implements Disposable {
     this.#sweeps.add(cancel);
   }
 
+  /** Another list of the kind begins; what the last one showed holds until this one is complete. */
+  relisting(kind: string): void {
+    this.#shown.set(kind, new Set());
+  }
+
+  /** Went while the kind was listed again: the watch before did not tell. */
+  #forgetUnshown(kind: string): void {
+    const shown = this.#shown.get(kind);
+    this.#shown.delete(kind);
+    if (shown === undefined) return;
+    for (const entry of this.#ports.index.ofKind(kind))
+      if (entry.seen !== undefined && entry.awaits === undefined && !shown.has(entry.id)) this.#neverShown(entry);
+  }
+
   /** What we wrote while the watch was down did not come when it was restored: it was deleted in between. */
   #neverShown(entry: Entry): void {
     const last = entry.seen;
@@ -184,11 +218,13 @@ export class Tracker implements Disposable {
 
   /** Nothing is suspicious about it before the next complete list. */
   unseeKind(kind: string): void {
+    this.#shown.delete(kind);
     for (const entry of this.#ports.index.ofKind(kind)) this.#unsee(entry);
   }
 
   /** Nobody needs the kind any more. */
   forgetKind(kind: string): void {
+    this.#shown.delete(kind);
     for (const entry of this.#ports.index.ofKind(kind)) {
       entry.expected = undefined;
       this.#unsee(entry);

@@ -68,6 +68,11 @@ export class Watches implements Disposable {
     this.#moved();
   }
 
+  /** Lists these kinds anew, because what is kept of their objects was judged by rules that hold no more. */
+  renew(isMeant: (kind: GroupKind) => boolean): void {
+    for (const watch of [...this.#watches.values()]) if (isMeant(watch.kind)) watch.renew();
+  }
+
   #reconsider(): void {
     for (const watch of [...this.#watches.values()]) watch.reconsider();
   }

@@ -351,25 +351,28 @@ const dependsOn = notYet(
   ),
 );
 
-const healthChecks = notYet(
-  list(
-    block(
-      'Health of one kind.',
-      {
-        name: text('Name; all when absent.', { maxLength: 253 }),
-        failed: cel('CEL over `object`.'),
-        inProgress: cel('CEL over `object`.'),
-        suspended: cel('CEL over `object`.'),
-        missing: cel('CEL over `object`.'),
-        unknown: cel('CEL over `object`.'),
-        current: cel('CEL over `object`.'),
-        message: cel('CEL over `object` that yields text.'),
+const healthChecks = list(
+  block(
+    'Health of one kind.',
+    {
+      name: text('Name; all when absent.', { maxLength: 253 }),
+      failed: cel('CEL over `object`; true: Degraded.'),
+      inProgress: cel('CEL over `object`; true: Progressing.'),
+      suspended: cel('CEL over `object`; true: Suspended.'),
+      missing: cel('CEL over `object`; true: Missing.'),
+      unknown: cel('CEL over `object`; true: Unknown.'),
+      current: cel('CEL over `object`; true: Healthy.'),
+      message: cel('CEL over `object` that yields text.'),
+    },
+    {
+      required: {
+        apiVersion: text('API version; `*` in the group is any text.', { maxLength: 316 }),
+        kind: text('Kind; `*` is any text.', { maxLength: 63 }),
       },
-      { required: { apiVersion: text('API version.', { maxLength: 316 }), kind: text('Kind.', { maxLength: 63 }) } },
-    ),
-    64,
-    'How the health of kinds is judged; the first expression that is true decides.',
+    },
   ),
+  64,
+  'How the health of kinds is judged; the first expression that is true decides.',
 );
 
 const syncSource = block('Git branch to commit to.', { targetBranch: text('Branch.'), path: text('Path.') });

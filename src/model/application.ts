@@ -1,5 +1,5 @@
 import type { Condition } from './condition.ts';
-import type { Health, HealthStatus, ObjectHealth } from './health.ts';
+import type { Health, HealthCheck, HealthStatus, ObjectHealth } from './health.ts';
 import type { ApplicationKey } from './installation.ts';
 import type { JsonObject } from './json.ts';
 import type { Ref } from './object.ts';
@@ -122,6 +122,8 @@ export interface ApplicationSpec {
     readonly progressMs: number;
   };
   readonly revisionHistoryLimit: number;
+  /** As they are written; whether their expressions can be used is not known here. */
+  readonly healthChecks: readonly HealthCheck[];
   readonly guard: PruneGuard;
   readonly drift: {
     readonly correction: DriftCorrection;

@@ -39,6 +39,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     retry: readRetry(spec.syncPolicy?.retry, findings),
     timeouts: readTimeouts(spec, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),
+    ...readHealthChecks(spec),
     guard: { ...defaultGuard, ...spec.prune?.guard },
     drift: readDrift(spec, automated?.selfHeal ?? false, findings),
   };
@@ -123,6 +124,11 @@ function readAutomated({ syncPolicy = {} }: SpecResource): ApplicationSpec['auto
   if (automated === undefined || automated.enabled === false) return undefined;
   const { prune = false, selfHeal = false, allowEmpty = false } = automated;
   return { prune, selfHeal, allowEmpty };
+}
+
+/** As they are: expressions are compiled by who evaluates them. */
+function readHealthChecks({ healthChecks = [] }: SpecResource): Pick<ApplicationSpec, 'healthChecks'> {
+  return { healthChecks };
 }
 
 type RetryResource = NonNullable<SpecResource['syncPolicy']>['retry'];

@@ -41,6 +41,27 @@ export interface HealthRules {
   /** True when the verdict needs the object's status, so the kind is watched in full. */
   needsStatus(kind: GroupKind): boolean;
   assess(object: KubeObject): Health;
+  /**
+   * Tells that verdicts may be others now, also those of objects that did not change, of the kinds for which the given
+   * question is answered with yes. Returns the way to unsubscribe.
+   */
+  onChange(listener: (isAffected: (kind: GroupKind) => boolean) => void): () => void;
+}
+
+/** Verdicts that `HealthRules.assess` has to leave for later, because a script gives them. */
+export interface LateVerdicts {
+  /** Returns the way to unsubscribe. */
+  onVerdict(listener: (verdict: LateVerdict) => void): () => void;
+  /** Resolves when those that were asked for are there; undefined when none is waited for. */
+  settled(): Promise<void> | undefined;
+}
+
+/** A verdict on an object as it was in one version. */
+export interface LateVerdict {
+  readonly ref: Ref;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly health: Health;
 }
 
 /** The body that was last applied to an object: what drift is measured against. */

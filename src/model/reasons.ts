@@ -52,6 +52,10 @@ export const reasons = {
     cause: 'An object is applied but does not work.',
     remedy: 'See status.health.message and the object itself.',
   },
+  HealthRuleBroken: {
+    cause: 'A health rule of the ConfigMap for the whole cluster cannot be used, or a health script failed.',
+    remedy: 'Correct the rule that the message names. Objects that it judges are Unknown meanwhile.',
+  },
   Healthy: { cause: 'All objects are applied and healthy.', remedy: 'None needed.' },
   InvalidObject: {
     cause: 'The API server, or a check before it, refuses an object as it is written.',

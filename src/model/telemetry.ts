@@ -32,6 +32,8 @@ export interface Telemetry {
   rendered(event: Rendered): void;
   /** A request to the listener for webhooks was answered, or its sender went away. */
   webhookRequest(event: WebhookRequest): void;
+  /** A health rule cannot be used, or failed on an object: call it once until the rules change. */
+  healthRuleBroken(rule: BrokenHealthRule): void;
   /** One request to the API server ended; a watch when its headers arrived. */
   apiRequest(event: ApiRequest): void;
   /** A connection that is retried failed: counted per attempt, logged once per episode and reason. */
@@ -132,6 +134,13 @@ export interface WebhookRequest {
   readonly outcome:
     'pushed' | 'ignored' | 'unauthorized' | 'malformed' | 'tooLarge' | 'tooSlow' | 'cut' | 'refused' | 'unavailable';
   readonly durationMs: number;
+}
+
+export interface BrokenHealthRule {
+  /** Where it is written: `checks[0].failed`, `cert-manager.io/Certificate`. */
+  readonly path: string;
+  /** With the line where there is one. */
+  readonly message: string;
 }
 
 export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'apply' | 'patch' | 'merge' | 'delete' | 'discovery';

@@ -13,6 +13,7 @@ import { describeRef, refOf, resourceVersionOf, targetOf, uidOf } from '../model
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { parseApplication } from '../model/parse-application.ts';
 import type { RecordEntry } from '../model/record.ts';
+import type { ApplicationChecks } from './application-checks.ts';
 import type { Removal } from './removal.ts';
 import { removalFrom } from './removal.ts';
 
@@ -43,13 +44,15 @@ interface Stored {
 export class Applications implements Disposable {
   readonly #cluster: Cluster;
   readonly #installation: Installation;
+  readonly #checks: ApplicationChecks;
   readonly #stored = new Map<ApplicationKey, Stored>();
   readonly #reflectors: Reflector[] = [];
   readonly #listeners = new Set<(key: ApplicationKey) => void>();
 
-  constructor(cluster: Cluster, installation: Installation) {
+  constructor(cluster: Cluster, installation: Installation, checks: ApplicationChecks) {
     this.#cluster = cluster;
     this.#installation = installation;
+    this.#checks = checks;
   }
 
   /** Resolves when both lists are complete; rejects with the signal's reason, and then follows nothing any more. */
@@ -83,8 +86,12 @@ export class Applications implements Disposable {
   known(key: ApplicationKey): ParsedApplication | undefined {
     const stored = this.#stored.get(key);
     if (stored?.object === undefined) return undefined;
-    stored.parsed ??= parseApplication(stored.object, [...stored.inventories.values()], this.#installation);
+    stored.parsed ??= this.#parse(stored.object, stored.inventories);
     return stored.parsed;
+  }
+
+  #parse(object: KubeObject, inventories: Stored['inventories']): ParsedApplication {
+    return this.#checks.take(parseApplication(object, [...inventories.values()], this.#installation));
   }
 
   /** Like `known`, for acting on it: throws the OperatorError that says why it cannot be acted on. */
@@ -231,6 +238,7 @@ export class Applications implements Disposable {
 
   #changed(key: ApplicationKey, stored: Stored): void {
     stored.parsed = undefined;
+    if (stored.object === undefined) this.#checks.forget(key);
     if (stored.object === undefined && stored.inventories.size === 0) this.#stored.delete(key);
     for (const listener of this.#listeners) listener(key);
   }

@@ -1,4 +1,5 @@
 import type { Cluster, Events } from '../kube/cluster.ts';
+import type { HealthJudge } from '../health/health.ts';
 import type { DeclaredKind, Live } from '../live/live.ts';
 import type { ApplicationStatus } from '../model/application.ts';
 import type { ApplicationKey, Installation } from '../model/installation.ts';
@@ -20,6 +21,7 @@ export interface Ports {
   readonly applications: Applications;
   readonly source: Source;
   readonly live: Live;
+  readonly health: HealthJudge;
   readonly cluster: Cluster;
   readonly claims: Claims;
   readonly approvals: Approvals;

@@ -30,7 +30,7 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
   await ports.status.claim(app, creationsOf(app, plan), desired.revision);
   const applied = await applyPlan(plan, contextOf(app, ports, signal));
   const { progressMs } = app.spec.timeouts;
-  const objects = await judge({ app, progressMs, objects: healthsAfter(desired, applied, ports.live) }, ports, signal);
+  const objects = await judge({ app, progressMs, objects: healthsAfter(desired, applied, ports) }, ports, signal);
   return settle(app, desired, applied, objects);
 }
 

@@ -1,4 +1,3 @@
-import { assessHealth } from '../health/health.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { OperatorError } from '../model/errors.ts';
@@ -7,11 +6,18 @@ import type { Health, ObjectHealth } from '../model/health.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
+import type { HealthRules } from '../model/ports.ts';
 import type { Change, ChangeOf, KeepReason, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
 import type { HealthView } from './health-now.ts';
 import { healthNow, worstOfObjects } from './health-now.ts';
+
+/** What the watches know, and how to judge what only an answer has shown. */
+interface Judged {
+  readonly live: HealthView;
+  readonly health: Pick<HealthRules, 'assess'>;
+}
 
 /** How things stand after a run: sync and health. */
 export function settle(app: Application, desired: Desired, done: Applied, judged: readonly ObjectHealth[]): Outcome {
@@ -36,15 +42,15 @@ export function settle(app: Application, desired: Desired, done: Applied, judged
 }
 
 /** What the objects say of themselves after a run, by its answers and by the watches. */
-export function healthsAfter(desired: Desired, { results }: Applied, health: HealthView): readonly ObjectHealth[] {
+export function healthsAfter(desired: Desired, { results }: Applied, judged: Judged): readonly ObjectHealth[] {
   const byRef = new Map(results.map((result) => [refKey(result.change.ref), result]));
-  return desired.objects.map(({ ref }) => ({ ref, ...healthAfter(ref, byRef.get(refKey(ref)), health) }));
+  return desired.objects.map(({ ref }) => ({ ref, ...healthAfter(ref, byRef.get(refKey(ref)), judged) }));
 }
 
-function healthAfter(ref: Ref, result: ChangeResult | undefined, health: HealthView): Health {
-  if (result?.kind === 'applied') return assessHealth(result.object);
+function healthAfter(ref: Ref, result: ChangeResult | undefined, { live, health }: Judged): Health {
+  if (result?.kind === 'applied') return health.assess(result.object);
   if (result !== undefined && isMissing(result)) return { status: 'Missing', message: 'not in the cluster' };
-  return healthNow(ref, health);
+  return healthNow(ref, live);
 }
 
 /** Desired and, as far as this run knows, not there. */

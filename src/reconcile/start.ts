@@ -1,10 +1,12 @@
 import type { Cluster, Events } from '../kube/cluster.ts';
+import type { HealthJudge } from '../health/health.ts';
 import type { Live } from '../live/live.ts';
 import type { Installation } from '../model/installation.ts';
 import type { GroupKind } from '../model/object.ts';
 import type { Clock, Random } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
 import type { Source } from '../source/source.ts';
+import { ApplicationChecks } from './application-checks.ts';
 import type { ApplicationKinds } from './applications.ts';
 import { Applications } from './applications.ts';
 import { Approvals } from './approvals.ts';
@@ -26,6 +28,7 @@ export interface ReconcilingOptions {
   readonly cluster: Cluster;
   readonly source: Source;
   readonly live: Live;
+  readonly health: HealthJudge;
   readonly events: Events;
   readonly installation: Installation;
   readonly clock: Clock;
@@ -48,9 +51,9 @@ export async function start(
   reconcile: WorkerOptions['reconcile'],
   signal: AbortSignal,
 ): Promise<Reconciling> {
-  const { cluster, clock, random, installation, live, source, namespaces, workers } = options;
+  const { cluster, clock, random, installation, live, health, source, namespaces, workers } = options;
   const kinds = await ownKinds(options, signal);
-  const applications = new Applications(cluster, installation);
+  const applications = new Applications(cluster, installation, new ApplicationChecks(installation, health));
   await applications.start(kinds, namespaces, signal);
 
   const queue = new KeyedQueue(clock);

@@ -138,8 +138,7 @@ export class Following {
     if (left === undefined || left.poll.isFollowed) return;
     this.#polls.delete(id);
     const { remote } = left.target;
-    if (remote === undefined) return;
-    if (!this.isFollowed(remote)) this.#options.remotes.forget(remote);
+    if (remote !== undefined && !this.isFollowed(remote)) this.#options.remotes.forget(remote);
   }
 }
 

@@ -91,5 +91,5 @@ function expandFirst(text: string, pattern: string): string[] | undefined {
 }
 
 function invalid(pattern: string, why: string) {
-  return renderError('InvalidSpec', `spec.source.directory: the pattern "${pattern}" is not valid: ${why}`);
+  return renderError('InvalidSpec', `the pattern "${pattern}" is not valid: ${why}`);
 }

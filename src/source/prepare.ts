@@ -10,6 +10,7 @@ import { describeRef, groupKindKey, groupOf, isKubeObject, refKey, refOf } from 
 import type { Scopes } from '../model/ports.ts';
 import type { WrittenObject } from './decode.ts';
 import { limitExceeded, type Limits } from './limits.ts';
+import { isNeverApplied } from './never-applied.ts';
 import { renderError } from './failures.ts';
 import { refusedAnnotation } from './refused-annotations.ts';
 
@@ -110,6 +111,7 @@ class Preparation {
   }
 
   add(written: JsonObject, origin: Origin): void {
+    if (isNeverApplied(written)) return;
     const object = checked(written, origin);
     const refused = refusedAnnotation(object, origin);
     if (refused !== undefined) throw refused;

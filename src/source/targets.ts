@@ -40,8 +40,10 @@ export function remoteOfSource({ namespace }: Application, { repoURL, secretRef 
   return remoteOf(repoURL, secretRef === undefined ? undefined : { namespace, name: secretRef });
 }
 
-export function chartRepositoryOf({ namespace }: Application, { repoURL, secretRef }: SourceSpec): ChartRepository {
-  return { url: repoURL, secret: secretRef === undefined ? undefined : { namespace, name: secretRef } };
+export function chartRepositoryOf({ namespace }: Application, source: SourceSpec): ChartRepository {
+  const { repoURL, secretRef, helm } = source;
+  const secret = secretRef === undefined ? undefined : { namespace, name: secretRef };
+  return { url: repoURL, secret, ...(helm?.passCredentials === true ? { passCredentials: true } : {}) };
 }
 
 function gitTarget(app: Application, source: SourceSpec, remotes: Remotes): Target {

@@ -201,6 +201,11 @@ function processMetrics(define: Definer) {
   return {
     leader: define.gauge('leader', '1 while this process holds the Lease and may write, else 0.', []),
     buildInfo: define.gauge('build_info', 'Always 1; version and commit of the operator.', ['version', 'commit']),
+    healthRuleErrors: define.counter(
+      'health_rule_errors_total',
+      'Health rules of the cluster that cannot be used, or failed on an object; each counts once until the rules change.',
+      [],
+    ),
     bugs: define.counter('bugs_total', 'Errors that nobody expected; each is logged with its stack. Report them.', []),
     logLines: define.counter('log_lines_total', 'Lines logged, by level.', ['level']),
   };

@@ -1,10 +1,13 @@
 import type { JsonValue } from '../model/json.ts';
-import type { LogFields, Telemetry } from '../model/telemetry.ts';
+import type { BrokenHealthRule, LogFields, Telemetry } from '../model/telemetry.ts';
 import type { LogLevel } from './logger.ts';
 import type { Parts } from './parts.ts';
 import { quietly } from './parts.ts';
 
-type ProcessEvents = Pick<Telemetry, 'queueDepth' | 'leadership' | 'bug' | 'debug' | 'info' | 'warn'>;
+type ProcessEvents = Pick<
+  Telemetry,
+  'queueDepth' | 'leadership' | 'healthRuleBroken' | 'bug' | 'debug' | 'info' | 'warn'
+>;
 
 export function processEvents(parts: Parts): ProcessEvents {
   const { metrics, log } = parts;
@@ -14,6 +17,10 @@ export function processEvents(parts: Parts): ProcessEvents {
     leadership: quietly(parts, (isLeader: boolean) => {
       metrics.leader.set(isLeader ? 1 : 0);
       log('info', { leader: isLeader }, isLeader ? 'holds the Lease' : 'does not hold the Lease: writes nothing');
+    }),
+    healthRuleBroken: quietly(parts, ({ path, message }: BrokenHealthRule) => {
+      metrics.healthRuleErrors.inc();
+      log('warn', { rule: path }, `health rule ${path}: ${message}`);
     }),
     bug: quietly(parts, (error: unknown, where?: LogFields) => {
       metrics.bugs.inc();

@@ -11,6 +11,7 @@ const spec: ApplicationSpec = {
   automated: { prune: true, selfHeal: true, allowEmpty: false },
   retry: { durationMs: 5_000, factor: 2, maxDurationMs: 180_000 },
   revisionHistoryLimit: 10,
+  healthChecks: [],
   guard: {
     maxObjects: 50,
     maxPercent: 25,

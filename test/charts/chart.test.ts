@@ -239,6 +239,48 @@ describe('webhooks', () => {
   });
 });
 
+describe('health rules', () => {
+  test('none: no ConfigMap, no setting, no permission', async () => {
+    const objects = await rendered();
+    assert.deepEqual(
+      objects.filter(({ kind }) => kind === 'ConfigMap'),
+      [],
+    );
+    assert.equal(environmentOf(objects)['EVENKEEL_HEALTH_RULES'], '');
+    assert.ok(!JSON.stringify(only(objects, 'Role', 'evenkeel-leader')).includes('configmaps'));
+  });
+
+  const script = 'hs = {}\nif obj.status == nil then\n  hs.status = "Progressing"\nend\nreturn hs\n';
+  const check = { apiVersion: 'example.com/v1', kind: 'Gadget', failed: 'object.status.phase == "Broken"' };
+
+  test('reach the operator as they are written, which may read this ConfigMap and no other', async () => {
+    const objects = await rendered(
+      `--set-json=healthRules.checks=${JSON.stringify([check])}`,
+      `--set-json=healthRules.lua=${JSON.stringify({ '*.example.com/*': script })}`,
+    );
+    const name = 'evenkeel-health-rules';
+    assert.equal(environmentOf(objects)['EVENKEEL_HEALTH_RULES'], name);
+    const data = objectAt(only(objects, 'ConfigMap', name), 'data');
+    assert.deepEqual(parse(stringAt(data, 'checks') ?? ''), [check]);
+    assert.deepEqual(parse(stringAt(data, 'lua') ?? ''), { '*.example.com/*': script });
+    const rules = arrayAt(only(objects, 'Role', 'evenkeel-leader'), 'rules');
+    const names = rules.filter((rule) => arrayAt(rule, 'resources').includes('configmaps'));
+    assert.deepEqual(
+      names.map((rule) => arrayAt(rule, 'resourceNames')),
+      [[name]],
+    );
+  });
+
+  test('may be a ConfigMap that somebody else makes', async () => {
+    const objects = await rendered('--set=healthRules.existingConfigMap=argocd-cm');
+    assert.equal(environmentOf(objects)['EVENKEEL_HEALTH_RULES'], 'argocd-cm');
+    assert.deepEqual(
+      objects.filter(({ kind }) => kind === 'ConfigMap'),
+      [],
+    );
+  });
+});
+
 describe('the values schema refuses', () => {
   const wrong = [
     ['a misspelt name', 'config.worker=3'],

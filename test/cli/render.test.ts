@@ -26,6 +26,7 @@ async function run(folder: string, ...args: readonly string[]): Promise<Run> {
     environment: { PATH: [path.dirname(helm), path.dirname(kustomize), process.env['PATH'] ?? ''].join(':') },
     home: folder,
     folder,
+    input: () => Promise.resolve(''),
     out: (text) => (said.out += text),
     complain: (text) => (said.complaints += text),
     signal: new AbortController().signal,

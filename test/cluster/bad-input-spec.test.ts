@@ -148,7 +148,7 @@ describe('a source that cannot be read: what is deployed stays, and a repair is 
       name: 'unknown-commit',
       source: { targetRevision: 'a'.repeat(40) },
       reason: 'RevisionNotFound',
-      message: /unknown-commit\.git: does not give commit a{40}/,
+      message: /unknown-commit\.git: does not give (the )?commit.*a{40}/,
     },
   ];
   for (const row of rows) {

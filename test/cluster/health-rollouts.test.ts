@@ -181,6 +181,7 @@ async function tellWhy(name: string): Promise<{ code: number; said: string }> {
     environment: { KUBECONFIG: world.plane.kubeconfig },
     home: world.plane.folder,
     folder: world.plane.folder,
+    input: () => Promise.resolve(''),
     out: say,
     complain: say,
     signal: new AbortController().signal,

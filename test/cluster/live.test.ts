@@ -43,6 +43,7 @@ before(async () => {
     health: {
       needsStatus: ({ kind }) => kind === 'Deployment',
       assess: (object) => ({ status: 'Healthy', message: JSON.stringify(object['status'] ?? {}) }),
+      onChange: () => () => undefined,
     },
   });
   live.onSuspect((suspect) => suspects.push(suspect));

@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { obtain } from '../../tools/assets/assets.ts';
 import { GIT_ENVIRONMENT } from '../../tools/git/repository.ts';
 import { eventually } from '../../tools/eventually.ts';
-import type { FileContent, GitRepository } from '../../tools/git-server.ts';
+import { repositoryRoot } from '../../tools/generated-file.ts';
+import { startGitServer, type FileContent, type GitRepository } from '../../tools/git-server.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import type { ApplicationJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
@@ -139,6 +140,40 @@ describe('several sources', () => {
     assert.deepEqual(await data('several', 'extra'), { a: 'second' });
     await others.commit({ 'prod.yaml': 'colour: green\n' }, 'another colour');
     await eventually('the new values', async () => (await data('several', 'several'))['colour'] === 'green');
+  });
+});
+
+describe('the command line', () => {
+  const render = async (...args: readonly string[]) => {
+    const { helm, kustomize } = await obtain(['helm', 'kustomize']);
+    const search = [path.dirname(helm), path.dirname(kustomize), process.env['PATH'] ?? ''].join(':');
+    const command = [path.join(repositoryRoot, 'src/cli/main.ts'), 'render', ...args];
+    const env = { PATH: search, HOME: world.plane.folder, KUBECONFIG: world.plane.kubeconfig };
+    return await execute(process.execPath, command, { env });
+  };
+
+  it('renders an Application of the cluster as the operator does, with its Secret', { timeout }, async () => {
+    await using secured = await startGitServer({ credentials: { username: 'ann', password: 'p' } });
+    const repository = await secured.createRepository('cli');
+    await repository.commit(overlay, 'first');
+    await world.createNamespace('cli');
+    const stringData = { username: 'ann', password: 'p', url: secured.url };
+    const metadata = { name: 'cli', namespace: 'evenkeel', labels: { 'evenkeel.dev/secret-type': 'repo-creds' } };
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata, stringData };
+    await world.plane.kubectl(['apply', '-f', '-'], JSON.stringify(secret));
+    const source = { repoURL: repository.url, path: 'prod' };
+    await world.application('cli', { source, destination: { namespace: 'cli' } });
+    await world.untilSynced('cli');
+    const { stdout } = await render('cli', '-o', 'json');
+    const rendered = JSON.parse(stdout) as { metadata: { annotations: Record<string, string> } };
+    const applied = await world.plane.kubectl(['get', 'configmap', 'prod-a', '-n', 'cli', '-o', 'json']);
+    const live = JSON.parse(applied) as typeof rendered & { data: unknown };
+    assert.deepEqual(rendered.metadata.annotations, live.metadata.annotations);
+    assert.deepEqual((rendered as typeof live).data, live.data);
+  });
+
+  it('says what is not there', { timeout }, async () => {
+    await assert.rejects(render('nobody'), /there is no Application evenkeel\/nobody/);
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { createAuthority } from '../../tools/certificates.ts';
 import { startFaultProxy } from '../../tools/fault-proxy.ts';
 import { startForwardProxy } from '../../tools/forward-proxy.ts';
@@ -165,7 +166,7 @@ export const accessCases: readonly GitCase[] = [
   },
   {
     name: 'SSH',
-    about: '`ssh://` and `user@host:path`, with `sshPrivateKey` and `knownHosts`',
+    about: 'with `sshPrivateKey` and `knownHosts`; `user@host:path` is the same at port 22',
     outcomes: {
       'embedded-http': { reason: 'UnsupportedByEngine', says: /SSH needs the git program/ },
       'native-ssh': 'works',
@@ -204,7 +205,7 @@ export const accessCases: readonly GitCase[] = [
     about: 'the host is known by another key',
     outcomes: { 'native-ssh': { reason: 'AuthenticationFailed', says: /another key than the one in knownHosts/ } },
     async run(world) {
-      const other = (await import('node:crypto')).generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+      const other = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
       const raw = Buffer.from(other.x ?? '', 'base64url');
       const part = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
       const key = Buffer.concat([part(Buffer.from('ssh-ed25519')), part(raw)]).toString('base64');

@@ -96,8 +96,11 @@ export const fetchingCases: readonly GitCase[] = [
     outcomes: everywhere(),
     async run(world) {
       const disk = await createSmallDisk(3);
-      if (disk === undefined) return;
-      await using _ = disk;
+      if (disk === undefined) {
+        world.skipped = 'nobody may mount a small disk';
+        return;
+      }
+      world.use(disk);
       const repository = await world.repository();
       await repository.commit({ noise: randomBytes(6 * mebibyte), ...named('a') }, 'first');
       const stage = await world.newStage({ folder: disk.folder });
@@ -170,7 +173,10 @@ export const fetchingCases: readonly GitCase[] = [
     },
     async run(world) {
       const { server, largeFilesPath } = world.parts;
-      if (world.isNative && largeFilesPath === undefined) return;
+      if (world.isNative && largeFilesPath === undefined) {
+        world.skipped = 'there is no git-lfs';
+        return;
+      }
       const repository = await world.repository();
       server.credentials = { username: 'ann', password: 'p' };
       world.defer(() => (server.credentials = undefined));

@@ -57,7 +57,7 @@ export interface WorldParts {
   readonly startServer: (options: GitServerOptions) => Promise<GitServer>;
   readonly server: GitServer;
   readonly ssh: SshServer | undefined;
-  /** Where git-lfs is; undefined where it cannot be had. */
+  /** Folder of git-lfs; undefined where it cannot be had. */
   readonly largeFilesPath: string | undefined;
 }
 
@@ -66,6 +66,8 @@ let repositories = 0;
 /** What one case has: a server, a relay before it, and sources that are gone afterwards. */
 export class GitWorld implements AsyncDisposable {
   readonly parts: WorldParts;
+  /** Why a case could not be tried on this machine. */
+  skipped: string | undefined;
   readonly #stack = new AsyncDisposableStack();
   #stage: Stage | undefined;
 
@@ -97,8 +99,7 @@ export class GitWorld implements AsyncDisposable {
   /** Another one, with other settings. */
   async newStage(change: StageChange = {}): Promise<Stage> {
     const { secret } = this.parts;
-    const engine = this.isNative ? 'native' : 'embedded';
-    const stage = this.use(await startSource({ engine, ...change }));
+    const stage = this.use(await startSource({ engine: this.isNative ? 'native' : 'embedded', ...change }));
     if (secret !== undefined) stage.knownSecrets.change('argo', 'git', secret);
     return stage;
   }

@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { assessHealth, hasHealthInStatus, healthRules, worstOf } from '../../src/health/health.ts';
-import type { HealthStatus } from '../../src/model/health.ts';
+import { createHealthRules, worstOf } from '../../src/health/health.ts';
+import type { HealthStatus, VerdictField } from '../../src/model/health.ts';
+import { verdictFields } from '../../src/model/health.ts';
+import { wellKnownRules } from '../../src/health/rules/rules.generated.ts';
 import type { KubeObject } from '../../src/model/object.ts';
+import { ruleCases, singleCases } from '../../tools/health-cases.ts';
 
 const best: HealthStatus[] = ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown'];
 
-const kinds = [
-  ['apps/v1', 'Deployment'],
-  ['apps/v1', 'StatefulSet'],
-  ['apps/v1', 'DaemonSet'],
-  ['apps/v1', 'ReplicaSet'],
-  ['v1', 'Pod'],
-  ['batch/v1', 'Job'],
-  ['v1', 'Service'],
-  ['v1', 'PersistentVolumeClaim'],
-  ['apiextensions.k8s.io/v1', 'CustomResourceDefinition'],
-  ['apiregistration.k8s.io/v1', 'APIService'],
-  ['autoscaling/v1', 'HorizontalPodAutoscaler'],
-  ['autoscaling/v2', 'HorizontalPodAutoscaler'],
-  ['example.org/v1', 'Widget'],
-] as const;
+const health = createHealthRules();
+
+/** One of each kind and rule that there is a case for, and one that there is no rule for. */
+const kinds = new Set(
+  [...singleCases().values(), ...[...ruleCases().values()].flat()].map(
+    ({ object }) => `${object.apiVersion} ${object.kind}`,
+  ),
+);
 
 /** Values that a broken controller or a hand-written status could hold where something else is expected. */
 const junk = fc.oneof(
@@ -39,8 +35,15 @@ const condition = fc.oneof(
   ),
 );
 
+/** Paths that rules read, and what they compare with, so that malformed values stand where something is looked for. */
+const fields = [...Object.keys(verdictFields), 'message'] as (VerdictField | 'message')[];
+const read = wellKnownRules.flatMap((rule) => fields.flatMap((field) => rule[field] ?? []));
+const textsRead = [...new Set(read.flatMap((text) => [...text.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? '')))];
+const names = [...new Set(textsRead.flatMap((text) => text.split('.')))].filter((name) => /^[a-zA-Z]+$/.test(name));
+
 const body = fc.dictionary(
   fc.constantFrom(
+    ...names,
     'replicas',
     'updatedReplicas',
     'observedGeneration',
@@ -60,13 +63,15 @@ const body = fc.dictionary(
   fc.oneof(
     junk,
     fc.array(condition, { maxLength: 4 }),
-    fc.constantFrom('Always', 'Running', 'Pending', 'Failed', 'LoadBalancer', 'Bound', 'RollingUpdate'),
+    fc.constantFrom('Always', 'Running', 'Pending', 'Failed', 'LoadBalancer', 'Bound', 'RollingUpdate', ...textsRead),
+    fc.dictionary(fc.constantFrom(...names, 'constructor', '__proto__'), junk),
+    fc.array(fc.dictionary(fc.constantFrom(...names), fc.oneof(junk, fc.array(condition, { maxLength: 2 })))),
     fc.array(fc.dictionary(fc.constantFrom('name', 'state', 'lastState', 'restartCount'), junk), { maxLength: 3 }),
   ),
 );
 
-describe('assessHealth', () => {
-  for (const [apiVersion, kind] of kinds) {
+describe('health rules', () => {
+  for (const [apiVersion = '', kind = ''] of [...kinds].map((text) => text.split(' '))) {
     it(`never throws on a malformed ${kind} of ${apiVersion}`, () => {
       const metadata = fc.oneof(
         junk,
@@ -78,10 +83,12 @@ describe('assessHealth', () => {
       const objects = fc.record({ metadata, spec: fc.oneof(junk, body), status: fc.oneof(junk, body) });
       fc.assert(
         fc.property(objects, (parts) => {
-          const health = assessHealth({ apiVersion, kind, ...parts } as unknown as KubeObject);
-          assert.ok(best.includes(health.status));
-          assert.equal(typeof health.message, 'string');
+          const verdict = health.assess({ apiVersion, kind, ...parts } as unknown as KubeObject);
+          assert.ok(best.includes(verdict.status));
+          assert.equal(typeof verdict.message, 'string');
+          assert.doesNotMatch(verdict.message, /rule is broken|no such overload|no matching overload/);
         }),
+        { numRuns: 30 },
       );
     });
   }
@@ -90,16 +97,16 @@ describe('assessHealth', () => {
     const fields = fc.constantFrom('apiVersion', 'kind', 'metadata', 'status');
     fc.assert(
       fc.property(fc.dictionary(fields, junk), (value) => {
-        assert.ok(best.includes(assessHealth(value as unknown as KubeObject).status));
+        assert.ok(best.includes(health.assess(value as unknown as KubeObject).status));
       }),
     );
   });
 
   it('says of an object without a body only what its metadata say', () => {
     const metadata = { name: 'blue', generation: 3 };
-    const health = assessHealth({ apiVersion: 'example.org/v1', kind: 'Widget', metadata });
-    assert.equal(health.status, 'Healthy');
-    assert.match(health.message, /^not assessed/);
+    const verdict = health.assess({ apiVersion: 'example.org/v1', kind: 'Widget', metadata });
+    assert.equal(verdict.status, 'Healthy');
+    assert.match(verdict.message, /^not assessed/);
   });
 });
 
@@ -123,17 +130,30 @@ describe('worstOf', () => {
   });
 });
 
-describe('hasHealthInStatus', () => {
+describe('needsStatus', () => {
   it('is true for kinds with a rule and for custom resources', () => {
-    assert.ok(hasHealthInStatus({ group: 'apps', kind: 'Deployment' }));
-    assert.ok(hasHealthInStatus({ group: '', kind: 'Pod' }));
-    assert.ok(hasHealthInStatus({ group: 'gateway.networking.k8s.io', kind: 'Gateway' }));
-    assert.ok(healthRules.needsStatus({ group: 'example.org', kind: 'Widget' }));
+    assert.ok(health.needsStatus({ group: 'apps', kind: 'Deployment' }));
+    assert.ok(health.needsStatus({ group: '', kind: 'Pod' }));
+    assert.ok(health.needsStatus({ group: 'gateway.networking.k8s.io', kind: 'Gateway' }));
+    assert.ok(health.needsStatus({ group: 'example.org', kind: 'Widget' }));
   });
 
   it('is false for kinds of Kubernetes whose status says nothing, and for same-named kinds of other built-in groups', () => {
-    assert.ok(!hasHealthInStatus({ group: '', kind: 'ConfigMap' }));
-    assert.ok(!hasHealthInStatus({ group: 'rbac.authorization.k8s.io', kind: 'Role' }));
-    assert.ok(!hasHealthInStatus({ group: 'batch', kind: 'Deployment' }));
+    assert.ok(!health.needsStatus({ group: '', kind: 'ConfigMap' }));
+    assert.ok(!health.needsStatus({ group: 'rbac.authorization.k8s.io', kind: 'Role' }));
+    assert.ok(!health.needsStatus({ group: 'batch', kind: 'Deployment' }));
+  });
+});
+
+describe('a huge status', () => {
+  it('is judged within the budget of a rule, and never throws', () => {
+    const entry = { type: 'Ready', status: 'False', conditions: [{ type: 'Accepted', status: 'True' }] };
+    const many = Array.from({ length: 20_000 }, () => entry);
+    const status = { conditions: many, parents: many, ancestors: many, byPod: many, ingress: many };
+    for (const [apiVersion = '', kind = ''] of [...kinds].map((text) => text.split(' '))) {
+      const verdict = health.assess({ apiVersion, kind, metadata: { name: 'blue' }, status });
+      assert.ok(best.includes(verdict.status));
+      assert.ok(verdict.message.length <= 4096);
+    }
   });
 });

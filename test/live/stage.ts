@@ -8,7 +8,7 @@ import type {
   ServedKind,
 } from '../../src/kube/cluster.ts';
 import { createLive } from '../../src/live/live.ts';
-import type { Live, LiveLimits } from '../../src/live/live.ts';
+import type { Live, LiveLimits, LivePorts } from '../../src/live/live.ts';
 import { ApiError } from '../../src/model/api-error.ts';
 import { installationNamed, marksOf, trackingId } from '../../src/model/installation.ts';
 import type { Installation } from '../../src/model/installation.ts';
@@ -161,6 +161,7 @@ export const health: HealthRules = {
     status: object['status'] === undefined ? 'Progressing' : 'Healthy',
     message: JSON.stringify(object['status'] ?? ''),
   }),
+  onChange: () => () => undefined,
 };
 
 export const installation: Installation = installationNamed('');
@@ -176,11 +177,14 @@ export interface Stage extends Disposable {
   told(): string[];
 }
 
-export function setStage(limits: Partial<LiveLimits> = {}): Stage {
+export function setStage(
+  limits: Partial<LiveLimits> = {},
+  judged: Pick<LivePorts, 'health' | 'verdicts'> = { health },
+): Stage {
   const cluster = new HandCluster();
   cluster.serve(deployments, configMaps);
   const clock = new HandClock();
-  const live = createLive({ cluster, installation, clock, health, limits });
+  const live = createLive({ cluster, installation, clock, ...judged, limits });
   const suspects: Suspect[] = [];
   const wakes: string[] = [];
   live.onSuspect((suspect) => suspects.push(suspect));

@@ -97,6 +97,7 @@ test('defaults', () => {
     intervalMs: 30_000,
     retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
     revisionHistoryLimit: 10,
+    healthChecks: [],
     guard: defaultGuard,
     timeouts: { progressMs: 600_000 },
     drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2000, auditMs: 3_600_000 },

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KubeObject, Ref } from '../../src/model/object.ts';
 import type { RecordEntry } from '../../src/model/record.ts';
+import { createHealthRules } from '../../src/health/health.ts';
+import { ApplicationChecks } from '../../src/reconcile/application-checks.ts';
 import { Applications } from '../../src/reconcile/applications.ts';
 import { StatusWriter } from '../../src/reconcile/status-writer.ts';
 import { FakeCluster } from '../fakes/cluster.ts';
@@ -22,7 +24,11 @@ async function desk(application: KubeObject = applicationObject('shop')): Promis
   const cluster = new FakeCluster(clock);
   cluster.seed({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   cluster.seed(application);
-  const applications = new Applications(cluster, installation);
+  const applications = new Applications(
+    cluster,
+    installation,
+    new ApplicationChecks(installation, createHealthRules()),
+  );
   const served = (kind: string) => {
     const answer = cluster.kinds.find({ group: 'evenkeel.dev', kind });
     if (answer.state !== 'served') throw new Error(`${kind} is not served`);

@@ -1,5 +1,5 @@
 import type { ObjectEvent } from '../../src/kube/cluster.ts';
-import { healthRules } from '../../src/health/health.ts';
+import { createHealthRules } from '../../src/health/health.ts';
 import { createLive } from '../../src/live/live.ts';
 import type { ApplicationStatus } from '../../src/model/application.ts';
 import type { JsonObject } from '../../src/model/json.ts';
@@ -84,12 +84,14 @@ export class Stage implements AsyncDisposable {
   async start(): Promise<void> {
     const { clock, cluster } = this;
     this.source = new StubSource(this.repository);
+    const health = createHealthRules(installation.partOfLabel);
     const ports = {
+      health,
       cluster,
       clock,
       installation,
       source: this.source,
-      live: createLive({ cluster, installation, clock, health: healthRules }),
+      live: createLive({ cluster, installation, clock, health }),
       events: { emit: (event: ObjectEvent) => void this.events.push(event) },
       telemetry: this.recorder.telemetry,
       random: () => 0.5,

@@ -36,6 +36,25 @@ function object(apiVersion: string, kind: string, metadata: string, more = ''): 
 const refs = (text: string, change?: Change): string[] =>
   prepare(text, change).objects.map(({ ref }) => describeRef(ref));
 
+describe('hooks of Helm', () => {
+  const hook = (value: string, more = ''): string =>
+    object('v1', 'ConfigMap', `{name: a, annotations: {helm.sh/hook: "${value}"${more}}}`);
+
+  for (const value of ['test', 'test-success,test-failure', 'Pre-Rollback, post-rollback']) {
+    test(`${value}: never applied`, () => assert.deepEqual(refs(hook(value)), []));
+  }
+  for (const text of [
+    hook('test,pre-install'),
+    hook('post-upgrade'),
+    hook('test', ', argocd.argoproj.io/hook: Sync'),
+  ]) {
+    test(`${text.split('\n')[2] ?? ''}: is one that a later version runs`, () => {
+      assert.throws(() => prepare(text), /not supported yet/);
+    });
+  }
+  test('crd-install: a plain object', () => assert.deepEqual(refs(hook('crd-install')), ['ConfigMap shop/a']));
+});
+
 describe('several sources', () => {
   const data = (value: string): string => object('v1', 'ConfigMap', '{name: a}', `data: {x: ${value}}\n`);
 

@@ -45,6 +45,7 @@ export function application(change: ApplicationChange): Application {
       intervalMs,
       retry: { durationMs: 5_000, factor: 2, maxDurationMs: 180_000 },
       revisionHistoryLimit: 10,
+      healthChecks: [],
       guard: { maxObjects: 50, maxPercent: 25, protectedKinds: [], onTrip: 'RequireApproval' },
       timeouts: { progressMs: 600_000 },
       drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2_000, auditMs: 0 },

@@ -25,10 +25,7 @@ export interface ProgramFacts {
  * A program of the system, else from Debian's packages, which only root on Debian can have. undefined where neither is
  * possible; with CI=true that is an error, because the tests that need it would be skipped silently.
  */
-export async function obtainProgram(
-  facts: ProgramFacts,
-  env: Environment = process.env,
-): Promise<Program | undefined> {
+export async function obtainProgram(facts: ProgramFacts, env: Environment = process.env): Promise<Program | undefined> {
   const folders = [...(env['PATH'] ?? '').split(path.delimiter), ...facts.folders].filter((folder) => folder !== '');
   const file = folders.map((folder) => path.join(folder, facts.name)).find(isExecutable);
   if (file !== undefined) return { file, libraries: '' };

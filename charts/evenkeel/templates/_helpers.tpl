@@ -49,6 +49,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
+{{/* Of the ConfigMap with health rules for the whole cluster; empty when there are none. */}}
+{{- define "evenkeel.healthRules" -}}
+{{- if .Values.healthRules.existingConfigMap -}}
+{{- .Values.healthRules.existingConfigMap -}}
+{{- else if or .Values.healthRules.checks .Values.healthRules.lua -}}
+{{- printf "%s-health-rules" (include "evenkeel.fullname" . | trunc 50 | trimSuffix "-") -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "evenkeel.subject" -}}
 - kind: ServiceAccount
   name: {{ include "evenkeel.serviceAccountName" . }}

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../model/json.ts';
 import { arrayAt, decodeJson, isJsonObject, objectAt, stringAt } from '../../model/json.ts';
-import { chartUnavailable } from '../failures.ts';
+import { chartUnavailable, sourceError } from '../failures.ts';
 import { readYaml, YamlSyntaxError } from '../yaml/yaml.ts';
 
 /** One version of a chart, as an index lists it. */
@@ -12,15 +12,18 @@ export interface IndexEntry {
   readonly digest: string | undefined;
 }
 
+/** In characters: reading takes a second for every ten million, and blocks everything else. */
+const longestYaml = 8 * 1024 * 1024;
+
 /**
  * What an index says of one chart; undefined: nothing.
  *
  * Real indexes have tens of megabytes, of which one chart is a few lines, so that only its part is read where it can be
- * told by its indentation, as everything that writes indexes lays them out. Throws OperatorError ChartUnavailable.
+ * told by its indentation, as everything that writes indexes lays them out. Throws OperatorError ChartUnavailable, LimitExceeded.
  */
 export function entriesOf(url: string, text: string, name: string): readonly IndexEntry[] | undefined {
   try {
-    const entries = text.startsWith('{') ? entryIn(decodeJson(text), name) : entryOfYaml(text, name);
+    const entries = text.startsWith('{') ? entryIn(decodeJson(text), name) : entryOfYaml(url, text, name);
     return entries?.filter(isJsonObject).map((entry) => ({
       version: stringAt(entry, 'version') ?? '',
       url: arrayAt(entry, 'urls').find((address) => typeof address === 'string') ?? '',
@@ -32,11 +35,20 @@ export function entriesOf(url: string, text: string, name: string): readonly Ind
   }
 }
 
-function entryOfYaml(text: string, name: string): readonly JsonValue[] | undefined {
+function entryOfYaml(url: string, text: string, name: string): readonly JsonValue[] | undefined {
   const part = partOf(text, name);
   if (part === 'absent') return undefined;
-  if (part === 'unusual') return entryIn(readYaml(text)[0]?.value, name);
-  return entryIn({ entries: readYaml(part.text)[0]?.value ?? null }, name);
+  const isWhole = part === 'unusual';
+  const read = isWhole ? text : part.text;
+  if (read.length > longestYaml) {
+    const what = isWhole ? 'its index' : `what its index says of ${name}`;
+    throw sourceError(
+      'LimitExceeded',
+      `${url}: ${what} is longer than the ${longestYaml} characters that are read of it`,
+    );
+  }
+  const value = readYaml(read)[0]?.value ?? null;
+  return entryIn(isWhole ? value : { entries: value }, name);
 }
 
 /** An index must have entries: a page with an error and status 200 has none. */

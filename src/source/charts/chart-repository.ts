@@ -8,7 +8,7 @@ import { entriesOf, type IndexEntry } from './chart-index.ts';
 import type { ChartRepository, ChartsOptions } from './charts.ts';
 import type { Pace } from './pace.ts';
 import { Registry, registryPlace } from './registry.ts';
-import { newestOf, readConstraint, sortVersions } from './versions.ts';
+import { newestOf, readConstraint, sortVersions } from '../versions.ts';
 
 /** What a repository says stands so long; with `anew`, so long. */
 const freshMs = 60_000;
@@ -56,8 +56,11 @@ export class RepositoryClient {
     this.id = idOf(repository);
   }
 
-  /** The Secret is another: what was refused may be allowed, and what was seen may not be. */
-  forget(): void {
+  /** A Secret is another: where it may be this one's, what was refused may be allowed, and what was seen may not be. */
+  secretChanged(changed: { readonly namespace: string; readonly name: string }): void {
+    const { secret } = this.#repository;
+    if (secret !== undefined && (secret.name !== changed.name || secret.namespace !== changed.namespace)) return;
+    this.#parts.refusals.succeeded(this.id);
     this.#versions.clear();
     this.#digests.clear();
     this.#index = undefined;

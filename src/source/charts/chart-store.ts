@@ -49,9 +49,8 @@ class ChartStore implements Charts {
     });
     this.#hosts = new Pace(clock);
     this.#refusals = new Pace(clock);
-    this.#unsubscribe = secrets.onChange(() => {
-      this.#refusals.forgetAll();
-      for (const repository of this.#repositories.values()) repository.forget();
+    this.#unsubscribe = secrets.onChange((changed) => {
+      for (const repository of this.#repositories.values()) repository.secretChanged(changed);
     });
   }
 

@@ -44,8 +44,4 @@ export class Pace {
   succeeded(key: string): void {
     this.#failures.delete(key);
   }
-
-  forgetAll(): void {
-    this.#failures.clear();
-  }
 }

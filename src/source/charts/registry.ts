@@ -70,7 +70,7 @@ export class Registry {
       const following = nextPage(answer);
       // A server that points to the same page would never end.
       if (following === next || left <= 0)
-        throw limitExceeded(`${answer.url}: the list of tags`, 'chartIndexBytes', this.#limits);
+        throw limitExceeded(`${addressOf(answer)}: the list of tags`, 'chartIndexBytes', this.#limits);
       next = following;
     }
     return tags.filter((tag) => !/^sha256-/.test(tag)).map((tag) => tag.replaceAll('_', '+'));
@@ -91,7 +91,7 @@ export class Registry {
     const digest = /^sha256:([0-9a-f]{64})$/.exec(stringAt(layer, 'digest') ?? '')?.[1];
     if (digest !== undefined) return digest;
     const type = stringAt(objectAt(jsonOf(answer), 'config'), 'mediaType') ?? 'something unknown';
-    throw sourceError('InvalidSpec', `${answer.url}: is no Helm chart (${type.slice(0, 100)})`);
+    throw sourceError('InvalidSpec', `${addressOf(answer)}: is no Helm chart (${type.slice(0, 100)})`);
   }
 
   async archive(name: string, digest: string): Promise<Buffer> {
@@ -152,11 +152,11 @@ export class Registry {
   }
 }
 
-function jsonOf({ url, body }: ChartAnswer): JsonValue {
+function jsonOf(answer: ChartAnswer): JsonValue {
   try {
-    return decodeJson(body.toString('utf8'));
+    return decodeJson(answer.body.toString('utf8'));
   } catch (error) {
-    throw chartUnavailable(`${url}: the answer is no JSON`, error);
+    throw chartUnavailable(`${addressOf(answer)}: the answer is no JSON`, error);
   }
 }
 
@@ -165,4 +165,10 @@ function nextPage(answer: ChartAnswer): string | undefined {
   const target = /<([^>]+)>\s*;\s*rel="?next"?/.exec(answer.header('link') ?? '')?.[1];
   const url = target === undefined ? null : URL.parse(target, answer.url);
   return url === null ? undefined : url.pathname + url.search;
+}
+
+/** Without a query: after redirects it may hold a signature. */
+function addressOf({ url }: ChartAnswer): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
 }

@@ -10,8 +10,6 @@ export type ObjectFormat = 'sha1' | 'sha256';
 export interface Advertisement {
   readonly version: 1 | 2;
   readonly objectFormat: ObjectFormat;
-  /** Whether it can leave large files out. */
-  readonly filters: boolean;
   /** All of them; a server of version 2 is asked for refs by itself. */
   readonly refs: readonly RemoteRef[];
 }
@@ -58,11 +56,9 @@ function requestOf(prefixes: readonly string[], format: ObjectFormat): string {
 }
 
 function versionTwo(lines: readonly string[]): Advertisement {
-  const fetch = lines.find((line) => line.startsWith('fetch='))?.slice('fetch='.length) ?? '';
   return {
     version: 2,
     objectFormat: lines.includes('object-format=sha256') ? 'sha256' : 'sha1',
-    filters: fetch.split(' ').includes('filter'),
     refs: [],
   };
 }
@@ -70,20 +66,32 @@ function versionTwo(lines: readonly string[]): Advertisement {
 /** Capabilities stand behind the first ref; a server without refs names a placeholder. */
 function versionOne(lines: readonly string[], url: string): Advertisement {
   const [, capabilities = ''] = (lines[0] ?? '').split('\0');
-  const refs: RemoteRef[] = [];
-  for (const line of lines.filter((each) => each !== 'version 1' && !each.startsWith('shallow '))) {
-    const [oid = '', ref = ''] = (line.split('\0')[0] ?? '').split(' ');
-    if (!isId(oid)) throw notGit(url, line);
-    const tag = refs.at(-1);
-    if (ref === `${tag?.ref ?? ''}^{}`) refs.splice(-1, 1, { ref: tag?.ref ?? '', oid: tag?.oid ?? '', peeled: oid });
-    else if (!ref.endsWith('^{}')) refs.push({ ref, oid });
-  }
   return {
     version: 1,
     objectFormat: capabilities.includes('object-format=sha256') ? 'sha256' : 'sha1',
-    filters: capabilities.split(' ').includes('filter'),
-    refs,
+    refs: peeledRefs(lines.filter((line) => line !== 'version 1' && !line.startsWith('shallow ')).map(pairOf(url))),
   };
+}
+
+interface Pair {
+  readonly oid: string;
+  readonly ref: string;
+}
+
+function pairOf(url: string): (line: string) => Pair {
+  return (line) => {
+    const [oid = '', ref = ''] = (line.split('\0')[0] ?? '').split(' ');
+    if (isId(oid)) return { oid, ref };
+    throw notGit(url, line);
+  };
+}
+
+/** What stands behind a tag follows it under the same name with `^{}`. */
+function peeledRefs(pairs: readonly Pair[]): RemoteRef[] {
+  const peeled = new Map(pairs.filter(({ ref }) => ref.endsWith('^{}')).map(({ ref, oid }) => [ref.slice(0, -3), oid]));
+  return pairs
+    .filter(({ ref }) => !ref.endsWith('^{}'))
+    .map(({ ref, oid }) => ({ ref, oid, ...(peeled.has(ref) ? { peeled: peeled.get(ref) } : {}) }));
 }
 
 function refOf(line: string, url: string): RemoteRef {

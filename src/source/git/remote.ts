@@ -17,19 +17,26 @@ const scpLike = /^(?:[A-Za-z0-9._-]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?!
 
 /** `where` is the field that holds the address. Throws OperatorError InvalidSpec for what is no address, or is refused. */
 export function remoteOf(repoURL: string, secret: Remote['secret'], where = 'spec.source.repoURL'): Remote {
-  const invalid = (what: string) => sourceError('InvalidSpec', `${where}: ${what}`);
-  if (/[\s\p{Cc}]/u.test(repoURL) || repoURL.startsWith('-')) throw invalid('is no URL; use https://host/path');
-  if (scpLike.test(repoURL) && !repoURL.includes('::')) return identified(repoURL, 'ssh', secret);
-  const url = URL.parse(repoURL);
-  if (url === null) throw invalid('is no URL; use https://host/path');
+  if (isScpLike(repoURL)) return identified(repoURL, 'ssh', secret);
+  const url = /[\s\p{Cc}]|^-/u.test(repoURL) ? null : URL.parse(repoURL);
+  if (url === null) throw sourceError('InvalidSpec', `${where}: is no URL; use https://host/path`);
   const transport = transports[url.protocol];
-  if (transport === undefined) throw invalid(`${url.protocol}// is not supported; use https:// or ssh://`);
-  if (url.password !== '' || (transport === 'http' && url.username !== '')) {
-    throw invalid('holds credentials; put them into a Secret that spec.source.secretRef names');
-  }
-  if (url.search !== '' || url.hash !== '') throw invalid('must have neither query nor fragment');
-  if (url.hostname === '' || url.hostname.startsWith('-')) throw invalid('names no host');
+  const flaw = flawOf(url, transport);
+  if (transport === undefined || flaw !== undefined) throw sourceError('InvalidSpec', `${where}: ${flaw ?? ''}`);
   return identified(url.href.replace(/^git\+ssh:/, 'ssh:').replace(/\/+$/, ''), transport, secret);
+}
+
+function isScpLike(text: string): boolean {
+  return scpLike.test(text) && !text.includes('::') && !text.startsWith('-') && !/[\s\p{Cc}]/u.test(text);
+}
+
+function flawOf(url: URL, transport: Remote['transport'] | undefined): string | undefined {
+  if (transport === undefined) return `${url.protocol}// is not supported; use https:// or ssh://`;
+  if (url.password !== '' || (transport === 'http' && url.username !== '')) {
+    return 'holds credentials; put them into a Secret that spec.source.secretRef names';
+  }
+  if (url.search !== '' || url.hash !== '') return 'must have neither query nor fragment';
+  return url.hostname === '' || url.hostname.startsWith('-') ? 'names no host' : undefined;
 }
 
 const transports: Readonly<Record<string, Remote['transport']>> = {

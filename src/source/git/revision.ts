@@ -1,5 +1,5 @@
-import semver from 'semver';
 import { isCommitId, isConstraint, isFullCommitId } from '../../model/revision.ts';
+import { newestOf, readConstraint } from '../versions.ts';
 
 /** What an Application follows: `targetRevision`, and which tags a constraint looks at. */
 export interface Revision {
@@ -77,65 +77,15 @@ function resolvedBy({ ref, oid, peeled }: RemoteRef): Resolved {
 }
 
 function highestTag({ text, tagPrefix }: Revision, refs: readonly RemoteRef[]): RemoteRef | undefined {
-  const alternatives = alternativesOf(text);
-  if (alternatives === undefined) return undefined;
+  const satisfies = readConstraint(text);
+  if (satisfies === undefined) return undefined;
   const prefix = `${tags}${tagPrefix}`;
-  const versions = refs
-    .filter(({ ref }) => ref.startsWith(prefix))
-    .flatMap((ref) => {
-      const version = semver.parse(completed(ref.ref.slice(prefix.length)));
-      return version !== null && alternatives.some((each) => satisfies(version, each)) ? [{ ref, version }] : [];
-    });
-  return versions.toSorted((a, b) => semver.rcompare(a.version, b.version) || (a.ref.ref < b.ref.ref ? -1 : 1))[0]?.ref;
-}
-
-/** `v1` and `1.2` are versions to those who tag so: 1.0.0 and 1.2.0. */
-function completed(tag: string): string {
-  const [, version = '', rest = ''] = /^v?([0-9]+(?:\.[0-9]+){0,2})((?:[-+].*)?)$/.exec(tag) ?? [];
-  const parts = version.split('.');
-  return version === '' ? tag : [...parts, '0', '0'].slice(0, 3).join('.') + rest;
-}
-
-/** Comparators that must all hold. */
-interface Alternative {
-  readonly range: semver.Range;
-  readonly except: readonly semver.Range[];
-  readonly withPrereleases: boolean;
-}
-
-/** A constraint as Masterminds/semver reads it: the alternatives; undefined when it is none. */
-function alternativesOf(text: string): Alternative[] | undefined {
-  try {
-    return text.split('||').map(alternativeOf);
-  } catch {
-    return undefined;
-  }
-}
-
-function alternativeOf(text: string): Alternative {
-  const plain = text
-    .replaceAll(',', ' ')
-    .replace(/=>/g, '>=')
-    .replace(/=</g, '<=')
-    .replace(/(^|[\s<>=~^!])[vV]([0-9xX*])/g, '$1$2')
-    .replace(/([<>=~^!])\s+/g, '$1');
-  const comparators = plain.split(/\s+(?!-\s)(?<!\s-\s+)/);
-  const excluded = comparators.filter((comparator) => comparator.startsWith('!='));
-  const wanted = comparators.filter((comparator) => !comparator.startsWith('!='));
-  return {
-    range: rangeOf(wanted.join(' ')),
-    except: excluded.map((comparator) => rangeOf(comparator.slice(2))),
-    withPrereleases: /[0-9xX*]-[0-9A-Za-z]/.test(plain),
-  };
-}
-
-/** A prerelease of a partial version (`^1.0-0`) says only that prereleases count. */
-function rangeOf(text: string): semver.Range {
-  const spelled = text.replace(/(^|[\s<>=~^])([0-9]+(?:\.[0-9]+)?|[0-9.]*[xX*])-[0-9A-Za-z.-]+/g, '$1$2');
-  return new semver.Range(spelled.trim(), { includePrerelease: true });
-}
-
-function satisfies(version: semver.SemVer, { range, except, withPrereleases }: Alternative): boolean {
-  if (version.prerelease.length > 0 && !withPrereleases) return false;
-  return range.test(version) && !except.some((excluded) => excluded.test(version));
+  // Of equal versions (`v1` and `1.0.0`) the first by name, whatever the order of the remote.
+  const byVersion = new Map(
+    refs
+      .filter(({ ref }) => ref.startsWith(prefix))
+      .toSorted((a, b) => (a.ref < b.ref ? -1 : 1))
+      .map((ref) => [ref.ref.slice(prefix.length), ref]),
+  );
+  return byVersion.get(newestOf([...byVersion.keys()], satisfies) ?? '');
 }

@@ -294,3 +294,20 @@ for (const [layout, text] of layouts) {
     assert.equal(entriesOf('https://charts.example.com', text, 'none'), undefined);
   });
 }
+
+test('index: of tens of megabytes only the part of the chart is read, and a part that is too long is refused', () => {
+  const many = Array.from(
+    { length: 60_000 },
+    (_, i) => `  - version: 1.0.${i}\n    description: ${'x'.repeat(150)}\n`,
+  ).join('');
+  // What is not YAML at all is in the part that is not read.
+  const text = `entries:\n  shop:\n  - version: 1.0.0\n    urls: [a]\n  other: {\n${many}`;
+  assert.equal(entriesOf('https://charts.example.com', text, 'shop')?.length, 1);
+  assert.throws(() => entriesOf('https://charts.example.com', `entries:\n  shop:\n${many}`, 'shop'), {
+    reason: 'LimitExceeded',
+    message: /what its index says of shop is longer than/,
+  });
+  assert.throws(() => entriesOf('https://charts.example.com', `entries: {}\n${many}`, 'shop'), {
+    reason: 'LimitExceeded',
+  });
+});

@@ -18,6 +18,7 @@ interface Attempt {
   readonly limits?: Partial<Limits>;
   readonly targetRevision?: string;
   readonly recurse?: boolean;
+  readonly engine?: 'embedded' | 'native';
 }
 
 /** Loads once with a source of its own. */
@@ -27,8 +28,9 @@ async function load({
   limits = {},
   targetRevision = 'main',
   recurse = false,
+  engine = 'embedded',
 }: Attempt): Promise<string[]> {
-  await using stage = await startSource({ limits });
+  await using stage = await startSource({ limits, engine });
   const data = Object.entries(secret ?? {}).map(([key, text]) => [key, Buffer.from(text)] as const);
   if (secret !== undefined) stage.secrets.set('argo/git', Object.fromEntries(data));
   const secretRef = secret === undefined ? {} : { secretRef: 'git' };
@@ -124,20 +126,22 @@ describe('redirects', () => {
 });
 
 describe('a server that knows only the first version of the protocol', () => {
-  test('branch, tag and SHA', async () => {
-    await using server = await startGitServer();
-    const repository = await server.createRepository('r');
-    const old = await repository.commit(one, 'first');
-    await repository.tag('v1', 'main', 'words');
-    await repository.commit({ 'a.yaml': configMap('b') }, 'second');
-    await using front = await oldServer(server.url);
-    const repoURL = repository.url.replace(server.url, front.url);
-    assert.deepEqual(await load({ repoURL }), ['b']);
-    assert.deepEqual(await load({ repoURL, targetRevision: 'v1' }), ['a']);
-    assert.deepEqual(await load({ repoURL, targetRevision: old }), ['a']);
-    await refused({ repoURL, targetRevision: 'nope' }, 'RevisionNotFound', /nope/);
-    await refused({ repoURL, targetRevision: 'b'.repeat(40) }, 'RevisionNotFound', /does not give/);
-  });
+  for (const engine of ['embedded', 'native'] as const) {
+    test(`branch, tag and SHA, ${engine}`, async () => {
+      await using server = await startGitServer();
+      const repository = await server.createRepository('r');
+      const old = await repository.commit(one, 'first');
+      await repository.tag('v1', 'main', 'words');
+      await repository.commit({ 'a.yaml': configMap('b') }, 'second');
+      await using front = await oldServer(server.url);
+      const repoURL = repository.url.replace(server.url, front.url);
+      assert.deepEqual(await load({ repoURL, engine }), ['b']);
+      assert.deepEqual(await load({ repoURL, engine, targetRevision: 'v1' }), ['a']);
+      assert.deepEqual(await load({ repoURL, engine, targetRevision: old }), ['a']);
+      await refused({ repoURL, engine, targetRevision: 'nope' }, 'RevisionNotFound', /nope/);
+      await refused({ repoURL, engine, targetRevision: 'b'.repeat(40) }, 'RevisionNotFound', /does not give/);
+    });
+  }
 });
 
 /** Passes everything on but the header by which a client asks for version 2. */

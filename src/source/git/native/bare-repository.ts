@@ -95,7 +95,8 @@ export class BareRepository implements CommitStore {
 
   async drop(wanted: Wanted): Promise<void> {
     if (!this.#kept.delete(refOf(wanted))) return;
-    await this.#run(['update-ref', '-d', refOf(wanted)]);
+    // A ref that cannot be removed now (the disk is full) is a leftover to the next process, which removes it.
+    await this.#run(['update-ref', '-d', refOf(wanted)]).catch(() => undefined);
     await this.#maintain();
   }
 

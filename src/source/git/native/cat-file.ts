@@ -63,9 +63,9 @@ export class CatFile implements AsyncDisposable {
   async #read(oid: string, maxBytes: number): Promise<Found> {
     const { clock, limits } = this.#options;
     this.#cancelIdle();
-    let isLate = false;
+    const late = new AbortController();
     const cancel = clock.after(limits.unpackMs, () => {
-      isLate = true;
+      late.abort(gitUnavailable(`reading ${oid} took longer than ${limits.unpackMs / 1000} s`));
       void this[Symbol.asyncDispose]();
     });
     try {
@@ -77,7 +77,7 @@ export class CatFile implements AsyncDisposable {
       return found;
     } catch (error) {
       await this[Symbol.asyncDispose]();
-      throw isLate ? gitUnavailable(`reading ${oid} took longer than ${limits.unpackMs / 1000} s`) : error;
+      throw late.signal.aborted ? late.signal.reason : error;
     } finally {
       cancel();
     }

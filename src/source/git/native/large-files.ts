@@ -38,6 +38,7 @@ const settings = [
 export class LargeFiles {
   readonly #options: LargeFilesOptions;
   #running = 0;
+  #isInstalled = false;
 
   constructor(options: LargeFilesOptions) {
     this.#options = options;
@@ -80,8 +81,10 @@ export class LargeFiles {
 
   async #checkInstalled(path: string): Promise<void> {
     const { git, folder, limits } = this.#options;
+    if (this.#isInstalled) return;
     try {
       await git.run({ args: ['lfs', 'version'], cwd: folder, deadlineMs: limits.pollMs }, AbortSignal.any([]));
+      this.#isInstalled = true;
     } catch (error) {
       if (!(error instanceof GitFailed)) throw error;
       throw unsupportedByEngine(`${path}: is stored in Git LFS, and git-lfs is not there`);

@@ -4,6 +4,7 @@ import { renderError } from '../../failures.ts';
 import type { Limits } from '../../limits.ts';
 import { join, type Tree, type TreeNode } from '../../tree.ts';
 import { readMetadata, type ChartMetadata } from './chart-metadata.ts';
+import { outsideReference } from './schema-refs.ts';
 
 /** What is known of a chart's folder without rendering it. */
 export interface ChartFacts extends ChartMetadata {
@@ -11,6 +12,8 @@ export interface ChartFacts extends ChartMetadata {
   readonly vendored: ReadonlySet<string>;
   /** Some file asks what the cluster can do, so that the cluster's answer is part of the result. */
   readonly asksCluster: boolean;
+  /** A schema of values that refers to something else, which Helm would open. */
+  readonly strayReference?: string;
   /** Present when links or submodules bring in what the folder's id does not cover. */
   readonly files?: readonly (readonly [path: string, oid: string])[];
 }
@@ -59,38 +62,64 @@ export class ChartBook {
   }
 
   async #read(folder: TreeNode, { files, followsLinks }: Walked): Promise<ChartFacts> {
-    const contents = new Map<string, Buffer>();
-    let asksCluster = false;
+    const metadata = new Map<string, Buffer>();
     const vendored = new Set<string>();
+    const found: Found = { asksCluster: false, strayReference: undefined };
     for (const { path, node } of files) {
       const bytes = await node.tree.read(node);
-      if (isMetadata(path)) contents.set(path, bytes);
-      if (isVendoredArchive(path)) {
-        const unpacked = await unpackChart(join(folder.path, path), bytes, this.#limits);
-        if (posix.dirname(path) === 'charts') vendored.add(readMetadata(join(folder.path, path), unpacked).name);
-        asksCluster ||= asksForCapabilities(unpacked);
-      } else asksCluster ||= mentionsCapabilities(bytes);
+      const place = join(folder.path, path);
+      if (isMetadata(path)) metadata.set(path, bytes);
+      const unpacked = await inspect(path, bytes, { place, found, limits: this.#limits, depth: 0 });
+      if (unpacked !== undefined && posix.dirname(path) === 'charts') vendored.add(readMetadata(place, unpacked).name);
     }
-    for (const name of vendoredFolders(contents, folder.path)) vendored.add(name);
-    const metadata = readMetadata(folder.path, contents);
+    for (const name of vendoredFolders(metadata, folder.path)) vendored.add(name);
+    const own = readMetadata(folder.path, metadata);
     return {
-      ...metadata,
+      ...own,
       vendored,
-      asksCluster: asksCluster || metadata.kubeVersion !== '',
+      asksCluster: found.asksCluster || own.kubeVersion !== '',
+      ...(found.strayReference === undefined ? {} : { strayReference: found.strayReference }),
       ...(followsLinks ? { files: files.map(({ path, node }) => [path, node.oid] as const) } : {}),
     };
   }
 }
 
+interface Found {
+  asksCluster: boolean;
+  strayReference: string | undefined;
+}
+
+interface Inspection {
+  /** For messages. */
+  readonly place: string;
+  readonly found: Found;
+  readonly limits: Limits;
+  readonly depth: number;
+}
+
+/** Charts in archives in charts are so deep and no deeper. */
+const deepestArchive = 5;
+
+/** Looks into one file of a chart, and into what it holds when it is a chart itself. */
+async function inspect(path: string, bytes: Buffer, inspection: Inspection): Promise<ChartFiles | undefined> {
+  const { place, found, limits, depth } = inspection;
+  if (!isVendoredArchive(path)) {
+    found.asksCluster ||= mentionsCapabilities(bytes);
+    const reference = posix.basename(path) === 'values.schema.json' ? outsideReference(bytes) : undefined;
+    if (reference !== undefined) found.strayReference ??= `${place}: refers to "${reference}", which is not in it`;
+    return undefined;
+  }
+  if (depth >= deepestArchive) throw renderError('RenderFailed', `${place}: archives in archives, without end`);
+  const unpacked = await unpackChart(place, bytes, limits);
+  for (const [name, inner] of unpacked) {
+    await inspect(name, inner, { ...inspection, place: join(place, name), depth: depth + 1 });
+  }
+  return unpacked;
+}
+
 /** Everything in a chart's folder, in the order of paths. */
 export async function filesOf(folder: TreeNode): Promise<readonly ChartFile[]> {
   return (await walk(folder)).files;
-}
-
-/** Whether an unpacked chart, or one in it, asks what the cluster can do. */
-function asksForCapabilities(files: ChartFiles): boolean {
-  for (const [path, bytes] of files) if (isVendoredArchive(path) || mentionsCapabilities(bytes)) return true;
-  return false;
 }
 
 /** Whatever is a template, or becomes one by `tpl`, has to spell it out. */

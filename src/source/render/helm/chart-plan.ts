@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { JsonValue } from '../../../model/json.ts';
 import type { Charts, ChartVersion } from '../../charts/charts.ts';
-import { readConstraint } from '../../charts/versions.ts';
+import { readConstraint } from '../../versions.ts';
 import { renderError } from '../../failures.ts';
 import { join, Tree, type TreeNode } from '../../tree.ts';
 import type { ChartBook, ChartFacts } from './chart-facts.ts';
@@ -13,13 +13,14 @@ export interface ChartPlan {
   readonly folder: TreeNode;
   readonly facts: ChartFacts;
   /** From repositories, as archives. */
-  readonly archives: readonly {
-    readonly chart: ChartVersion;
-    readonly digest: string;
-    readonly asksCluster: boolean;
-  }[];
+  readonly archives: readonly PlannedArchive[];
   /** From other folders of the same repository. */
   readonly locals: readonly ChartPlan[];
+}
+
+export interface PlannedArchive extends Pick<ChartFacts, 'asksCluster' | 'strayReference'> {
+  readonly chart: ChartVersion;
+  readonly digest: string;
 }
 
 export interface ChartPlanner {
@@ -47,7 +48,7 @@ export async function planChart(folder: TreeNode, planner: ChartPlanner, depth =
       `its dependencies are not those of ${facts.lock.file}; run "helm dependency update" and commit the result`,
     );
   }
-  const archives = new Map<string, ChartPlan['archives'][number]>();
+  const archives = new Map<string, PlannedArchive>();
   const locals = new Map<string, ChartPlan>();
   for (const dependency of missing) {
     const where = kindOf(dependency);
@@ -75,6 +76,12 @@ export function asksCluster({ facts, archives, locals }: ChartPlan): boolean {
   return facts.asksCluster || archives.some((archive) => archive.asksCluster) || locals.some(asksCluster);
 }
 
+/** What some schema of values refers to outside of the chart; undefined: nothing. */
+export function strayReference({ facts, archives, locals }: ChartPlan): string | undefined {
+  const strays = [facts, ...archives].map((one) => one.strayReference);
+  return [...strays, ...locals.map(strayReference)].find((stray) => stray !== undefined);
+}
+
 /** Where a dependency comes from, or why from nowhere. */
 function kindOf({ repository }: Dependency): string {
   if (/^(https?|oci):\/\//.test(repository)) return 'repository';
@@ -97,13 +104,13 @@ function locked(dependency: Dependency, { lock }: ChartFacts): Dependency {
 async function planArchive(
   { name, version, repository: url }: Dependency,
   { book, charts, passCredentials, signal }: ChartPlanner,
-): Promise<ChartPlan['archives'][number]> {
+): Promise<PlannedArchive> {
   const repository = { url, secret: undefined, ...(passCredentials ? { passCredentials } : {}) };
   const exact = await charts.resolve(repository, name, version === '' ? '*' : version, false);
   const chart = { repository, name, version: exact };
   await using opened = await charts.open(chart, signal);
   const root = await new Tree(opened.reader, await opened.reader.rootTree('')).folderAt('');
-  return { chart, digest: opened.digest, asksCluster: (await book.facts(root)).asksCluster };
+  return { ...(await book.facts(root)), chart, digest: opened.digest };
 }
 
 async function planLocal(

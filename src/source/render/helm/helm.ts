@@ -1,30 +1,17 @@
 import type { HelmOptions } from '../../../model/application.ts';
 import { sha256Hex } from '../../../model/hash.ts';
 import type { JsonValue } from '../../../model/json.ts';
+import { readHelm } from '../../../model/parse-source.ts';
 import { renderError } from '../../failures.ts';
 import type { PlanRender, RenderJob, RenderPlan, RenderTools } from '../renderer.ts';
 import { plainKubeVersion, releaseNameOf, valuesText, type Capabilities } from './arguments.ts';
 import { ChartBook, mentionsCapabilities } from './chart-facts.ts';
-import { asksCluster, chartIdentity, planChart } from './chart-plan.ts';
+import { asksCluster, chartIdentity, planChart, strayReference } from './chart-plan.ts';
 import { runTemplate, type Template } from './template.ts';
 import { findParameterFile, findValueFiles, type NamedFile } from './value-files.ts';
 
 /** What an absent `source.helm` means. */
-const noOptions: HelmOptions = {
-  releaseName: '',
-  namespace: '',
-  kubeVersion: '',
-  apiVersions: [],
-  valueFiles: [],
-  values: '',
-  parameters: [],
-  fileParameters: [],
-  ignoreMissingValueFiles: false,
-  skipCrds: false,
-  skipTests: false,
-  skipSchemaValidation: false,
-  passCredentials: false,
-};
+const noOptions = readHelm({});
 
 /**
  * Plans and runs `helm template` of the chart in a source's path, with the options of `source.helm`.
@@ -62,10 +49,15 @@ async function templateOf(
   const { passCredentials, ignoreMissingValueFiles } = options;
   const signal = new AbortController().signal;
   const chart = await planChart(folder, { book, charts: tools.charts, passCredentials, signal });
+  const stray = options.skipSchemaValidation ? undefined : strayReference(chart);
+  if (stray !== undefined) throw renderError('InvalidObject', stray);
   const places = { tree, folder: folder.path, refs };
   const valueFiles = await findValueFiles(options.valueFiles, places, ignoreMissingValueFiles);
   const parameterFiles = new Map<string, NamedFile>();
-  for (const { name, path } of options.fileParameters) parameterFiles.set(name, await findParameterFile(path, places));
+  for (const { name, path } of options.fileParameters) {
+    checkFileParameter(name);
+    parameterFiles.set(name, await findParameterFile(path, places));
+  }
   const isUsed = asksCluster(chart) || (await optionsAsk(options, [...valueFiles, ...parameterFiles.values()], book));
   return {
     folder: source.path,
@@ -77,6 +69,15 @@ async function templateOf(
     parameterFiles,
     capabilities: capabilitiesOf(options, isUsed, tools),
   };
+}
+
+/** Helm would read `a=/etc/passwd,b` as two parameters, the first with a file of this machine. */
+function checkFileParameter(name: string): void {
+  if (/^[^,=\r\n]+$/.test(name)) return;
+  throw renderError(
+    'InvalidSpec',
+    `spec.source.helm.fileParameters: "${name}" can be no name: it is empty or has a comma or "="`,
+  );
 }
 
 /** Values become templates where a chart uses `tpl`. */

@@ -1,20 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { objectAt, stringAt, type JsonObject } from '../../../model/json.ts';
 import { decodeFile, decodeText, type WrittenObject } from '../../decode.ts';
 import { limitExceeded, type Limits } from '../../limits.ts';
 import { join } from '../../tree.ts';
 import { splitDocuments } from '../../yaml/split.ts';
 import type { Written } from '../renderer.ts';
 
-/** Hooks of these alone belong to commands that there are none of here. */
-const droppedHooks = new Set(['test', 'test-success', 'test-failure', 'pre-rollback', 'post-rollback']);
-
 /** Helm names the template before what it printed; it is taken off, so that lines count as in the template, or nearly. */
 const header = /^---[ \t]*\n# Source: [^/\n]+\/(.+)\n/;
 
 /**
- * The objects that Helm printed, each with the template that it comes from; hooks for tests and roll-backs left out.
- * Lets the loop do other work in between. Throws OperatorError DecodeFailed, InvalidObject, LimitExceeded.
+ * The objects that Helm printed, each with the template that it comes from. Lets the loop do other work in between. Throws OperatorError DecodeFailed, InvalidObject, LimitExceeded.
  */
 export async function decodeOutput(
   folder: string,
@@ -33,9 +28,7 @@ export async function decodeOutput(
     const decoded = decodeFile(file, Buffer.from(text.replace(header, '')));
     const document = (documents.get(file) ?? 0) + 1;
     documents.set(file, document);
-    for (const { object, origin } of decoded.objects) {
-      if (!isDropped(object)) objects.push({ object, origin: { ...origin, document } });
-    }
+    for (const { object, origin } of decoded.objects) objects.push({ object, origin: { ...origin, document } });
     skippedDocuments += decoded.skippedDocuments;
     if (objects.length > limits.objects) throw limitExceeded('the objects of the Application', 'objects', limits);
   }
@@ -48,11 +41,4 @@ function templateOf(text: string, folder: string): string | undefined {
   if (path === undefined) return undefined;
   // What a template prints is YAML, whatever the template is called.
   return join(folder, path.endsWith('.json') ? `${path} (as rendered)` : path);
-}
-
-function isDropped(object: JsonObject): boolean {
-  const annotations = objectAt(objectAt(object, 'metadata'), 'annotations');
-  if (['argocd.argoproj.io/hook', 'evenkeel.dev/hook'].some((key) => annotations[key] !== undefined)) return false;
-  const hooks = (stringAt(annotations, 'helm.sh/hook') ?? '').split(',').map((hook) => hook.trim().toLowerCase());
-  return hooks.every((hook) => droppedHooks.has(hook));
 }

@@ -6,7 +6,7 @@ import type { PlacedFile, Workspace } from '../../workspace.ts';
 import type { RenderTools, Written } from '../renderer.ts';
 import { capabilityArguments, flagArguments, parameterArguments, valuesText, type Capabilities } from './arguments.ts';
 import { filesOf } from './chart-facts.ts';
-import type { ChartPlan } from './chart-plan.ts';
+import type { ChartPlan, PlannedArchive } from './chart-plan.ts';
 import { decodeOutput } from './output.ts';
 import type { NamedFile } from './value-files.ts';
 
@@ -25,7 +25,7 @@ export interface Template {
   readonly capabilities: Capabilities;
 }
 
-/** A JSON schema may refer to the web; Go leaves only this machine reachable past a proxy. */
+/** Helm has no reason to ask anybody; should it find one, it gets no further than this. */
 const noNetwork = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '' };
 
 interface Stage {
@@ -84,7 +84,7 @@ async function placeChart({ folder, archives, locals }: ChartPlan, at: string, s
 }
 
 async function archiveOf(
-  chart: ChartPlan['archives'][number]['chart'],
+  chart: PlannedArchive['chart'],
   digest: string,
   { tools, signal }: Stage,
 ): Promise<Uint8Array> {

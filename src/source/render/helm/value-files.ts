@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import picomatch from 'picomatch';
 import { notYetSupported, renderError } from '../../failures.ts';
+import { compileGlob } from '../../glob.ts';
 import { join, type Tree, type TreeNode } from '../../tree.ts';
 
 /** A file that an option names. */
@@ -105,7 +105,7 @@ async function step(node: TreeNode, segment: string): Promise<TreeNode[]> {
     const found = await node.tree.find(join(node.path, segment));
     return found === undefined ? [] : [found];
   }
-  const matches = picomatch(segment, { dot: true, nonegate: true, noextglob: true });
+  const matches = compileGlob(segment);
   const entries = (await node.tree.entries(node)).filter(({ name }) => matches(name));
   const found = await Promise.all(entries.map((entry) => node.tree.child(node, entry)));
   return found.filter((each) => each !== undefined);

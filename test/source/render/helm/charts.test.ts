@@ -4,8 +4,7 @@ import { cp, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { JsonObject } from '../../../../src/model/json.ts';
-import { canonicalJson, objectAt, stringAt } from '../../../../src/model/json.ts';
+import { canonicalJson } from '../../../../src/model/json.ts';
 import { readHelm } from '../../../../src/model/parse-source.ts';
 import { decodeFile } from '../../../../src/source/decode.ts';
 import { readYaml } from '../../../../src/source/yaml/yaml.ts';
@@ -25,8 +24,6 @@ interface Case {
   readonly prepare?: readonly string[];
   /** What follows `helm template`. */
   readonly byHand: readonly string[];
-  /** Names of hooks that are not applied. */
-  readonly drops?: readonly string[];
   readonly skipped?: number;
 }
 
@@ -60,28 +57,19 @@ for (const name of await readdir(folder)) {
   });
 }
 
-/** The objects that Helm prints, without the hooks that the case names. */
-async function byHand(name: string, { prepare, byHand: args, drops = [] }: Case): Promise<string[]> {
+/** The objects that Helm prints, hooks and all. */
+async function byHand(name: string, { prepare, byHand: args }: Case): Promise<string[]> {
   const copy = path.join(stage.folder, `by-hand-${name}`);
   await cp(path.join(folder, name), copy, { recursive: true });
   if (prepare !== undefined) await runByHand(copy, prepare);
   const { objects } = decodeFile('by hand', Buffer.from(await runByHand(copy, ['template', ...args])));
-  const names = objects.map(({ object }) => nameOf(object));
-  assert.deepEqual(
-    drops.filter((drop) => !names.includes(drop)),
-    [],
-  );
-  return objects.filter(({ object }) => !drops.includes(nameOf(object))).map(({ object }) => canonicalJson(object));
+  return objects.map(({ object }) => canonicalJson(object));
 }
 
 async function runByHand(cwd: string, args: readonly string[]): Promise<string> {
   const { helm } = await obtain(['helm']);
   const { stdout } = await promisify(execFile)(helm, args, { cwd, env: { HOME: path.join(stage.folder, 'home') } });
   return stdout;
-}
-
-function nameOf(object: JsonObject): string {
-  return stringAt(objectAt(object, 'metadata'), 'name') ?? '';
 }
 
 function below(files: ReadonlyMap<string, Buffer>, place: string): Map<string, Buffer> {

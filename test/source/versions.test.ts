@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { newestOf, readConstraint, sortVersions } from '../../../src/source/charts/versions.ts';
+import { newestOf, readConstraint, sortVersions } from '../../src/source/versions.ts';
 
 interface Row {
   readonly constraint: string;
@@ -32,4 +32,16 @@ test('versions: the newest is the highest, whatever the order, and what is no ve
   assert.equal(newestOf(['1.2.0', 'latest', '1.10.0', '1.9.0', '2.0.0-rc.1'], any), '1.10.0');
   assert.equal(newestOf(['latest'], any), undefined);
   assert.deepEqual(sortVersions(['latest', '1.2.0', '2.0.0', '1.10.0']), ['2.0.0', '1.10.0', '1.2.0', 'latest']);
+});
+
+test('versions: what is long and almost a constraint is refused at once', () => {
+  for (const text of [
+    `1${' '.repeat(500)}!`,
+    `${'1 '.repeat(250)}!`,
+    `1.0.0-${'a.'.repeat(240)}!`,
+    `${'1-'.repeat(250)}!`,
+    '1'.repeat(600),
+  ]) {
+    assert.equal(readConstraint(text), undefined);
+  }
 });
