@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { OperatorError } from '../../src/model/errors.ts';
 import type { FakeRequest } from '../fakes/cluster.ts';
 import {
   crashing,
@@ -62,6 +63,37 @@ describe('root causes', () => {
     assert.match(message, /2 pods: container "main" ended with exit code 3, 4 restarts; its last line: no database at/);
     assert.match(message, /postgres:\/\/db\/x password=\[masked\]; 1 pod: image "web:1" cannot be pulled/);
     assert.doesNotMatch(message, /hunter2/);
+  });
+
+  it('read no log where log lines are switched off', async () => {
+    await using stage = new Stage();
+    stage.logLines = false;
+    await deployed(stage);
+    seedPods(stage.cluster, [crashing]);
+    stage.cluster.logs.set('shop/web-1-0/main', 'the last line');
+    const mark = stage.mark;
+    reportStatus(stage.cluster, 0, deadlineExceeded);
+    await stage.quiet();
+    assert.match(stage.message('shop', 'Ready'), /exit code 3, 4 restarts$/);
+    assert.deepEqual(
+      stage.since(mark, ({ subresource }) => subresource === 'log'),
+      [],
+    );
+  });
+
+  it('are looked for while Git cannot be read, too', async () => {
+    await using stage = new Stage();
+    await deployed(stage);
+    seedPods(stage.cluster, [imageMissing]);
+    const failure = new OperatorError('no Git', { step: 'source', reason: 'GitUnavailable', retry: 'backoff' });
+    stage.repository.failures.set('shop', failure);
+    stage.repository.commit({});
+    reportStatus(stage.cluster, 0, deadlineExceeded);
+    await stage.quiet();
+    assert.equal(stage.ready('shop'), 'False GitUnavailable');
+    const { status, message = '' } = stage.status('shop').health ?? {};
+    assert.equal(status, 'Degraded');
+    assert.match(message, /: image "web:1" cannot be pulled \(not found\)$/);
   });
 
   it('are told as far as they may be read', async () => {

@@ -74,6 +74,8 @@ export class Stage implements AsyncDisposable {
   readonly recorder: Recorder = record();
   readonly events: ObjectEvent[] = [];
   source = new StubSource(this.repository);
+  /** Of the next start. */
+  logLines = true;
   #reconciling: Reconciling | undefined;
 
   constructor() {
@@ -97,7 +99,7 @@ export class Stage implements AsyncDisposable {
       random: () => 0.5,
       namespaces: [],
       workers: 2,
-      causes: { logLines: true, maskLine: maskLogLine },
+      causes: { logLines: this.logLines, maskLine: maskLogLine },
     };
     this.#reconciling = await startReconciling(ports, new AbortController().signal);
   }
