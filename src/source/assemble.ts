@@ -73,7 +73,7 @@ export function assemble(options: SourceOptions): SourceParts {
   const { directory, clock, random, credentials, telemetry } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const stack = new AsyncDisposableStack();
-  const tools = stack.use(startTools({ ...options, proxies: {}, scratch: join(directory, 'scratch') }));
+  const tools = stack.use(startTools({ ...options, scratch: join(directory, 'scratch') }));
   const workspaces = diskWorkspaces(join(directory, 'renders-under-way'), limits);
   const charts = stack.use(
     createCharts({ ...options, directory: join(directory, 'charts'), limits, secrets: credentials }),

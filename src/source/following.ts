@@ -59,10 +59,6 @@ export class Following {
     }
   }
 
-  lookAt(key: ApplicationKey): void {
-    for (const id of this.#followed.get(key) ?? []) void this.#polls.get(id)?.poll.look();
-  }
-
   /** Looks again at every ref of a remote that somebody follows: what opens it may be another now. */
   lookAtRemote({ id }: Remote): void {
     for (const { poll, target } of this.#polls.values()) if (target.remote?.id === id) void poll.look();

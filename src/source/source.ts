@@ -29,8 +29,6 @@ export interface Source extends AsyncDisposable {
   unfollow(key: ApplicationKey): void;
   /** Called when a followed ref is another commit, or looking at it began to work or to fail; gives the way to stop that. */
   onNews(listener: (key: ApplicationKey) => void): () => void;
-  /** Looks at what an Application follows now. */
-  pollNow(key: ApplicationKey): void;
   /** Somebody says that refs of a repository moved: what is followed there is looked at now. */
   pushed(push: Push): void;
   /** The objects of the newest revisions (or of `ask.revisions`). Throws OperatorError; what was loaded before stays good. */
@@ -77,10 +75,6 @@ class SharedSource implements Source {
 
   onNews(listener: (key: ApplicationKey) => void): () => void {
     return this.#parts.following.onNews(listener);
-  }
-
-  pollNow(key: ApplicationKey): void {
-    this.#parts.following.lookAt(key);
   }
 
   pushed(push: Push): void {

@@ -97,10 +97,6 @@ export class StubSource implements Source {
     return () => this.#listeners.delete(listener);
   }
 
-  pollNow(): void {
-    // Every commit is known at once.
-  }
-
   pushed(): void {
     // Every commit is known at once.
   }

@@ -142,7 +142,7 @@ describe('sharing', () => {
 
     woken.clear();
     const commit = await repository.commit({ 'a/x.yaml': configMap('c') }, 'second');
-    stage.source.pollNow(apps[0]?.key ?? '');
+    stage.source.pushed({ forge: 'generic', urls: [repository.url], refs: ['refs/heads/main'] });
     await eventually('all are woken', () => woken.size === 50);
     const again = await Promise.all(apps.map((each) => stage.source.load(each, {}, never)));
     assert.ok(again.every(({ revision }) => revision === commit));

@@ -20,8 +20,6 @@ export interface HelperToolsOptions {
   readonly path: string;
   /** For private folders; ours alone, and what lies there is removed. */
   readonly scratch: string;
-  /** HTTPS_PROXY and the like: given to git and to nobody else. */
-  readonly proxies: Readonly<Record<string, string>>;
   /** Absolute paths of programs that are not to be looked for on the PATH. */
   readonly programs?: Partial<Record<Tool, string>>;
 }
@@ -133,7 +131,7 @@ class HelperTools implements Tools {
       program: programs?.[run.tool] ?? run.tool,
       args: run.args,
       cwd: run.cwd,
-      env: environmentFor(run, privateFolder, this.#options),
+      env: environmentFor(run, privateFolder, this.#options.path),
       privateFolder,
       takesInput,
       limits,

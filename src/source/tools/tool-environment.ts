@@ -1,11 +1,6 @@
 import { join } from 'node:path';
 import type { Tool, ToolRun } from './tools.ts';
 
-export interface EnvironmentOptions {
-  readonly path: string;
-  readonly proxies: Readonly<Record<string, string>>;
-}
-
 /** Of the memory limit, what Go's collector aims to stay below. */
 const goMemoryShare = 0.8;
 const goProcessors = 2;
@@ -14,7 +9,7 @@ const goProcessors = 2;
 export function environmentFor(
   run: Omit<ToolRun, 'stdin'>,
   privateFolder: string,
-  { path, proxies }: EnvironmentOptions,
+  path: string,
 ): Record<string, string> {
   const home = join(privateFolder, 'home');
   return {
@@ -22,22 +17,18 @@ export function environmentFor(
     HOME: home,
     TMPDIR: join(privateFolder, 'tmp'),
     LANG: 'C.UTF-8',
-    ...ofTool(run, home, proxies),
+    ...ofTool(run, home),
     ...run.env,
   };
 }
 
-function ofTool(
-  { tool, limits }: Omit<ToolRun, 'stdin'>,
-  home: string,
-  proxies: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+function ofTool({ tool, limits }: Omit<ToolRun, 'stdin'>, home: string): Readonly<Record<string, string>> {
   const go = {
     GOMEMLIMIT: String(Math.floor(limits.memoryBytes * goMemoryShare)),
     GOMAXPROCS: String(goProcessors),
   };
   const environments: Record<Tool, Readonly<Record<string, string>>> = {
-    git: proxies,
+    git: {},
     kustomize: { ...go, XDG_CONFIG_HOME: join(home, '.config') },
     helm: {
       ...go,

@@ -64,7 +64,7 @@ function operatorCode(scratch: string, script: string, then: string): string {
     import { startTools } from ${JSON.stringify(path.join(sources, 'source', 'tools', 'helper.ts'))};
     import { systemClock } from ${JSON.stringify(path.join(sources, 'clock.ts'))};
     const tools = startTools({ clock: systemClock, maxRenders: 1, path: process.env.PATH, scratch: ${JSON.stringify(scratch)},
-      proxies: {}, programs: { kustomize: '/bin/sh' } });
+      programs: { kustomize: '/bin/sh' } });
     const limits = { timeMs: 600_000, memoryBytes: 1e9, outputBytes: 1e6 };
     const session = await tools.open({ tool: 'kustomize', args: ['-c', ${JSON.stringify(script)}], cwd: '/', limits });
     for await (const bytes of session.output) { process.stdout.write(bytes); break; }

@@ -35,7 +35,6 @@ export async function createToolsStage(change: Partial<HelperToolsOptions> = {})
     maxRenders: 4,
     path: process.env['PATH'] ?? '',
     scratch,
-    proxies: {},
     programs: { kustomize: runner },
     ...change,
   });

@@ -59,7 +59,6 @@ export async function createHelmStage(options: HelmStageOptions = {}): Promise<H
     maxRenders: 2,
     path: path.join(folder.path, 'nothing'),
     scratch: path.join(folder.path, 'scratch'),
-    proxies: {},
     programs: { helm },
   });
   const open = new Set<string>();

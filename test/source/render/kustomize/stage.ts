@@ -54,7 +54,6 @@ export async function createRenderStage(options: StageOptions = {}): Promise<Ren
     maxRenders: 2,
     path: options.path ?? path.join(folder.path, 'nothing'),
     scratch: path.join(folder.path, 'scratch'),
-    proxies: {},
     programs: { kustomize },
   });
   const planner = createKustomizePlanner();
