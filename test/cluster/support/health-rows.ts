@@ -8,8 +8,8 @@ export interface HealthRow {
   readonly group: string;
   readonly health: string;
   readonly message: RegExp;
-  /** The state of the object from which the verdict follows at once; absent where time makes it. */
-  readonly cause?: (object: LiveObject) => boolean;
+  /** The state of the object from which the verdict follows. */
+  readonly cause: (object: LiveObject) => boolean;
 }
 
 export interface Manifest {
@@ -76,6 +76,8 @@ const late = has('Progressing', 'False', 'ProgressDeadlineExceeded');
 const soon = { progressDeadlineSeconds: 4 };
 /** Degraded by the operator's own clock. */
 const impatient = { timeouts: { progress: '4s' } };
+/** Where that clock gives the verdict: the time told begins with the object, and those 4 s are part of it. */
+const exists = (): boolean => true;
 const deployments = { group: '/apis/apps/v1', list: 'deployments' };
 
 function deployment(row: Omit<HealthRow, 'group' | 'object'> & Shape): HealthRow {
@@ -131,6 +133,7 @@ export const rollouts: readonly HealthRow[] = [
     }),
     health: 'Degraded',
     message: /no progress for 4s: .*: the pod cannot be scheduled: 0\/2 nodes are available: 2 Insufficient cpu/,
+    cause: exists,
   },
   deployment({
     name: 'exceeds-its-deadline',
@@ -138,18 +141,21 @@ export const rollouts: readonly HealthRow[] = [
     annotations: { outcome: 'not-ready' },
     health: 'Degraded',
     message: /no progress for 4s: 0 of 2 updated replicas available: container "main" runs and is not ready$/,
+    cause: exists,
   }),
   deployment({
     name: 'quota-exceeded',
     spec: impatient,
     health: 'Degraded',
     message: /no progress for 4s: .*exceeded quota: none/,
+    cause: exists,
   }),
   deployment({
     name: 'paused',
     more: { paused: true },
     health: 'Suspended',
     message: /the Deployment is paused$/,
+    cause: ({ spec }) => spec.paused === true,
   }),
   deployment({
     name: 'scaled-to-zero',
