@@ -122,7 +122,7 @@ export const settings = {
   kubeconfig: {
     variable: 'KUBECONFIG',
     fallback: '',
-    meaning: 'path of a kubeconfig; empty = the service account of the pod',
+    meaning: 'path of a kubeconfig, or several; empty = the service account of the pod',
   },
   commit: {
     variable: 'EVENKEEL_COMMIT',

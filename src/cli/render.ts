@@ -49,6 +49,7 @@ export function renderCommand(terminal: Terminal): Command {
 
 async function render(what: string, flags: RenderFlags, terminal: Terminal): Promise<void> {
   const folder = resolve(terminal.folder, what);
+  if (what.includes('/') && !existsSync(folder)) throw new Error(`${what}: there is no such folder`);
   const desired = existsSync(folder)
     ? await renderFolder(folder, flags, terminal)
     : await renderApplication(what, flags, terminal);

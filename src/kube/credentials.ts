@@ -34,6 +34,7 @@ export type CredentialSource =
       /** Where `token`, `ca.crt` and `namespace` are mounted; the kubelet's place when left out. */
       readonly folder?: string;
     }
+  /** `file` may be several, as in KUBECONFIG; the first one's current context counts. */
   | { readonly kind: 'kubeconfig'; readonly file: string; readonly context?: string };
 
 /** A header is asked for anew at most so often: ServiceAccount tokens are replaced long before they expire. */
@@ -113,9 +114,20 @@ async function loadKubeconfig(
   clock: Clock,
 ): Promise<Credentials> {
   const { KubeConfig } = await import('@kubernetes/client-node');
-  const load = () => {
+  const loadFile = (file: string) => {
     const config = new KubeConfig();
-    config.loadFromFile(source.file);
+    try {
+      config.loadFromFile(file);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`the kubeconfig ${file} cannot be read: ${why}`, { cause: error });
+    }
+    return config;
+  };
+  const load = () => {
+    const [config, ...others] = source.file.split(path.delimiter).filter(Boolean).map(loadFile);
+    if (config === undefined) throw new Error('no kubeconfig is named');
+    for (const other of others) config.mergeConfig(other, Boolean(config.currentContext));
     if (source.context !== undefined) config.setCurrentContext(source.context);
     return config;
   };

@@ -111,7 +111,13 @@ describe('render of a folder', () => {
     ],
     ['an unknown option', ['render', 'plain', '--nonsense'], 2, /unknown option '--nonsense'/],
     ['no argument', ['render'], 2, /missing required argument/],
-    ['an Application without a cluster', ['render', 'nowhere', '--kubeconfig', 'absent'], 1, /^error: .*absent/],
+    ['a folder that is not there', ['render', './nowhere'], 1, /^error: \.\/nowhere: there is no such folder$/m],
+    [
+      'an Application without a cluster',
+      ['render', 'nowhere', '--kubeconfig', 'absent'],
+      1,
+      /^error: the kubeconfig absent cannot be read: ENOENT/,
+    ],
     ['a file that is no Application', ['render', 'plain', '-f', 'plain/a.yaml'], 1, /holds no Application/],
   ];
   for (const [name, args, expected, says] of failures) {

@@ -241,10 +241,43 @@ describe('client', () => {
       await rm(folder, { recursive: true });
     }
   });
+
+  test('several kubeconfigs are merged, and one that cannot be read is named', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-kubeconfig-'));
+    try {
+      const [a = '', b = ''] = await Promise.all(['a', 'b'].map((name) => writeKubeconfig(folder, name)));
+      const file = [a, b].join(path.delimiter);
+      const clock = new ManualClock();
+      const [first, second] = await Promise.all(
+        [{}, { context: 'b' }].map((more) => loadCredentials({ kind: 'kubeconfig', file, ...more }, clock)),
+      );
+      assert.deepEqual([first?.server, second?.server], ['https://a.example.com', 'https://b.example.com']);
+      assert.equal(await second?.authorization(), 'Bearer token-b');
+      const absent = path.join(folder, 'absent');
+      await assert.rejects(loadCredentials({ kind: 'kubeconfig', file: absent }, clock), {
+        message: new RegExp(`^the kubeconfig ${absent} cannot be read: ENOENT`),
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 });
 
 function pick(credentials: Credentials): Pick<Credentials, 'authorization' | 'renew'> {
   return { authorization: () => credentials.authorization(), renew: () => credentials.renew() };
+}
+
+/** Of one context, with a cluster and a user of that name. */
+async function writeKubeconfig(folder: string, name: string): Promise<string> {
+  const file = path.join(folder, name);
+  const config = {
+    'current-context': name,
+    clusters: [{ name, cluster: { server: `https://${name}.example.com` } }],
+    users: [{ name, user: { token: `token-${name}` } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  };
+  await writeFile(file, JSON.stringify(config));
+  return file;
 }
 
 /** With a time of its own, however coarse the file system's clock is. */
