@@ -192,7 +192,7 @@ export class Child {
     if (pid === undefined || this.#closed) return;
     // The whole group at once, so that nothing forks away between two signals.
     sendKill(-pid);
-    for (const member of this.#family?.members(listPids(), pageBytes) ?? []) sendKill(member.pid);
+    this.#family?.kill(sendKill, pageBytes);
   }
 
   async #measureDisk(): Promise<void> {

@@ -149,6 +149,13 @@ for (const [name, script] of Object.entries(leftBehind)) {
   });
 }
 
+test('what flees at the moment of the end is killed as well', async () => {
+  await using stage = await createToolsStage();
+  const run = await stage.script(leftBehind['in a session of its own, without a parent'] ?? '');
+  for (let round = 0; round < 60; round++) await Promise.all([1, 2, 3, 4].map(async () => stage.tools.run(run, never)));
+  await eventually('nothing of it to be alive', async () => (await stage.survivors()).length === 0);
+});
+
 test('what is to be hidden is hidden although what is said was cut', async () => {
   await using stage = await createToolsStage();
   const secret = 'abcdefghij'.repeat(20);
