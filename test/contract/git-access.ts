@@ -6,8 +6,9 @@ import { startForwardProxy } from '../../tools/forward-proxy.ts';
 import { startRedirector } from '../../tools/git/redirector.ts';
 import { noProxies } from '../../src/source/git/proxy.ts';
 import { configMap } from '../source/stage.ts';
-import { overHttp, refused, type GitCase, type GitWorld } from './git-world.ts';
+import { overHttp, type GitCase, type GitWorld } from './git-world.ts';
 import type { GitServerOptions } from '../../tools/git-server.ts';
+import { refused } from '../refused.ts';
 
 const one = { 'a.yaml': configMap('a') };
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createSmallDisk } from '../../tools/small-disk.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import { configMap } from '../source/stage.ts';
-import { everywhere, nativeOnly, refused, type GitCase, type GitWorld } from './git-world.ts';
+import { everywhere, nativeOnly, type GitCase, type GitWorld } from './git-world.ts';
+import { refused } from '../refused.ts';
 
 const named = (name: string) => ({ 'a.yaml': configMap(name) });
 const mebibyte = 1024 * 1024;

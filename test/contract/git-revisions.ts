@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { GitRepository } from '../../tools/git-server.ts';
 import { configMap } from '../source/stage.ts';
-import { everywhere, nativeOnly, refused, type GitCase } from './git-world.ts';
+import { everywhere, nativeOnly, type GitCase } from './git-world.ts';
+import { refused } from '../refused.ts';
 
 const named = (name: string) => ({ 'a.yaml': configMap(name) });
 

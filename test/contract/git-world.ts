@@ -1,5 +1,3 @@
-import assert from 'node:assert/strict';
-import { OperatorError } from '../../src/model/errors.ts';
 import type { Reason } from '../../src/model/reasons.ts';
 import type { RelayFault, TcpRelay } from '../../tools/tcp-relay.ts';
 import type { GitRepository, GitServer, GitServerOptions } from '../../tools/git-server.ts';
@@ -132,15 +130,4 @@ export class GitWorld implements AsyncDisposable {
     this.setFault(undefined);
     await this.#stack.disposeAsync();
   }
-}
-
-export async function refused(work: Promise<unknown>, reason: Reason, says: RegExp): Promise<OperatorError> {
-  const error: unknown = await work.then(
-    () => assert.fail('was accepted'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof OperatorError, String(error));
-  assert.equal(error.reason, reason, error.message);
-  assert.match(error.message, says);
-  return error;
 }

@@ -1,11 +1,12 @@
 import { after, before, describe, test } from 'node:test';
 import { dirname } from 'node:path';
 import { gitCases } from './git.ts';
-import { GitWorld, refused, type GitCase, type Variant, type WorldParts } from './git-world.ts';
+import { GitWorld, type GitCase, type Variant, type WorldParts } from './git-world.ts';
 import { obtainProgram } from '../../tools/assets/debian-package.ts';
 import { startGitServer } from '../../tools/git-server.ts';
 import { startSshServer } from '../../tools/ssh-server.ts';
 import { startTcpRelay } from '../../tools/tcp-relay.ts';
+import { refused } from '../refused.ts';
 
 /** Servers and tools that all cases of a variant share. */
 async function partsOf(variant: Variant, cleanup: AsyncDisposableStack): Promise<WorldParts | undefined> {

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { OperatorError } from '../../src/model/errors.ts';
 import { describeRef } from '../../src/model/object.ts';
-import type { Reason } from '../../src/model/reasons.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { startGitServer, type FileContent, type GitRepository, type GitServer } from '../../tools/git-server.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { application, configMap, never, startSource, type ApplicationChange, type Stage } from './stage.ts';
+import { refused } from '../refused.ts';
 
 type Follow = Omit<ApplicationChange, 'source'> & { readonly source?: Partial<ApplicationChange['source']> };
 
@@ -41,17 +40,6 @@ async function setUp(
 async function names({ stage, app }: Setting, change?: Follow): Promise<string[]> {
   const desired = await stage.source.load(app(change), { refresh: 'normal' }, never);
   return desired.objects.map(({ ref }) => ref.name);
-}
-
-async function refused(work: Promise<unknown>, reason: Reason, message: RegExp): Promise<OperatorError> {
-  const error: unknown = await work.then(
-    () => assert.fail('was accepted'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof OperatorError, String(error));
-  assert.equal(error.reason, reason, error.message);
-  assert.match(error.message, message);
-  return error;
 }
 
 describe('revisions', () => {

@@ -81,8 +81,10 @@ export class Family {
       const { members, isUnsure } = this.#look(listPids(), pageBytes);
       const found = members.filter(({ pid }) => !killed.has(pid));
       if (found.length === 0 && !isUnsure) return;
-      for (const { pid } of found) sendKill(pid);
-      for (const { pid } of found) killed.add(pid);
+      for (const { pid } of found) {
+        sendKill(pid);
+        killed.add(pid);
+      }
     }
   }
 

@@ -14,11 +14,11 @@ const mebibyte = 1024 * 1024;
 test('a program is run to its end: input, code, output and last words', async () => {
   await using stage = await createToolsStage();
   const run = await stage.script('cat; echo "bad: $HOME/x of $1 at $2" >&2; exit 3', {
-    args: ['s3cret', '/work/tree/a.yaml'],
+    args: ['s3cret', '/srv/tree/a.yaml'],
     stdin: Buffer.from('hello'),
     hide: [
       { text: 's3cret', by: '' },
-      { text: '/work/tree/', by: '' },
+      { text: '/srv/tree/', by: '' },
     ],
   });
   assert.deepEqual(await stage.tools.run(run, never), {

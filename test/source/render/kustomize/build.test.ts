@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { OperatorError } from '../../../../src/model/errors.ts';
 import { describeOrigin } from '../../../../src/model/desired.ts';
-import type { Reason } from '../../../../src/model/reasons.ts';
 import type { Limits } from '../../../../src/source/limits.ts';
 import { startGitServer } from '../../../../tools/git-server.ts';
 import type { CaseFile } from './by-hand.ts';
 import { MemoryCommit } from './memory-commit.ts';
 import { createRenderStage, written, type RenderStage, type Wish } from './stage.ts';
+import { refused } from '../../../refused.ts';
 
 function configMap(name: string): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
@@ -20,17 +19,6 @@ function maps(count: number): Record<string, string> {
     'kustomization.yaml': `resources: [${names.join(', ')}]\n`,
     ...Object.fromEntries(names.map((name, index) => [name, configMap(`m${index}`)] as const)),
   };
-}
-
-async function refused(work: Promise<unknown>, reason: Reason, message: RegExp): Promise<OperatorError> {
-  const error: unknown = await work.then(
-    () => assert.fail('was accepted'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof OperatorError, String(error));
-  assert.match(error.message, message);
-  assert.equal(error.reason, reason, error.message);
-  return error;
 }
 
 async function render(stage: RenderStage, files: Readonly<Record<string, CaseFile>>, wish?: Wish) {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { OperatorError } from '../../../../src/model/errors.ts';
 import { arrayAt, encodeJson } from '../../../../src/model/json.ts';
 import { readKustomize } from '../../../../src/model/parse-source.ts';
 import type { Reason } from '../../../../src/model/reasons.ts';
@@ -10,6 +9,7 @@ import type { RenderPlan } from '../../../../src/source/render/renderer.ts';
 import type { CaseFile } from './by-hand.ts';
 import { MemoryCommit } from './memory-commit.ts';
 import { createRenderStage, type RenderStage, type Wish } from './stage.ts';
+import { refused } from '../../../refused.ts';
 
 function configMap(name: string): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
@@ -48,16 +48,6 @@ resources: [part.yaml]
 
 function filesOf({ identity }: RenderPlan): string[] {
   return arrayAt(identity, 'files').map((file) => String(Array.isArray(file) ? file[0] : file));
-}
-
-async function refused(work: Promise<unknown>, reason: Reason, message: RegExp): Promise<void> {
-  const error: unknown = await work.then(
-    () => assert.fail('was accepted'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof OperatorError, String(error));
-  assert.match(error.message, message);
-  assert.equal(error.reason, reason, error.message);
 }
 
 describe('the read set of a kustomization', () => {
@@ -242,7 +232,9 @@ describe('the read set of a kustomization', () => {
   ];
 
   for (const [name, files, reason, message] of refusals) {
-    test(`is refused: ${name}`, () => refused(plan(files), reason, message));
+    test(`is refused: ${name}`, async () => {
+      await refused(plan(files), reason, message);
+    });
   }
 
   test('has a limit', async () => {
