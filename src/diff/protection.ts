@@ -2,6 +2,7 @@ import type { Installation } from '../model/installation.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
 import { annotationsOf } from '../model/object.ts';
+import { annotationOf, listedIn } from '../model/object-annotations.ts';
 
 /** Why an object stays when Git drops it; undefined when nothing on it says so. Read from the live object. */
 export function keptFromPruning(live: KubeObject, installation: Installation): string | undefined {
@@ -14,27 +15,17 @@ export function keptFromDeletion(live: KubeObject, installation: Installation): 
 }
 
 function alwaysKept(live: KubeObject, installation: Installation): string | undefined {
-  const annotations = annotationsOf(live);
-  if (stringAt(annotations, 'helm.sh/resource-policy')?.trim() === 'keep')
+  if (stringAt(annotationsOf(live), 'helm.sh/resource-policy')?.trim() === 'keep')
     return 'annotation helm.sh/resource-policy: keep';
-  const name = ourSpellings(installation, 'protect').find((key) => (stringAt(annotations, key) ?? 'false') !== 'false');
-  return name === undefined ? undefined : `annotation ${name}`;
+  const protect = annotationOf(live, 'protect', installation);
+  return protect === undefined || protect.value === 'false' ? undefined : `annotation ${protect.key}`;
 }
 
 /** `confirm` waits for a person, so until then it is as good as `false`. */
 function refusedOption(live: KubeObject, installation: Installation, option: 'Prune' | 'Delete'): string | undefined {
-  const annotations = annotationsOf(live);
-  const spellings = [...ourSpellings(installation, 'sync-options'), 'argocd.argoproj.io/sync-options'];
-  const name = spellings.find((key) => stringAt(annotations, key) !== undefined);
-  if (name === undefined) return undefined;
-  const options = (stringAt(annotations, name) ?? '').split(',').map((text) => text.trim());
-  const refused = options.find((text) => text === `${option}=false` || text === `${option}=confirm`);
-  return refused === undefined ? undefined : `annotation ${name}: ${refused}`;
-}
-
-/** Ours replaces Argo CD's spelling; a second installation reads the plain prefix, too. */
-function ourSpellings({ prefix }: Installation, name: string): string[] {
-  return [...new Set([`${prefix}${name}`, `evenkeel.dev/${name}`])];
+  const found = annotationOf(live, 'sync-options', installation);
+  const refused = listedIn(found).find((text) => text === `${option}=false` || text === `${option}=confirm`);
+  return refused === undefined ? undefined : `annotation ${found?.key ?? ''}: ${refused}`;
 }
 
 export function isDefinition({ group, kind }: Pick<Ref, 'group' | 'kind'>): boolean {

@@ -5,6 +5,7 @@ import type { JsonObject } from './json.ts';
 import type { Ref } from './object.ts';
 import type { RecordEntry } from './record.ts';
 import type { RevisionFields } from './revision.ts';
+import type { SyncOptions } from './sync-options.ts';
 
 /** `source.directory`: plain manifests. */
 export interface DirectoryOptions {
@@ -116,6 +117,7 @@ export interface ApplicationSpec {
   readonly intervalMs: number;
   readonly suspend?: { readonly reason: string; readonly by: string };
   readonly automated?: { readonly prune: boolean; readonly selfHeal: boolean; readonly allowEmpty: boolean };
+  readonly syncOptions: SyncOptions;
   readonly retry: RetryPolicy;
   readonly timeouts: {
     /** How long an object may progress without any progress before it counts as Degraded; 0 = for ever. */

@@ -3,7 +3,7 @@ import type { ApplicationSpec, PruneGuard, RetryPolicy, SourceSpec } from './app
 import { parseDuration } from './duration.ts';
 import { Findings } from './findings.ts';
 import { readSource } from './parse-source.ts';
-import { inspectSyncOptions } from './sync-options.ts';
+import { readSyncOptions } from './sync-options.ts';
 
 /** What holds where the spec says nothing. */
 const specDefaults = {
@@ -27,7 +27,6 @@ const mostHistory = 100;
 
 /** A spec whose fields have the right types; what is wrong with their values goes to `findings`. */
 export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpec {
-  inspectSyncOptions(spec.syncPolicy?.syncOptions ?? [], findings);
   const automated = readAutomated(spec);
   return {
     project: readProject(spec, findings),
@@ -36,6 +35,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     intervalMs: readInterval(spec, findings),
     ...(spec.suspend === undefined ? {} : { suspend: readSuspend(spec.suspend) }),
     ...(automated === undefined ? {} : { automated }),
+    syncOptions: readSyncOptions(spec.syncPolicy?.syncOptions ?? [], 'spec.syncPolicy.syncOptions', findings),
     retry: readRetry(spec.syncPolicy?.retry, findings),
     timeouts: readTimeouts(spec, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),

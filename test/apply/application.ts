@@ -1,26 +1,14 @@
+import { applicationSpec, selfHealing } from '../fakes/application-spec.ts';
 import { sourceSpec } from '../fakes/source-spec.ts';
 import type { Application, ApplicationSpec } from '../../src/model/application.ts';
 import { applicationKey } from '../../src/model/installation.ts';
+import { defaultGuard } from '../../src/model/parse-spec.ts';
 
-const spec: ApplicationSpec = {
-  project: 'default',
+const spec = applicationSpec({
+  ...selfHealing,
   sources: [sourceSpec({ path: 'deploy' })],
-  hasSourceList: false,
-  destinationNamespace: '',
-  intervalMs: 30_000,
-  automated: { prune: true, selfHeal: true, allowEmpty: false },
-  retry: { durationMs: 5_000, factor: 2, maxDurationMs: 180_000 },
-  revisionHistoryLimit: 10,
-  healthChecks: [],
-  guard: {
-    maxObjects: 50,
-    maxPercent: 25,
-    protectedKinds: ['Namespace', 'PersistentVolumeClaim'],
-    onTrip: 'RequireApproval',
-  },
-  timeouts: { progressMs: 600_000 },
-  drift: { correction: 'Immediate', explicit: false, minIntervalMs: 2_000, auditMs: 3_600_000 },
-};
+  guard: { ...defaultGuard, protectedKinds: ['Namespace', 'PersistentVolumeClaim'] },
+});
 
 /** An Application that syncs, prunes and heals by itself, into a namespace of its own name. */
 export function applicationNamed(name: string, change: Partial<ApplicationSpec> = {}): Application {

@@ -1,4 +1,4 @@
-import { sourceSpec } from '../fakes/source-spec.ts';
+import { applicationSpec, selfHealing } from '../fakes/application-spec.ts';
 import type { Application, ApplicationSpec } from '../../src/model/application.ts';
 import type { Desired, DesiredObject } from '../../src/model/desired.ts';
 import { nothingDesired } from '../../src/model/desired.ts';
@@ -17,31 +17,7 @@ export const installation = installationNamed('');
 export const key = 'evenkeel/shop';
 export const owner = { key, installation };
 
-const spec: ApplicationSpec = {
-  project: 'default',
-  sources: [sourceSpec({ repoURL: 'https://git.example/shop' })],
-  hasSourceList: false,
-  destinationNamespace: 'shop',
-  intervalMs: 30_000,
-  automated: { prune: true, selfHeal: true, allowEmpty: false },
-  retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
-  revisionHistoryLimit: 10,
-  healthChecks: [],
-  guard: {
-    maxObjects: 50,
-    maxPercent: 25,
-    protectedKinds: [
-      'Namespace',
-      'CustomResourceDefinition',
-      'PersistentVolumeClaim',
-      'PersistentVolume',
-      'Application',
-    ],
-    onTrip: 'RequireApproval',
-  },
-  timeouts: { progressMs: 600_000 },
-  drift: { correction: 'Immediate', explicit: false, minIntervalMs: 2000, auditMs: 3_600_000 },
-};
+const spec = applicationSpec({ ...selfHealing, destinationNamespace: 'shop' });
 
 export interface AppOverrides {
   readonly spec?: Partial<ApplicationSpec>;

@@ -12,6 +12,7 @@ import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import { realClock } from '../fakes/clock.ts';
 import { KnownSecrets } from '../fakes/repository-secrets.ts';
 import { sourceSpec, type SourceChange } from '../fakes/source-spec.ts';
+import { applicationSpec } from '../fakes/application-spec.ts';
 
 export interface ApplicationChange {
   readonly name?: string;
@@ -37,19 +38,11 @@ export function application(change: ApplicationChange): Application {
     fieldsIgnored: [],
     status: {},
     record: [],
-    spec: {
-      project: 'default',
+    spec: applicationSpec({
       sources: [sourceSpec({ targetRevision: 'main', ...change.source })],
-      hasSourceList: false,
       destinationNamespace,
       intervalMs,
-      retry: { durationMs: 5_000, factor: 2, maxDurationMs: 180_000 },
-      revisionHistoryLimit: 10,
-      healthChecks: [],
-      guard: { maxObjects: 50, maxPercent: 25, protectedKinds: [], onTrip: 'RequireApproval' },
-      timeouts: { progressMs: 600_000 },
-      drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2_000, auditMs: 0 },
-    },
+    }),
   };
 }
 

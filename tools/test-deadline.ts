@@ -1,0 +1,13 @@
+/*
+ * Preloaded by every `node --test` of package.json: ends a test file that does not end by itself. The runner's own
+ * time-out names the test that hangs, and then waits for ever for a process that something still keeps alive.
+ */
+const minutes = 30;
+
+// The runner itself is preloaded with this, too, and may take longer.
+if (process.env['NODE_TEST_CONTEXT'] !== undefined) {
+  setTimeout(() => {
+    console.error(`the test file did not end within ${minutes} minutes`);
+    process.exit(1);
+  }, minutes * 60_000).unref();
+}
