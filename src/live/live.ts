@@ -23,6 +23,7 @@ import { Watches } from './watches.ts';
 import { Flights } from './write-log.ts';
 
 export type { DeclaredKind, LiveQuestion, Wanted, WatchState };
+export { FollowedObjects } from './followed-objects.ts';
 export { hasSurroundings, readSurroundings } from './surroundings.ts';
 export type { SurroundingsCluster } from './surroundings.ts';
 

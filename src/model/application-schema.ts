@@ -334,21 +334,19 @@ const rollback = notYet(
 
 const cel = (description: string) => text(description, { maxLength: 4096 });
 
-const dependsOn = notYet(
-  list(
-    block(
-      'One object that has to be ready first.',
-      {
-        namespace: text('Namespace; that of the Application when absent.', { maxLength: 63 }),
-        kind: text('Default Application.', { maxLength: 63 }),
-        apiVersion: text('Default evenkeel.dev/v1alpha1.', { maxLength: 316 }),
-        ready: cel('CEL over `object`.'),
-      },
-      { required: { name: text('Name.', { maxLength: 253 }) } },
-    ),
-    64,
-    'What has to be ready before this is applied.',
+const dependsOn = list(
+  block(
+    'One object that has to be ready first.',
+    {
+      namespace: text('Namespace; that of the Application when absent.', { maxLength: 63 }),
+      kind: text('Default Application.', { maxLength: 63 }),
+      apiVersion: text('Default evenkeel.dev/v1alpha1.', { maxLength: 316 }),
+      ready: cel('CEL over `object`.'),
+    },
+    { required: { name: text('Name.', { maxLength: 253 }) } },
   ),
+  64,
+  'What has to be ready before this is applied.',
 );
 
 const healthChecks = list(
@@ -402,7 +400,7 @@ const spec = block(
     suspend: block('Present: nothing is compared or written.', {
       reason: text('Why.'),
       by: text('Who did it.', { maxLength: 253 }),
-      until: notYet(time('Resumes by itself.')),
+      until: time('RFC 3339; from then on it is as if this block were not there.'),
     }),
     preflight: notYet(oneOf('What a failed check of one object holds back. Default All.', ['All', 'PerObject'])),
     timeouts: block('How long to wait.', {

@@ -105,6 +105,25 @@ export interface RetryPolicy {
 
 export type DriftCorrection = 'Immediate' | 'OnSync' | 'DetectOnly';
 
+/** Nothing is compared or written meanwhile. */
+export interface Suspension {
+  readonly reason: string;
+  readonly by: string;
+  /** Milliseconds since 1970; undefined: until somebody ends it. */
+  readonly untilMs?: number;
+}
+
+/** One of `spec.dependsOn`. */
+export interface Dependency {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Empty: that of the Application. */
+  readonly namespace: string;
+  readonly name: string;
+  /** CEL over `object`. */
+  readonly ready?: string;
+}
+
 /** `spec`, validated, defaults filled in, only what this version builds. */
 export interface ApplicationSpec {
   readonly project: string;
@@ -115,7 +134,7 @@ export interface ApplicationSpec {
   /** Empty when none was given. */
   readonly destinationNamespace: string;
   readonly intervalMs: number;
-  readonly suspend?: { readonly reason: string; readonly by: string };
+  readonly suspend?: Suspension;
   readonly automated?: { readonly prune: boolean; readonly selfHeal: boolean; readonly allowEmpty: boolean };
   readonly syncOptions: SyncOptions;
   readonly retry: RetryPolicy;
@@ -124,6 +143,8 @@ export interface ApplicationSpec {
     readonly progressMs: number;
   };
   readonly revisionHistoryLimit: number;
+  /** What has to be ready before anything is written. */
+  readonly dependsOn: readonly Dependency[];
   /** As they are written; whether their expressions can be used is not known here. */
   readonly healthChecks: readonly HealthCheck[];
   readonly guard: PruneGuard;
@@ -278,6 +299,11 @@ export interface Application extends KnownApplication {
   readonly spec: ApplicationSpec;
   readonly request?: SyncRequest;
   readonly record: readonly RecordEntry[];
+}
+
+/** `now` is wall time; a suspension that is over is as good as none. */
+export function isSuspended({ spec: { suspend } }: Pick<Application, 'spec'>, now: number): boolean {
+  return suspend !== undefined && (suspend.untilMs === undefined || now < suspend.untilMs);
 }
 
 /** True when deleting the Application deletes its objects. */

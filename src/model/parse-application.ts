@@ -92,7 +92,8 @@ function isAsDeclared(name: 'spec' | 'operation', value: JsonValue | undefined, 
 
 function suspendedByAnnotation(spec: ApplicationSpec, known: Known, installation: Installation): ApplicationSpec {
   const isSkipped = isTrue(annotationOn(known.annotations, 'skip-reconcile', installation));
-  if (!isSkipped || spec.suspend !== undefined) return spec;
+  const isHeld = spec.suspend !== undefined && spec.suspend.untilMs === undefined;
+  if (!isSkipped || isHeld) return spec;
   return { ...spec, suspend: { reason: 'annotation skip-reconcile', by: '' } };
 }
 

@@ -1,5 +1,5 @@
 import type { SpecResource } from './application-schema.ts';
-import type { ApplicationSpec, PruneGuard, RetryPolicy, SourceSpec } from './application.ts';
+import type { ApplicationSpec, Dependency, PruneGuard, RetryPolicy, SourceSpec, Suspension } from './application.ts';
 import { parseDuration } from './duration.ts';
 import { Findings } from './findings.ts';
 import { readSource } from './parse-source.ts';
@@ -33,12 +33,13 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     ...readSources(spec, findings),
     destinationNamespace: readDestination(spec.destination ?? {}, findings),
     intervalMs: readInterval(spec, findings),
-    ...(spec.suspend === undefined ? {} : { suspend: readSuspend(spec.suspend) }),
+    ...(spec.suspend === undefined ? {} : { suspend: readSuspend(spec.suspend, findings) }),
     ...(automated === undefined ? {} : { automated }),
     syncOptions: readSyncOptions(spec.syncPolicy?.syncOptions ?? [], 'spec.syncPolicy.syncOptions', findings),
     retry: readRetry(spec.syncPolicy?.retry, findings),
     timeouts: readTimeouts(spec, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),
+    dependsOn: readDependencies(spec, findings),
     ...readHealthChecks(spec),
     guard: { ...defaultGuard, ...spec.prune?.guard },
     drift: readDrift(spec, automated?.selfHeal ?? false, findings),
@@ -115,9 +116,14 @@ function inspectCluster({ server = '', name = '' }: Destination, findings: Findi
   }
 }
 
-function readSuspend({ reason = '', by = '' }: NonNullable<SpecResource['suspend']>): { reason: string; by: string } {
-  return { reason, by };
+function readSuspend({ reason = '', by = '', until }: SuspendResource, findings: Findings): Suspension {
+  if (until === undefined) return { reason, by };
+  const untilMs = Date.parse(until);
+  if (Number.isNaN(untilMs)) findings.invalid('spec.suspend.until', `expected a time in RFC 3339, got ${until}`);
+  return { reason, by, untilMs };
 }
+
+type SuspendResource = NonNullable<SpecResource['suspend']>;
 
 function readAutomated({ syncPolicy = {} }: SpecResource): ApplicationSpec['automated'] {
   const { automated } = syncPolicy;
@@ -129,6 +135,15 @@ function readAutomated({ syncPolicy = {} }: SpecResource): ApplicationSpec['auto
 /** As they are: expressions are compiled by who evaluates them. */
 function readHealthChecks({ healthChecks = [] }: SpecResource): Pick<ApplicationSpec, 'healthChecks'> {
   return { healthChecks };
+}
+
+function readDependencies({ dependsOn = [] }: SpecResource, findings: Findings): readonly Dependency[] {
+  return dependsOn.map(({ name, namespace = '', kind = 'Application', apiVersion, ready }, index) => {
+    if (apiVersion === undefined && kind !== 'Application')
+      findings.invalid(`spec.dependsOn[${index}].apiVersion`, `is required with kind ${kind}`);
+    const own = { apiVersion: apiVersion ?? 'evenkeel.dev/v1alpha1', kind, namespace, name };
+    return ready === undefined ? own : { ...own, ready };
+  });
 }
 
 type RetryResource = NonNullable<SpecResource['syncPolicy']>['retry'];

@@ -37,6 +37,8 @@ export type KeepReason =
   | 'waitsForSync'
   /** Would be written if a user had not asked for a dry run. */
   | 'dryRun'
+  /** What the Application depends on is not ready. */
+  | 'dependency'
   /** Drifted, and a correction of this one object is under way. */
   | 'correcting'
   /** Being deleted already. */

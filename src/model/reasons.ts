@@ -40,6 +40,10 @@ export const reasons = {
     cause: 'An object of a deleted Application could not be deleted or its kind is unknown at present.',
     remedy: 'See the message; deletion goes on by itself when the object can be deleted.',
   },
+  DependencyNotReady: {
+    cause: 'Something that spec.dependsOn names is not ready, so nothing of the Application is written.',
+    remedy: 'See what the message names; the Application goes on by itself as soon as it is ready.',
+  },
   Forbidden: {
     cause: 'The operator may not do this to the object.',
     remedy: "Grant the permission that the message names to the operator's ServiceAccount.",

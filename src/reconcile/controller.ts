@@ -1,10 +1,11 @@
-import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
+import type { ParsedApplication } from '../model/parse-application.ts';
 import { Attempts } from './attempts.ts';
 import { Corrector } from './correct.ts';
 import { declareKinds } from './load.ts';
 import type { Ports } from './ports.ts';
 import type { KeyedQueue } from './queue.ts';
+import { Resumptions } from './resumptions.ts';
 import type { WorkerOptions } from './worker.ts';
 import { work } from './worker.ts';
 
@@ -27,11 +28,13 @@ export class Controller {
   readonly #abort = new AbortController();
   readonly #unsubscribe: (() => void)[] = [];
   readonly #seen = new Map<ApplicationKey, string>();
+  readonly #resumptions: Resumptions;
   #workers: Promise<unknown> = Promise.resolve();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#attempts = new Attempts(options.ports.clock);
+    this.#resumptions = new Resumptions(options.ports.clock, (key) => this.#changed(key));
   }
 
   start(): void {
@@ -51,6 +54,7 @@ export class Controller {
 
   async stop(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#resumptions.stop();
     this.#abort.abort(new Error('stopping'));
     this.#options.queue.close();
     await this.#workers;
@@ -60,24 +64,30 @@ export class Controller {
   #changed(key: ApplicationKey): void {
     const { ports, queue } = this.#options;
     const parsed = ports.applications.known(key);
-    if (parsed === undefined) {
-      this.#seen.delete(key);
-      queue.add(key, 'commit');
-      return;
-    }
-    const { app } = parsed;
-    ports.claims.recorded(key, app.record ?? []);
-    declareKinds(app, ports);
-    ports.source.artefacts.keep(key, app.status.applied === undefined ? [] : [app.status.applied.digest]);
-    if (parsed.kind === 'valid' && needsGit(parsed.app)) ports.source.follow(parsed.app);
-    else ports.source.unfollow(key);
-    const matters = JSON.stringify([app.uid, app.generation, app.annotations, app.finalizers, app.deleting]);
-    if (this.#seen.get(key) === matters) return;
-    this.#seen.set(key, matters);
-    queue.add(key, parsed.kind === 'valid' && parsed.app.request !== undefined ? 'request' : 'commit');
+    const matters = parsed === undefined ? undefined : this.#know(parsed);
+    ports.dependencies.changed(key);
+    if (matters === undefined) this.#forget(key);
+    else if (this.#seen.get(key) === matters) return;
+    else this.#seen.set(key, matters);
+    queue.add(key, parsed?.kind === 'valid' && parsed.app.request !== undefined ? 'request' : 'commit');
   }
-}
 
-function needsGit(app: Application): boolean {
-  return !app.deleting && app.spec.suspend === undefined;
+  #forget(key: ApplicationKey): void {
+    this.#seen.delete(key);
+    this.#resumptions.forget(key);
+  }
+
+  /** Has what the Application needs followed. The text is another one when it has to be looked at. */
+  #know(parsed: ParsedApplication): string {
+    const { ports } = this.#options;
+    const { app } = parsed;
+    ports.claims.recorded(app.key, app.record ?? []);
+    declareKinds(app, ports);
+    ports.source.artefacts.keep(app.key, app.status.applied === undefined ? [] : [app.status.applied.digest]);
+    const suspended = parsed.kind === 'valid' && this.#resumptions.isSuspended(parsed.app);
+    if (parsed.kind === 'valid' && !app.deleting && !suspended) ports.source.follow(parsed.app);
+    else ports.source.unfollow(app.key);
+    const { uid, generation, annotations, finalizers, deleting } = app;
+    return JSON.stringify([uid, generation, annotations, finalizers, deleting, suspended]);
+  }
 }

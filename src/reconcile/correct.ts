@@ -1,6 +1,7 @@
 import type { Correction, CorrectionInput } from '../apply/apply.ts';
 import { correctObject } from '../apply/apply.ts';
 import type { Application } from '../model/application.ts';
+import { isSuspended } from '../model/application.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Suspect } from '../model/live.ts';
@@ -97,7 +98,8 @@ export class Corrector {
   async #correct(suspect: Suspect): Promise<Seen> {
     const { key, ref } = suspect;
     const parsed = this.#ports.applications.known(key);
-    if (parsed?.kind !== 'valid' || parsed.app.deleting || parsed.app.spec.suspend !== undefined) return 'settled';
+    if (parsed?.kind !== 'valid' || parsed.app.deleting || isSuspended(parsed.app, this.#ports.clock.now()))
+      return 'settled';
     const { app } = parsed;
     const recorded = app.record.find((entry) => refKey(entry.ref) === refKey(ref));
     if (recorded === undefined || this.#isHeldBack(suspect, app)) return 'settled';

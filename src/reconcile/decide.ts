@@ -9,7 +9,7 @@ import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Plan } from '../model/plan.ts';
 import { groupsOf } from './claims.ts';
-import { onlyShown, permit } from './permit.ts';
+import { heldBack, onlyShown, permit } from './permit.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
 
@@ -47,7 +47,9 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
     approved: ports.approvals.of(app),
   });
   ports.approvals.planned(app, planned);
-  const permitted = (plan: Plan): Plan => permit(app, plan, (ref) => ports.pending.correcting(ref));
+  const waitsFor = app.deleting ? undefined : ports.dependencies.waitsFor(app);
+  const permitted = (plan: Plan): Plan =>
+    waitsFor === undefined ? permit(app, plan, (ref) => ports.pending.correcting(ref)) : heldBack(plan, waitsFor);
   const allowed = permitted(await preflight(permitted(planned), contextOf(app, ports, signal)));
   const decided = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed) : allowed;
   ports.pending.announce(

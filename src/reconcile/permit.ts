@@ -1,7 +1,7 @@
 import type { Application } from '../model/application.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
-import type { Change, Plan } from '../model/plan.ts';
+import type { Change, KeepReason, Plan } from '../model/plan.ts';
 
 /**
  * The part of a plan that may be written now; the rest is kept as `waitsForSync`.
@@ -22,7 +22,9 @@ export function permit(app: Application, plan: Plan, correcting: (ref: Ref) => b
   const changes = plan.changes.map((change) => {
     const allowed = isDrift(change) ? corrects : app.spec.automated !== undefined;
     if (!isWrite(change) || (allowed && !isLeft(change))) return change;
-    return hold(change, isLeft(change) ? 'correcting' : 'waitsForSync');
+    return isLeft(change)
+      ? hold(change, 'correcting', 'drifted; being corrected')
+      : hold(change, 'waitsForSync', 'differs from Git; waits for a sync');
   });
   return { ...plan, changes };
 }
@@ -56,18 +58,27 @@ function isUnchangedInGit(change: Change, recorded: ReadonlyMap<RefKey, string>)
 
 /** The decided plan of a dry run: everything that would be written is kept, and says what it would be. */
 export function onlyShown(plan: Plan): Plan {
-  return { ...plan, changes: plan.changes.map((change) => (isWrite(change) ? hold(change, 'dryRun') : change)) };
+  return {
+    ...plan,
+    changes: plan.changes.map((change) => (isWrite(change) ? hold(change, 'dryRun', dryRunMessage(change)) : change)),
+  };
 }
 
-function messageOf(change: Change, reason: 'correcting' | 'waitsForSync' | 'dryRun'): string {
-  if (reason === 'correcting') return 'drifted; being corrected';
-  if (reason === 'waitsForSync') return 'differs from Git; waits for a sync';
-  if (change.kind === 'prune') return 'dry run: would be deleted';
-  return change.kind === 'update' ? 'dry run: would be changed' : 'dry run: would be created';
+/** Nothing is written while something else has to become ready first. */
+export function heldBack(plan: Plan, message: string): Plan {
+  return {
+    ...plan,
+    changes: plan.changes.map((change) => (isWrite(change) ? hold(change, 'dependency', message) : change)),
+  };
 }
 
-function hold(change: Change, reason: 'correcting' | 'waitsForSync' | 'dryRun'): Change {
-  const kept = { kind: 'keep', ref: change.ref, reason, message: messageOf(change, reason) } as const;
+function dryRunMessage({ kind }: Change): string {
+  if (kind === 'prune') return 'dry run: would be deleted';
+  return kind === 'update' ? 'dry run: would be changed' : 'dry run: would be created';
+}
+
+function hold(change: Change, reason: KeepReason, message: string): Change {
+  const kept = { kind: 'keep', ref: change.ref, reason, message } as const;
   const missing = change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists');
   return 'desired' in change ? { ...kept, desired: change.desired, missing } : kept;
 }

@@ -10,6 +10,7 @@ import type { Approvals } from './approvals.ts';
 import type { Applications } from './applications.ts';
 import type { Asks } from './asks.ts';
 import type { Claims } from './claims.ts';
+import type { Dependencies } from './dependencies.ts';
 import type { DriftLog } from './drift-log.ts';
 import type { PendingWrites } from './pending.ts';
 import type { Progress } from './progress.ts';
@@ -27,6 +28,7 @@ export interface Ports {
   readonly approvals: Approvals;
   readonly asks: Asks;
   readonly pending: PendingWrites;
+  readonly dependencies: Dependencies;
   /** Digest of the newest render of each Application. */
   readonly newestDigests: Map<ApplicationKey, string>;
   /** Kinds that the newest render of each Application has, parked ones included. */

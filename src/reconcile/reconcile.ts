@@ -1,5 +1,5 @@
 import { applyPlan } from '../apply/apply.ts';
-import { cascades } from '../model/application.ts';
+import { cascades, isSuspended } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { creationsOf, decide, readLive } from './decide.ts';
@@ -19,7 +19,7 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
   const app = ports.applications.read(key);
   if (app === undefined) return { kind: 'gone', key };
   if (app.deleting && !cascades(app)) return { kind: 'abandoned', app };
-  if (app.spec.suspend !== undefined && !app.deleting) return { kind: 'suspended', app };
+  if (isSuspended(app, ports.clock.now()) && !app.deleting) return { kind: 'suspended', app };
 
   // Deleting is a sync to the empty set: same path, and it must not need Git.
   const desired = await loadDesired(app, ports, signal);

@@ -59,6 +59,7 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
     ports,
   );
   await cleanUp(app, ports);
+  ports.dependencies.compared(app.key, settled.revision);
 }
 
 async function reportFailure({ key, error, app: served }: Failed, attempt: number, ports: Ports): Promise<void> {

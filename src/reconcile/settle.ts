@@ -60,9 +60,11 @@ function isMissing({ kind, change }: ChangeResult): boolean {
   return change.kind === 'keep' && change.missing === true && waitsForSync(change);
 }
 
+const unwritten: ReadonlySet<KeepReason> = new Set(['waitsForSync', 'dryRun', 'dependency']);
+
 /** Differs from Git, and this run was not to write it. */
 export function waitsForSync(change: Change): boolean {
-  return change.kind === 'keep' && (change.reason === 'waitsForSync' || change.reason === 'dryRun');
+  return change.kind === 'keep' && unwritten.has(change.reason);
 }
 
 function isWritten({ kind, change }: ChangeResult): boolean {
@@ -76,12 +78,20 @@ export function isUnderWay({ results, plan }: Applied): boolean {
 
 function isOpen({ kind, change }: ChangeResult): boolean {
   if (kind === 'parked' || kind === 'terminating' || kind === 'skipped') return true;
-  return isUnknown(change) || (change.kind === 'keep' && change.reason === 'terminating');
+  return (
+    isUnknown(change) || (change.kind === 'keep' && (change.reason === 'terminating' || change.reason === 'dependency'))
+  );
 }
 
 /** The guard holds the deletion back: only a person can go on with it. */
 export function isBlocked({ kind, change }: ChangeResult, { guard }: Plan): boolean {
   return kind === 'skipped' && change.kind === 'prune' && guard !== undefined;
+}
+
+/** What the Application depends on, as far as that holds a write back. */
+export function dependencyAwaited({ results }: Pick<Applied, 'results'>): string | undefined {
+  const held = results.find(({ change }) => change.kind === 'keep' && change.reason === 'dependency');
+  return held?.change.kind === 'keep' ? held.change.message : undefined;
 }
 
 /** Nobody can say at present how the object stands. */

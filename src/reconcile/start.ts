@@ -13,6 +13,7 @@ import { Approvals } from './approvals.ts';
 import { Asks } from './asks.ts';
 import { Claims } from './claims.ts';
 import { Controller } from './controller.ts';
+import { Dependencies } from './dependencies.ts';
 import { DriftLog } from './drift-log.ts';
 import { PendingWrites } from './pending.ts';
 import type { Ports } from './ports.ts';
@@ -58,6 +59,7 @@ export async function start(
 
   const queue = new KeyedQueue(clock);
   const claims = new Claims((keys) => keys.forEach((key) => queue.add(key, 'commit')));
+  const dependencies = new Dependencies({ applications, ...options }, (key) => queue.add(key, 'commit'));
   const drift = new DriftLog(clock, (key) => void writeDrift(key, ports));
   const ports: Ports = {
     ...options,
@@ -67,6 +69,7 @@ export async function start(
     approvals: new Approvals(installation),
     asks: new Asks(clock, random),
     pending: new PendingWrites(),
+    dependencies,
     status: new StatusWriter(applications, clock),
     progress: new Progress(clock),
     rootCauses: new RootCauses(options),
@@ -80,6 +83,7 @@ export async function start(
   return {
     async [Symbol.asyncDispose]() {
       await controller.stop();
+      dependencies[Symbol.dispose]();
       applications[Symbol.dispose]();
       live[Symbol.dispose]();
       await source[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 import type { ObjectEvent } from '../kube/cluster.ts';
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
+import { isSuspended } from '../model/application.ts';
 import type { Condition } from '../model/condition.ts';
 import { describeRef } from '../model/object.ts';
 import type { Applied } from '../model/outcome.ts';
@@ -25,7 +26,11 @@ export function tellTransitions({ app, before, status }: StatusChange, ports: Po
   for (const event of eventsBetween(app, before, status)) ports.events.emit({ regarding: regarding(app), ...event });
   const took = msToHealthy(before, status);
   if (took !== undefined) ports.telemetry.healthyAfter(app.key, took);
-  ports.telemetry.applicationStatus({ ...standing(app), sync: syncIn(status), health: healthIn(status) });
+  ports.telemetry.applicationStatus({
+    ...standing(app, ports.clock.now()),
+    sync: syncIn(status),
+    health: healthIn(status),
+  });
   ports.telemetry.objects(app.key, status.counts ?? noObjects);
 }
 
@@ -82,14 +87,17 @@ function healthIn({ health }: ApplicationStatus): ApplicationVerdict['health'] {
   return health?.status ?? 'Unknown';
 }
 
-function standing({ namespace, name, spec }: StatusChange['app']): Omit<ApplicationVerdict, 'sync' | 'health'> {
+function standing(
+  { namespace, name, spec }: StatusChange['app'],
+  now: number,
+): Omit<ApplicationVerdict, 'sync' | 'health'> {
   if (spec === undefined) return { namespace, name, project: '', repo: '', suspended: false };
   return {
     namespace,
     name,
     project: spec.project,
     repo: spec.sources[0].repoURL,
-    suspended: spec.suspend !== undefined,
+    suspended: isSuspended({ spec }, now),
   };
 }
 

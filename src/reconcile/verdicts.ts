@@ -1,10 +1,10 @@
-import type { Application, DriftEntry, KnownApplication } from '../model/application.ts';
+import type { Application, DriftEntry, KnownApplication, Suspension } from '../model/application.ts';
 import type { OperatorError } from '../model/errors.ts';
 import { describeRef } from '../model/object.ts';
 import type { Applied, Settled } from '../model/outcome.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { Verdict } from './conditions.ts';
-import { isUnknown } from './settle.ts';
+import { dependencyAwaited, isUnknown } from './settle.ts';
 
 /** The conditions of a run that compared or applied. */
 export function verdictsOfSettled(app: Application, settled: Settled, drift: readonly DriftEntry[]): Verdict[] {
@@ -31,8 +31,7 @@ export function verdictsOfFailure(
 }
 
 export function verdictsOfSuspended(app: Application, drift: readonly DriftEntry[]): Verdict[] {
-  const { reason = '', by = '' } = app.spec.suspend ?? {};
-  const message = ['suspended', by === '' ? '' : ` by ${by}`, reason === '' ? '' : `: ${reason}`].join('');
+  const message = describeSuspension(app.spec.suspend);
   return [
     { type: 'Ready', status: 'Unknown', reason: 'Suspended', message },
     { type: 'Reconciling', status: 'False', reason: 'Suspended', message: '' },
@@ -40,6 +39,11 @@ export function verdictsOfSuspended(app: Application, drift: readonly DriftEntry
     ...stillBlocked(app),
     ...standing(app, drift),
   ];
+}
+
+function describeSuspension({ reason, by, untilMs }: Suspension = { reason: '', by: '' }): string {
+  const until = untilMs === undefined ? '' : ` until ${new Date(untilMs).toISOString()}`;
+  return ['suspended', by === '' ? '' : ` by ${by}`, until, reason === '' ? '' : `: ${reason}`].join('');
 }
 
 function readyOf({ failure, sync, health, applied }: Settled): Verdict {
@@ -51,6 +55,8 @@ function readyOf({ failure, sync, health, applied }: Settled): Verdict {
   });
   if (failure !== undefined) return ready('False', failure.reason, failure.message);
   if (sync === 'Unknown') return ready('Unknown', 'KindUnknown', unknownIn(applied));
+  const awaited = dependencyAwaited(applied);
+  if (awaited !== undefined) return ready('False', 'DependencyNotReady', awaited);
   if (sync === 'OutOfSync') return ready('False', 'OutOfSync', 'the cluster differs from Git');
   if (health.status === 'Healthy' || health.status === 'Suspended') return ready('True', 'Healthy', health.message);
   return ready('False', health.status === 'Progressing' ? 'Progressing' : 'HealthDegraded', health.message);
@@ -74,7 +80,7 @@ function progressOf(app: Application, settled: Settled): Verdict[] {
   if (app.deleting && sync === 'Unknown') return deletionBlocked(unknownIn(applied));
   if (failure !== undefined) return progressOfFailure(failure);
   const verdict = progressing
-    ? { status: 'True' as const, reason: 'Progressing', message: clip(health.message) }
+    ? { status: 'True' as const, reason: 'Progressing', message: clip(dependencyAwaited(applied) ?? health.message) }
     : idle;
   return [
     { type: 'Reconciling', ...verdict },

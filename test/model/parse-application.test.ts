@@ -109,6 +109,7 @@ test('defaults', () => {
     },
     retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
     revisionHistoryLimit: 10,
+    dependsOn: [],
     healthChecks: [],
     guard: defaultGuard,
     timeouts: { progressMs: 600_000 },

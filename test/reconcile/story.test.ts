@@ -170,4 +170,22 @@ describe('the life of an Application', () => {
     assert.deepEqual(stage.maps(), ['a']);
     assert.equal(stage.application('shop')['operation'], undefined);
   });
+
+  it('goes on by itself when its suspension is over, also after a restart, and not before', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [configMap('a')] });
+    const until = new Date(stage.clock.now() + 3_600_000).toISOString();
+    stage.apply('shop', { spec: { suspend: { until }, syncPolicy: { automated: {} } } });
+    await stage.start();
+    await stage.quiet();
+    assert.equal(stage.condition('shop', 'Ready')?.message, `suspended until ${until}`);
+    await stage.advance(1_800_000);
+    await stage.stop();
+    await stage.start();
+    await stage.advance(1_799_000);
+    assert.deepEqual(stage.maps(), []);
+    await stage.advance(1_000);
+    assert.deepEqual(stage.maps(), ['a']);
+    assert.equal(stage.ready('shop'), 'True Healthy');
+  });
 });
