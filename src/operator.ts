@@ -191,7 +191,7 @@ function sourceFor(
   const { clock, random, renders } = world;
   const { path, proxies, gitEngine } = config;
   return createSource({
-    ...{ clock, random, telemetry, credentials, normalise, version, path, proxies, gitEngine },
+    ...{ clock, random, telemetry, credentials, installation, normalise, version, path, proxies, gitEngine },
     directory: config.dataDir,
     memoryDirectory: config.memoryDir,
     scopes: connection.scopes,

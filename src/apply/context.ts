@@ -2,7 +2,8 @@ import type { Claims } from '../diff/diff.ts';
 import type { Cluster, RequestOptions } from '../kube/cluster.ts';
 import type { Application } from '../model/application.ts';
 import type { Installation } from '../model/installation.ts';
-import type { RefKey } from '../model/object.ts';
+import type { Health } from '../model/health.ts';
+import type { KubeObject, Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { WriteLog } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
@@ -15,6 +16,8 @@ export interface ApplyContext {
   readonly app: Application;
   /** What other Applications desire and have on record: asked when an object turns out to exist. */
   readonly claims: Claims;
+  /** How objects do: what an answer of the server says, and what the watches have shown last. */
+  readonly health: { assess(object: KubeObject): Health; now(ref: Ref): Health };
   readonly signal: AbortSignal;
   /** True when a newer commit wants to take over: asked at every safe point, after which nothing new is begun. */
   superseded?(): boolean;

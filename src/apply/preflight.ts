@@ -27,7 +27,7 @@ export async function preflight(plan: Plan, context: ApplyContext): Promise<Plan
   const rest = await inParallel(others, (change) => decide(change, { ...settling, missing }));
   const outcomes = [...first, ...rest];
   throwAll(outcomes.flatMap(errorsOf));
-  return { ...plan, changes: inOrder(outcomes.filter(isChange)) };
+  return { ...plan, changes: inOrder(outcomes.filter(isChange), context) };
 }
 
 async function decide(change: Change, settling: Settling): Promise<Change | OperatorError> {

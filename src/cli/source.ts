@@ -62,6 +62,7 @@ function optionsFor(
   { local, allowRemoteBases = false, ...ports }: Surroundings,
   { clock, random, environment, version }: Terminal,
 ): SourceOptions {
+  const installation = installationNamed('');
   return {
     ...ports,
     directory,
@@ -70,7 +71,8 @@ function optionsFor(
     random,
     telemetry: silent,
     normalise,
-    mark: (object, { key }) => mark(object, { key, installation: installationNamed('') }),
+    installation,
+    mark: (object, { key }) => mark(object, { key, installation }),
     version,
     path: environment['PATH'] ?? '',
     proxies: proxiesIn(environment),

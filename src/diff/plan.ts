@@ -1,9 +1,9 @@
 import type { DesiredObject } from '../model/desired.ts';
 import { describeOrigin } from '../model/desired.ts';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
-import { objectAt, stringAt } from '../model/json.ts';
+import { stringAt } from '../model/json.ts';
 import type { LiveAnswer } from '../model/live.ts';
-import type { GroupKind, KubeObject, RefKey } from '../model/object.ts';
+import type { KubeObject, RefKey } from '../model/object.ts';
 import { describeRef, groupKindKey, refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
@@ -13,7 +13,7 @@ import type { PlanInput } from './plan-input.ts';
 import { adoptionRefusal, proofOf, sharedRefusal } from './ownership.ts';
 import { isDefinition } from './protection.ts';
 import { planRemoval } from './prune.ts';
-import { inOrder } from './stages.ts';
+import { definedKind, inOrder } from './steps.ts';
 import type { Comparison } from './three-way.ts';
 import { compare } from './three-way.ts';
 
@@ -36,7 +36,7 @@ export function planChanges(input: PlanInput): Plan {
   const removals = [...recorded]
     .filter(([key]) => !wanted.has(key))
     .map(([key, entry]) => planRemoval(input, entry, answerFor(key)));
-  const changes = inOrder([...writes, ...removals]);
+  const changes = inOrder([...writes, ...removals], input);
   const hash = planHash(changes, app.uid);
   const guard = guardOf(input, changes, hash);
   return {
@@ -62,7 +62,7 @@ function planObject(input: PlanInput, wanted: Wanted): Change {
   if (answer.state === 'inSync') return { kind: 'keep', ref, reason: 'inSync', message: '', desired: object };
   if (answer.state === 'unknown') return { kind: 'keep', ref, reason: 'unknown', message: answer.why, desired: object };
   const error = sharing(input, wanted) ?? invalidity(object) ?? notServed(wanted) ?? unreadable(wanted);
-  if (error !== undefined) return { kind: 'refuse', ref, error };
+  if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
   if (answer.state === 'body') return planExisting(input, { object, live: answer.object, entry });
   return { kind: 'undecided', ref, desired: object, question: 'exists', differences: [], adopts: entry === undefined };
 }
@@ -83,7 +83,7 @@ export function planExisting(
   }
   const adopts = proofOf(entry, live, owner) === 'theirs';
   const error = adopts ? adoptionRefusal(live, owner, claims) : undefined;
-  if (error !== undefined) return { kind: 'refuse', ref, error };
+  if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
   return changeFor({ object, live, adopts }, compare(object.body(), live, installation.manager));
 }
 
@@ -133,11 +133,6 @@ function unreadable({ object: { ref, origin }, answer }: Wanted): OperatorError 
 function kindsDefinedBy({ desired, live }: PlanInput): ReadonlySet<string> {
   if (![...live.values()].some(({ state }) => state === 'notServed')) return new Set();
   return new Set(
-    desired.objects.filter(({ ref }) => isDefinition(ref)).map((object) => groupKindKey(definedKind(object))),
+    desired.objects.filter(({ ref }) => isDefinition(ref)).map((object) => groupKindKey(definedKind(object.body()))),
   );
-}
-
-function definedKind(definition: DesiredObject): GroupKind {
-  const spec = definition.body()['spec'];
-  return { group: stringAt(spec, 'group') ?? '', kind: stringAt(objectAt(spec, 'names'), 'kind') ?? '' };
 }

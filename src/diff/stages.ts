@@ -34,11 +34,6 @@ export function isRemovedBefore(one: Stage, other: Stage): boolean {
   return stages.indexOf(one) > stages.indexOf(other);
 }
 
-/** The order in which a plan is carried out, and shown: by stage and ref, removals last and in reverse. */
-export function inOrder(changes: readonly Change[]): Change[] {
-  return [...orderForApply(changes), ...orderForRemoval(changes)].flatMap((stage) => stage.changes);
-}
-
 function isRemoval({ kind }: Change): boolean {
   return kind === 'prune' || kind === 'release';
 }

@@ -1,5 +1,6 @@
 import type { Health, HealthStatus } from '../model/health.ts';
 import { arrayAt, objectAt, stringAt } from '../model/json.ts';
+import { annotationOf } from '../model/object-annotations.ts';
 import type { GroupKind, KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf } from '../model/object.ts';
 import type { HealthRules } from '../model/ports.ts';
@@ -22,7 +23,7 @@ import { assessPod } from './kinds/pod.ts';
 import { assessReplicaSet } from './kinds/replica-set.ts';
 import { assessService } from './kinds/service.ts';
 import { assessStatefulSet } from './kinds/stateful-set.ts';
-import { progressing } from './verdict.ts';
+import { healthy, progressing } from './verdict.ts';
 import { createRuleFinder } from './well-known.ts';
 
 export type { ClusterRules } from './cluster-rules.ts';
@@ -60,7 +61,7 @@ export interface HealthJudge extends HealthRules {
 }
 
 /**
- * The one place of all rules. In this order, and the first that says something decides: being deleted, the rules of the
+ * The one place of all rules. In this order, and the first that says something decides: not counted, being deleted, the rules of the
  * object's Application, the rules of the cluster, the kinds of Kubernetes, the rules for well-known kinds, the generic
  * rule. `partOfLabel` names the label by which an object says of which Application it is.
  *
@@ -76,9 +77,10 @@ export function createHealthRules(partOfLabel = ''): HealthJudge {
     if (applications.size === 0) return [];
     return applications.get(stringAt(objectAt(objectAt(object, 'metadata'), 'labels'), partOfLabel) ?? '') ?? [];
   };
+  const prefix = partOfLabel.slice(0, partOfLabel.indexOf('/') + 1);
   const assess = (object: KubeObject): Health => {
-    if (isBeingDeleted(object)) return progressing(describeDeletion(object));
-    const byUser = assessWith(ownRules(object), object) ?? assessWith(cluster, object);
+    const byUser =
+      assessMetadata(object, prefix) ?? assessWith(ownRules(object), object) ?? assessWith(cluster, object);
     if (byUser !== undefined) return byUser;
     const kind = { group: groupOf(stringAt(object, 'apiVersion') ?? ''), kind: stringAt(object, 'kind') ?? '' };
     const builtIn = kinds.get(groupKindKey(kind));
@@ -109,6 +111,15 @@ export function createHealthRules(partOfLabel = ''): HealthJudge {
       return () => void listeners.delete(listener);
     },
   };
+}
+
+function assessMetadata(object: KubeObject, prefix: string): Health | undefined {
+  if (isNotCounted(object, prefix)) return healthy('not counted, as its annotation ignore-healthcheck says');
+  return isBeingDeleted(object) ? progressing(describeDeletion(object)) : undefined;
+}
+
+function isNotCounted(object: KubeObject, prefix: string): boolean {
+  return annotationOf(object, 'ignore-healthcheck', { prefix })?.value.trim() === 'true';
 }
 
 function isBeingDeleted(object: KubeObject): boolean {

@@ -224,6 +224,8 @@ export interface ResourceStatus {
   readonly status: 'Synced' | 'OutOfSync' | 'Unknown';
   readonly health?: Health & Pick<ObjectHealth, 'since'>;
   readonly requiresPruning?: boolean;
+  /** Absent: 0. */
+  readonly syncWave?: number;
   readonly message?: string;
 }
 

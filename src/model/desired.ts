@@ -1,5 +1,6 @@
 import type { CommitAbout, SourceType } from './application.ts';
 import type { KubeObject, Ref } from './object.ts';
+import type { Turn } from './turn.ts';
 
 /** Where in the repository an object was written: `path/to/file.yaml:document 2:line 14`. */
 export interface Origin {
@@ -14,7 +15,7 @@ export function describeOrigin(origin: Origin): string {
 }
 
 /** One object that Git wants, after preparation and normalisation. */
-export interface DesiredObject {
+export interface DesiredObject extends Turn {
   readonly ref: Ref;
   readonly apiVersion: string;
   /** `shortHash` of the canonical JSON of the body: what the record keeps. */

@@ -5,7 +5,13 @@ import { annotationsOf } from './object.ts';
 
 /** Annotations by which a manifest speaks to the operator, in Argo CD's spelling, too. */
 type SharedAnnotation =
-  'sync-wave' | 'hook' | 'hook-delete-policy' | 'sync-options' | 'compare-options' | 'ignore-healthcheck';
+  | 'sync-wave'
+  | 'hook'
+  | 'hook-delete-policy'
+  | 'sync-options'
+  | 'compare-options'
+  | 'ignore-healthcheck'
+  | 'ignore-restart-policy';
 
 /** Those that only we have. */
 type OwnAnnotation = 'depends-on' | 'policy' | 'protect';
@@ -13,7 +19,7 @@ type OwnAnnotation = 'depends-on' | 'policy' | 'protect';
 const ownOnly: ReadonlySet<string> = new Set<OwnAnnotation>(['depends-on', 'policy', 'protect']);
 
 /** An annotation with the key under which it was found, for messages. */
-interface FoundAnnotation {
+export interface FoundAnnotation {
   readonly key: string;
   readonly value: string;
 }

@@ -26,13 +26,15 @@ export type ChangeResult =
   /** Its kind is not served yet: woken by the CRD's event. */
   | { readonly kind: 'parked'; readonly change: Change; readonly message: string }
   | { readonly kind: 'failed'; readonly change: Change; readonly error: OperatorError }
-  /** Not reached: an earlier stage failed or waits, or the sync was superseded. */
-  | { readonly kind: 'skipped'; readonly change: Change };
+  /** Not reached: something before it failed or is waited for (`message` says what), or the sync was superseded. */
+  | { readonly kind: 'skipped'; readonly change: Change; readonly message?: string };
 
 /** What `applyPlan` did. */
 export interface Applied {
   readonly plan: Plan;
   readonly results: readonly ChangeResult[];
+  /** Objects whose health the rest of the plan waits for. */
+  readonly awaited: readonly Ref[];
   /** Our values that admission replaced at our own write. */
   readonly overrides: readonly {
     readonly ref: Ref;

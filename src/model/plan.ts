@@ -71,7 +71,7 @@ export type Change =
       /** True when the object is known not to be there. */
       readonly missing?: boolean;
     }
-  | { readonly kind: 'refuse'; readonly ref: Ref; readonly error: OperatorError }
+  | { readonly kind: 'refuse'; readonly ref: Ref; readonly error: OperatorError; readonly desired?: DesiredObject }
   | {
       readonly kind: 'undecided';
       readonly ref: Ref;
@@ -85,7 +85,16 @@ export type Change =
 
 export type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
 
-/** Objects of one stage are written in parallel; a stage starts when the one before it is done. Prunes run in reverse. */
+/** The phases of a sync, in their order. */
+export type SyncPhase = 'PreSync' | 'Sync' | 'PostSync';
+
+/** A place in the order of a sync: a wave of a phase. Plain objects are in the phase Sync. */
+export interface StepKey {
+  readonly phase: SyncPhase;
+  readonly wave: number;
+}
+
+/** What a step creates first, and removes last: what others are in, what others are defined by, the others. */
 export type Stage = 'namespaces' | 'definitions' | 'rest';
 
 /** Tripped: what would be deleted and why that needs approval. */

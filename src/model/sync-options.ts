@@ -15,7 +15,7 @@ const options: Readonly<Record<string, Readonly<Record<string, Verdict>>>> = {
   ServerSideApply: switchAlwaysOn,
   CreateNamespace: switchLater,
   FailOnSharedResource: switchLater,
-  PruneLast: switchLater,
+  PruneLast: { true: 'fine', false: 'fine' },
   Replace: switchLater,
   RespectIgnoreDifferences: switchLater,
   SkipDryRunOnMissingResource: switchLater,

@@ -1,6 +1,8 @@
 import type { ApplyContext } from '../apply/apply.ts';
 import type { Application } from '../model/application.ts';
+import type { Ref } from '../model/object.ts';
 import { groupsOf } from './claims.ts';
+import { healthNow } from './health-now.ts';
 import type { Ports } from './ports.ts';
 
 /** A newer commit takes over at the next safe point, unless a user asked for exactly this revision. */
@@ -10,5 +12,6 @@ export function contextOf(app: Application, ports: Ports, signal: AbortSignal): 
   const superseded = (): boolean =>
     !app.deleting && app.request === undefined && source.newestRevision(app.key) !== began;
   const claims = ports.claims.view(app.key, groupsOf(app, began));
-  return { cluster, installation, writes: live.writes, app, claims, signal, superseded };
+  const health = { assess: ports.health.assess.bind(ports.health), now: (ref: Ref) => healthNow(ref, live) };
+  return { cluster, installation, writes: live.writes, app, claims, health, signal, superseded };
 }

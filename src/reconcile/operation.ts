@@ -10,8 +10,9 @@ import type { OperatorError } from '../model/errors.ts';
 import type { Settled } from '../model/outcome.ts';
 import { joinRevisions, revisionFields } from '../model/revision.ts';
 import { syncResults } from './resource-rows.ts';
-import { dependencyAwaited, isUnderWay } from './settle.ts';
+import { isUnderWay } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
+import { waitingBecause } from './waiting.ts';
 
 /** An Application of which the spec may not be readable. */
 type MaybeValid = KnownApplication & Partial<Application>;
@@ -73,7 +74,7 @@ export function operationAfter(
 }
 
 function messageOfPhase(phase: OperationPhase, { request }: Application, { applied }: Settled): string {
-  if (phase === 'Running') return dependencyAwaited(applied) ?? 'waiting for kinds to be served or objects to go';
+  if (phase === 'Running') return waitingBecause(applied)?.slice(0, 1024) ?? 'waiting for objects to go';
   if (request?.dryRun === true) return 'dry run: nothing was written';
   return applied.plan.guard === undefined ? 'successfully synced' : 'synced; deletions are held back by prune.guard';
 }

@@ -30,7 +30,12 @@ function resourceRow(result: ChangeResult, health: ResourceStatus['health']): Re
   const desired = desiredOf(change);
   const row = { ...refInStatus(change.ref), status: syncOf(result), ...messageOf(result) };
   if (desired === undefined) return { ...row, version: '', requiresPruning: true };
-  return { ...row, version: versionOf(desired.apiVersion), ...(health === undefined ? {} : { health }) };
+  const { wave } = desired;
+  return {
+    ...{ ...row, version: versionOf(desired.apiVersion) },
+    ...(health === undefined ? {} : { health }),
+    ...(wave === undefined ? {} : { syncWave: wave }),
+  };
 }
 
 function syncOf(result: ChangeResult): ResourceStatus['status'] {
@@ -41,6 +46,7 @@ function syncOf(result: ChangeResult): ResourceStatus['status'] {
 function messageOf(result: ChangeResult): { message: string } | undefined {
   if (result.kind === 'failed') return { message: result.error.message.slice(0, 500) };
   if (result.kind === 'parked') return { message: result.message };
+  if (result.kind === 'skipped' && result.message !== undefined) return { message: result.message.slice(0, 500) };
   if (result.kind === 'kept' && result.change.message !== '') return { message: result.change.message };
   return undefined;
 }

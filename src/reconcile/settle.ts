@@ -12,6 +12,7 @@ import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
 import type { HealthView } from './health-now.ts';
 import { healthNow, worstOfObjects } from './health-now.ts';
+import { brokenBefore } from './waiting.ts';
 
 /** What the watches know, and how to judge what only an answer has shown. */
 interface Judged {
@@ -34,7 +35,7 @@ export function settle(app: Application, desired: Desired, done: Applied, judged
     health: worst,
     objects: judged,
     applied,
-    ...failureOf(applied.results),
+    ...failureOf(applied, judged),
     wrote: applied.results.some(isWritten),
     progressing: isUnderWay(applied) || worst.status === 'Progressing',
   };
@@ -86,12 +87,6 @@ function isOpen({ kind, change }: ChangeResult): boolean {
 /** The guard holds the deletion back: only a person can go on with it. */
 export function isBlocked({ kind, change }: ChangeResult, { guard }: Plan): boolean {
   return kind === 'skipped' && change.kind === 'prune' && guard !== undefined;
-}
-
-/** What the Application depends on, as far as that holds a write back. */
-export function dependencyAwaited({ results }: Pick<Applied, 'results'>): string | undefined {
-  const held = results.find(({ change }) => change.kind === 'keep' && change.reason === 'dependency');
-  return held?.change.kind === 'keep' ? held.change.message : undefined;
 }
 
 /** Nobody can say at present how the object stands. */
@@ -146,8 +141,10 @@ function isReadInSync({ reason, live }: ChangeOf<'keep'>): boolean {
   return reason === 'inSync' && live !== undefined;
 }
 
-function failureOf(results: readonly ChangeResult[]): { failure: OperatorError } | undefined {
-  const [first, ...others] = results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []));
+function failureOf(applied: Applied, judged: readonly ObjectHealth[]): { failure: OperatorError } | undefined {
+  const broken = brokenBefore(applied, judged);
+  const failed = applied.results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []));
+  const [first, ...others] = broken === undefined ? failed : [...failed, broken];
   if (first === undefined) return undefined;
   return { failure: others.length === 0 ? first : new OperatorErrors([first, ...others]) };
 }

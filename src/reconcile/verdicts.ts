@@ -4,7 +4,8 @@ import { describeRef } from '../model/object.ts';
 import type { Applied, Settled } from '../model/outcome.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { Verdict } from './conditions.ts';
-import { dependencyAwaited, isUnknown } from './settle.ts';
+import { isUnknown } from './settle.ts';
+import { dependencyAwaited, waitingBecause } from './waiting.ts';
 
 /** The conditions of a run that compared or applied. */
 export function verdictsOfSettled(app: Application, settled: Settled, drift: readonly DriftEntry[]): Verdict[] {
@@ -80,7 +81,7 @@ function progressOf(app: Application, settled: Settled): Verdict[] {
   if (app.deleting && sync === 'Unknown') return deletionBlocked(unknownIn(applied));
   if (failure !== undefined) return progressOfFailure(failure);
   const verdict = progressing
-    ? { status: 'True' as const, reason: 'Progressing', message: clip(dependencyAwaited(applied) ?? health.message) }
+    ? { status: 'True' as const, reason: 'Progressing', message: clip(waitingBecause(applied) ?? health.message) }
     : idle;
   return [
     { type: 'Reconciling', ...verdict },

@@ -1,4 +1,4 @@
-import type { Artefact, DesiredObject, Origin } from '../model/desired.ts';
+import type { Artefact, DesiredObject } from '../model/desired.ts';
 import { sha256Hex } from '../model/hash.ts';
 import { decodeJson } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
@@ -8,15 +8,11 @@ import { BoundedFolder } from './bounded-folder.ts';
 import type { PreparedObject } from './prepare.ts';
 
 /** Raised when files written before would be misread. */
-const format = 'evenkeel-artefact-2';
+const format = 'evenkeel-artefact-3';
 const checksumBytes = 64;
 
 /** What a file says of one object; its body lies at `offset` behind the header. */
-interface IndexEntry {
-  readonly ref: Ref;
-  readonly apiVersion: string;
-  readonly hash: string;
-  readonly origin: Origin;
+interface IndexEntry extends Omit<DesiredObject, 'body'> {
   readonly offset: number;
   readonly length: number;
 }
@@ -109,9 +105,8 @@ function read(digest: string, bytes: Buffer): Artefact | undefined {
   return { digest, objects };
 }
 
-function desiredObject(entry: IndexEntry, bodies: Buffer): DesiredObject {
-  const { ref, apiVersion, hash, origin, offset, length } = entry;
-  return { ref, apiVersion, hash, origin, body: () => decodeBody(bodies.subarray(offset, offset + length)) };
+function desiredObject({ offset, length, ...said }: IndexEntry, bodies: Buffer): DesiredObject {
+  return { ...said, body: () => decodeBody(bodies.subarray(offset, offset + length)) };
 }
 
 function decodeBody(bytes: Buffer): KubeObject {

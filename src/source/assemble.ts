@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Application } from '../model/application.ts';
 import { OperatorError } from '../model/errors.ts';
+import type { Installation } from '../model/installation.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Clock, ClusterFacts, Random, RepositorySecrets, Scopes } from '../model/ports.ts';
 import { sha256Hex } from '../model/hash.ts';
@@ -34,6 +35,8 @@ export interface SourceOptions {
   readonly random: Random;
   readonly telemetry: SourceTelemetry;
   readonly scopes: Scopes;
+  /** Whose annotations speak to the operator. */
+  readonly installation: Pick<Installation, 'prefix'>;
   readonly credentials: RepositorySecrets;
   /** What templates may ask of the cluster, as it is now; undefined: not known yet. */
   readonly cluster: () => ClusterFacts | undefined;

@@ -3,11 +3,14 @@ import type { Origin } from '../model/desired.ts';
 import { describeOrigin } from '../model/desired.ts';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { shortHash } from '../model/hash.ts';
+import type { Installation } from '../model/installation.ts';
 import type { JsonObject } from '../model/json.ts';
 import { canonicalJson, isJsonObject, objectAt, stringAt } from '../model/json.ts';
 import type { GroupKind, KubeObject, Ref, RefKey } from '../model/object.ts';
 import { describeRef, groupKindKey, groupOf, isKubeObject, refKey, refOf } from '../model/object.ts';
 import type { Scopes } from '../model/ports.ts';
+import type { Turn } from '../model/turn.ts';
+import { readTurn } from '../model/turn.ts';
 import type { WrittenObject } from './decode.ts';
 import { limitExceeded, type Limits } from './limits.ts';
 import { isNeverApplied } from './never-applied.ts';
@@ -17,7 +20,7 @@ import { refusedAnnotation } from './refused-annotations.ts';
 export type Scope = 'Namespaced' | 'Cluster' | undefined;
 
 /** An object as it is compared and sent, with what memory keeps of it. */
-export interface PreparedObject {
+export interface PreparedObject extends Turn {
   readonly ref: Ref;
   readonly apiVersion: string;
   readonly hash: string;
@@ -38,6 +41,7 @@ export interface Prepared {
 export interface PrepareOptions {
   readonly app: Application;
   readonly scopes: Scopes;
+  readonly installation: Pick<Installation, 'prefix'>;
   readonly normalise: (object: KubeObject) => KubeObject;
   readonly mark: (object: KubeObject, app: Application) => KubeObject;
   readonly limits: Limits;
@@ -142,15 +146,17 @@ class Preparation {
   }
 
   #finish(object: KubeObject, origin: Origin): PreparedObject {
-    const { app, normalise, mark, limits } = this.#options;
+    const { app, installation, normalise, mark, limits } = this.#options;
     const body = mark(normalise(object), app);
     const ref = refOf(body);
+    const turn = readTurn(body, installation);
+    if ('wrong' in turn) throw invalid(ref, origin, turn.wrong);
     const json = canonicalJson(body);
     const size = Buffer.byteLength(json);
     if (size > limits.objectBytes) {
       throw limitExceeded(`${describeOrigin(origin)}: ${describeRef(ref)} of ${size} bytes`, 'objectBytes', limits);
     }
-    return { ref, apiVersion: body.apiVersion, hash: shortHash(json), origin, json };
+    return { ref, apiVersion: body.apiVersion, hash: shortHash(json), origin, ...turn, json };
   }
 
   /** The namespace that the object will live in; an unknown kind is left as it is written. */
@@ -182,6 +188,10 @@ class Preparation {
     this.#used.set(key, { kind, scope });
     return scope;
   }
+}
+
+function invalid(ref: Ref, origin: Origin, message: string): OperatorError {
+  return renderError('InvalidObject', `${describeOrigin(origin)}: ${describeRef(ref)}: ${message}`);
 }
 
 function withNamespace(object: KubeObject, namespace: string | undefined): KubeObject {

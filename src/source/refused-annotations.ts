@@ -23,6 +23,7 @@ const syncOptions: ReadonlySet<string> = new Set([
   'Delete=false',
   'Delete=true',
   'PruneLast=false',
+  'PruneLast=true',
   'Replace=false',
   'Force=false',
   'SkipDryRunOnMissingResource=false',
@@ -41,17 +42,13 @@ const known: Accepts = (value) =>
 
 /** Annotations in both spellings (`evenkeel.dev/…`, `argocd.argoproj.io/…`) that a later issue gives a meaning. */
 const both: Readonly<Record<string, Accepts>> = {
-  'sync-wave': zero,
   hook: never,
   'hook-delete-policy': never,
   'sync-options': known,
   'compare-options': off,
-  'ignore-healthcheck': off,
-  'ignore-restart-policy': off,
 };
 
 const ours: Readonly<Record<string, Accepts>> = {
-  'depends-on': off,
   policy: off,
 };
 

@@ -1,7 +1,7 @@
 import type { Application } from '../model/application.ts';
 import type { Artefact } from '../model/desired.ts';
 import { sha256Hex } from '../model/hash.ts';
-import type { ApplicationKey } from '../model/installation.ts';
+import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Clock, Scopes } from '../model/ports.ts';
 import type { Rendered as RenderEvent, Telemetry } from '../model/telemetry.ts';
@@ -18,6 +18,7 @@ export interface RenderingOptions extends PlanSourcesOptions {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly scopes: Scopes;
+  readonly installation: Pick<Installation, 'prefix'>;
   readonly telemetry: Pick<Telemetry, 'rendered'>;
   readonly normalise: (object: KubeObject) => KubeObject;
   readonly mark: (object: KubeObject, app: Application) => KubeObject;

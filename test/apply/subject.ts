@@ -3,6 +3,7 @@ import type { ApplyContext, Correction, CorrectionInput } from '../../src/apply/
 import type { Claims } from '../../src/diff/diff.ts';
 import { mark, normalise, planChanges } from '../../src/diff/diff.ts';
 import type { Cluster } from '../../src/kube/cluster.ts';
+import type { Health } from '../../src/model/health.ts';
 import type { Application } from '../../src/model/application.ts';
 import type { Desired, DesiredObject } from '../../src/model/desired.ts';
 import { nothingDesired } from '../../src/model/desired.ts';
@@ -12,10 +13,11 @@ import { canonicalJson } from '../../src/model/json.ts';
 import type { LiveAnswer, SuspectWhy } from '../../src/model/live.ts';
 import { observe } from '../../src/model/managed-fields.ts';
 import type { KubeObject, Ref, Target } from '../../src/model/object.ts';
-import { refKey, refOf } from '../../src/model/object.ts';
+import { describeRef, refKey, refOf } from '../../src/model/object.ts';
 import type { Applied } from '../../src/model/outcome.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { WriteLog } from '../../src/model/ports.ts';
+import { turnOfLive } from '../../src/model/turn.ts';
 import type { RecordEntry } from '../../src/model/record.ts';
 
 export const installation = installationNamed('');
@@ -42,6 +44,12 @@ export class Subject {
   readonly signal = new AbortController();
   claims: Claims = { claimedBy: () => undefined, recordedBy: () => undefined };
   superseded = false;
+  /** As the watches tell it: what is there is healthy, unless a test says otherwise. */
+  healths = new Map<string, Health>();
+  readonly health: ApplyContext['health'] = {
+    assess: (object) => this.health.now(refOf(object)),
+    now: (ref) => this.healths.get(describeRef(ref)) ?? { status: 'Healthy', message: '' },
+  };
   priority: NonNullable<ApplyContext['priority']> = 'normal';
   app: Application;
   readonly #bodies = new Map<string, KubeObject>();
@@ -58,7 +66,8 @@ export class Subject {
   get context(): ApplyContext {
     const { app, claims, writes, cluster, priority } = this;
     const superseded = (): boolean => this.superseded;
-    return { app, claims, writes, cluster, installation, signal: this.signal.signal, superseded, priority };
+    const { health } = this;
+    return { app, claims, writes, cluster, installation, health, signal: this.signal.signal, superseded, priority };
   }
 
   /** As `source/` hands objects over: normalised, in the destination's namespace, marked. */
@@ -67,7 +76,8 @@ export class Subject {
     const body = mark(normalise(object), owner);
     const origin = { file: 'deploy.yaml', document: 1, line: 1 };
     const hash = shortHash(canonicalJson(body));
-    return { ref: refOf(body), apiVersion: body.apiVersion, hash, origin, body: () => body };
+    const turn = turnOfLive(body, installation);
+    return { ref: refOf(body), apiVersion: body.apiVersion, hash, origin, ...turn, body: () => body };
   }
 
   async plan(...objects: KubeObject[]): Promise<Plan> {

@@ -27,11 +27,11 @@ describe('a plan', () => {
   it('is shown as a table, what stays left out', () => {
     const shown = printPlan(planChanges(inputOf({ app, desired, answers })));
     assert.deepEqual(shown.split('\n'), [
+      'prune      ConfigMap shop/old',
       'undecided  Namespace shop      if it is not there',
       'update     ConfigMap shop/a',
       '    data.x: 2 → 1',
-      'prune      ConfigMap shop/old',
-      '1 undecided, 1 update, 1 keep, 1 prune',
+      '1 prune, 1 undecided, 1 update, 1 keep',
     ]);
   });
 });

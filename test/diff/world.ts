@@ -7,6 +7,7 @@ import { installationNamed } from '../../src/model/installation.ts';
 import type { JsonObject, JsonValue } from '../../src/model/json.ts';
 import { canonicalJson, encodeJson, isJsonArray, isJsonObject } from '../../src/model/json.ts';
 import type { LiveAnswer } from '../../src/model/live.ts';
+import { turnOfLive } from '../../src/model/turn.ts';
 import type { KubeObject, Ref, RefKey } from '../../src/model/object.ts';
 import { refKey, refOf } from '../../src/model/object.ts';
 import type { RecordEntry } from '../../src/model/record.ts';
@@ -81,6 +82,7 @@ export function desiredOf(...objects: readonly KubeObject[]): Desired {
       apiVersion: body.apiVersion,
       hash: shortHash(canonicalJson(body)),
       origin,
+      ...turnOfLive(body, installation),
       body: () => body,
     };
   });

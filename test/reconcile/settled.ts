@@ -29,7 +29,7 @@ export function settledAs(
     sync: 'Synced',
     health: { status: 'Healthy', message: '' },
     objects: [],
-    applied: { plan, results, overrides: [] },
+    applied: { plan, results, awaited: [], overrides: [] },
     wrote: false,
     progressing: false,
     ...rest,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { OperatorError, OperatorErrors } from '../../src/model/errors.ts';
+import { installationNamed } from '../../src/model/installation.ts';
 import { decodeJson, objectAt } from '../../src/model/json.ts';
 import { describeRef } from '../../src/model/object.ts';
 import { decodeFile } from '../../src/source/decode.ts';
@@ -24,6 +25,7 @@ function prepare(text: string | readonly string[], change: Change = {}) {
     app,
     scopes,
     normalise: (object) => object,
+    installation: installationNamed(''),
     mark: (object) => ({ ...object, metadata: { ...object.metadata, labels: { marked: 'yes' } } }),
     limits: { ...defaultLimits, ...limits },
   });
@@ -141,6 +143,8 @@ const bad: readonly [name: string, text: string, reason: string, message: RegExp
   ['a name that is a path', object('v1', 'ConfigMap', '{name: ../x}'), 'InvalidObject', /can be no object's name/],
   ['generateName', object('v1', 'ConfigMap', '{generateName: a-}'), 'InvalidObject', /generateName/],
   ['a label that is a boolean', object('v1', 'ConfigMap', '{name: a, labels: {on: yes}}'), 'InvalidObject', /metadata\.labels\["true"\].*quotes/],
+  ['a wave that is no integer', object('v1', 'ConfigMap', '{name: a, annotations: {argocd.argoproj.io/sync-wave: "1.5"}}'), 'InvalidObject', /^a\.yaml:document 1:line 1: ConfigMap shop\/a: annotation argocd\.argoproj\.io\/sync-wave: "1\.5" is no integer$/],
+  ['a dependency of another form', object('v1', 'ConfigMap', '{name: a, annotations: {evenkeel.dev/depends-on: "apps/shop/Deployment/web"}}'), 'InvalidObject', /^a\.yaml:document 1:line 1: ConfigMap shop\/a: annotation evenkeel\.dev\/depends-on: .* is none of/],
   ['too large', object('v1', 'ConfigMap', '{name: a}', `data: {x: ${'y'.repeat(2_000)}}\n`), 'LimitExceeded', /a\.yaml:document 1:line 1: ConfigMap shop\/a of \d+ bytes exceeds the limit objectBytes of 1000/, { limits: { objectBytes: 1_000 } }],
   ['too many', object('v1', 'ConfigMap', '{name: a}') + object('v1', 'ConfigMap', '{name: b}'), 'LimitExceeded', /objects of 1/, { limits: { objects: 1 } }],
 ]; // prettier-ignore
@@ -174,7 +178,7 @@ const annotations: readonly [name: string, value: string, accepted: boolean][] =
   ['argocd.argoproj.io/sync-options', 'Prune=confirm', false],
   ['evenkeel.dev/sync-options', 'Replace=true', false],
   ['argocd.argoproj.io/sync-options', 'Force=true,Replace=true', false],
-  ['argocd.argoproj.io/sync-options', 'PruneLast=true', false],
+  ['argocd.argoproj.io/sync-options', 'PruneLast=true', true],
   ['argocd.argoproj.io/sync-options', 'SkipDryRunOnMissingResource=true', false],
   ['argocd.argoproj.io/sync-options', 'Validate=false', false],
   ['argocd.argoproj.io/hook', 'PreSync', false],
@@ -182,11 +186,10 @@ const annotations: readonly [name: string, value: string, accepted: boolean][] =
   ['helm.sh/hook', 'pre-install', false],
   ['helm.sh/hook', 'crd-install', true],
   ['argocd.argoproj.io/sync-wave', '0', true],
-  ['argocd.argoproj.io/sync-wave', '-1', false],
-  ['evenkeel.dev/sync-wave', 'first', false],
+  ['argocd.argoproj.io/sync-wave', '-1', true],
   ['argocd.argoproj.io/compare-options', 'IgnoreExtraneous', false],
-  ['argocd.argoproj.io/ignore-healthcheck', 'true', false],
-  ['evenkeel.dev/depends-on', 'ConfigMap/a', false],
+  ['argocd.argoproj.io/ignore-healthcheck', 'true', true],
+  ['evenkeel.dev/depends-on', '/namespaces/shop/ConfigMap/b', true],
   ['evenkeel.dev/policy', 'create-only', false],
   ['evenkeel.dev/protect', 'true', true],
   ['helm.sh/resource-policy', 'keep', true],

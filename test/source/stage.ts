@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Application, SourceSpec } from '../../src/model/application.ts';
-import { applicationKey } from '../../src/model/installation.ts';
+import { applicationKey, installationNamed } from '../../src/model/installation.ts';
 import type { GroupKind, KubeObject } from '../../src/model/object.ts';
 import { groupKindKey } from '../../src/model/object.ts';
 import type { Clock, ClusterFacts, Scopes } from '../../src/model/ports.ts';
@@ -149,6 +149,7 @@ export async function startSource(change: StageChange = {}): Promise<Stage> {
       cluster: () => stage.facts,
       normalise: (object) => object,
       mark,
+      installation: installationNamed(''),
       path: await searchPath(change.path),
       proxies: change.proxies ?? { https: '', http: '', all: '', no: '' },
       maxRenders: 2,

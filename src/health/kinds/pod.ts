@@ -1,6 +1,7 @@
 import type { Health } from '../../model/health.ts';
 import type { JsonObject, JsonValue } from '../../model/json.ts';
 import { arrayAt, isJsonObject, objectAt, stringAt } from '../../model/json.ts';
+import { annotationOf } from '../../model/object-annotations.ts';
 import type { KubeObject } from '../../model/object.ts';
 import { conditionThatIs, conditionsOf, explain } from '../conditions.ts';
 import { countAt, counted } from '../counts.ts';
@@ -39,7 +40,9 @@ function assessRunning(object: KubeObject): Health {
 }
 
 function runsForever(object: KubeObject): boolean {
-  return stringAt(objectAt(object, 'spec'), 'restartPolicy') === 'Always';
+  // Argo CD's word for Pods that some controller makes anew: what they say they end for is not what they are there for.
+  const asked = annotationOf(object, 'ignore-restart-policy', { prefix: 'evenkeel.dev/' })?.value.trim();
+  return asked === 'true' || stringAt(objectAt(object, 'spec'), 'restartPolicy') === 'Always';
 }
 
 function phaseOf(object: KubeObject): string {

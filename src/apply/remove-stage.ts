@@ -1,0 +1,36 @@
+import { isGoing, isRemovedBefore, stageOf } from '../diff/diff.ts';
+import { describeRef } from '../model/object.ts';
+import type { Change, Stage } from '../model/plan.ts';
+import { inParallel } from './in-parallel.ts';
+import type { Removal } from './remove.ts';
+import { remove } from './remove.ts';
+import type { Run } from './run.ts';
+
+/** Removes the objects of one stage of a step, as soon as those of the stages that go before it are proved to be gone. */
+export async function removeStage(
+  run: Run,
+  {
+    stage,
+    removals,
+    of,
+  }: { readonly stage: Stage; readonly removals: readonly Removal[]; readonly of: readonly Change[] },
+): Promise<void> {
+  const inTheWay = of.find((change) => isRemovedBefore(stageOf(change.ref), stage) && isLeft(run, change));
+  if (inTheWay !== undefined) {
+    run.skip(removals, `waits until ${describeRef(inTheWay.ref)} is gone`);
+    return;
+  }
+  await inParallel(removals, async (removal) => {
+    if (run.isInterrupted || isHeldBack(run, removal)) run.skip([removal]);
+    else run.add(await remove(removal, run.context));
+  });
+}
+
+/** The guard waits for a person, and nothing waits for that. */
+export function isHeldBack({ plan }: Run, { kind }: Change): boolean {
+  return kind === 'prune' && plan.guard !== undefined;
+}
+
+function isLeft(run: Run, change: Change): boolean {
+  return isGoing(change) && run.resultOf(change.ref)?.kind !== 'removed';
+}

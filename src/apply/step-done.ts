@@ -1,0 +1,58 @@
+import type { Step } from '../diff/diff.ts';
+import type { Health } from '../model/health.ts';
+import type { Ref } from '../model/object.ts';
+import { describeRef } from '../model/object.ts';
+import type { ChangeResult } from '../model/outcome.ts';
+import type { Change } from '../model/plan.ts';
+import { isHeldBack } from './remove-stage.ts';
+import type { Run } from './run.ts';
+
+/** What the steps behind a step wait for; undefined: it is done. Objects that are not healthy yet become `awaited`. */
+export function waitFor(run: Run, step: Step): string | undefined {
+  const open = step.changes.flatMap((change) => openIn(run, change));
+  const [first] = open;
+  if (first === undefined) return undefined;
+  const more = open.length > 1 ? ` (and ${open.length - 1} more)` : '';
+  return `waits for ${step.phase === 'Sync' ? '' : `${step.phase} `}wave ${step.wave}: ${first}${more}`;
+}
+
+function openIn(run: Run, change: Change): string[] {
+  const result = run.resultOf(change.ref);
+  const name = describeRef(change.ref);
+  if (isHeldBack(run, change)) return [];
+  const unfinished = result === undefined ? `${name} is not done` : unfinishedBecause(result);
+  if (unfinished !== undefined) return [unfinished];
+  if (!('desired' in change)) return [];
+  const health = healthOf(run, change.ref);
+  if (health.status === 'Healthy' || health.status === 'Suspended') return [];
+  run.awaited.set(name, change.ref);
+  return [`${name} is ${health.status}${health.message === '' ? '' : `: ${health.message}`}`];
+}
+
+function unfinishedBecause(result: ChangeResult): string | undefined {
+  const { change } = result;
+  const name = describeRef(change.ref);
+  switch (result.kind) {
+    case 'applied':
+    case 'removed':
+      return undefined;
+    case 'kept':
+      if (result.change.reason !== 'terminating') return undefined;
+      return `${name} is being deleted`;
+    case 'terminating':
+      return `${name} is being deleted`;
+    case 'failed':
+      return `${name} failed`;
+    case 'parked':
+      return result.message;
+    case 'skipped':
+      return `${name} ${result.message ?? 'was not reached'}`;
+  }
+}
+
+/** By the answer to our write, which is newer than what the watch has shown; else by the watch. */
+function healthOf(run: Run, ref: Ref): Health {
+  const { health } = run.context;
+  const result = run.resultOf(ref);
+  return result?.kind === 'applied' ? health.assess(result.object) : health.now(ref);
+}

@@ -1,0 +1,88 @@
+import { OperatorError } from '../model/errors.ts';
+import { describeRef } from '../model/object.ts';
+import type { ChangeResult } from '../model/outcome.ts';
+import type { Change } from '../model/plan.ts';
+import { isServed, nothingProvided } from './definitions.ts';
+import { inParallel } from './in-parallel.ts';
+import type { Run } from './run.ts';
+import type { Write } from './settle.ts';
+import { isWrite, settle } from './settle.ts';
+import { withoutRequest } from './without-request.ts';
+import type { Decided } from './write-change.ts';
+import { writeChange } from './write-change.ts';
+
+/** Writes the objects of one stage of a step: in parallel, one failure does not keep the others from being written. */
+export async function writeStage(run: Run, changes: readonly Write[]): Promise<void> {
+  if (changes.length === 0) return;
+  const placed = withNamespace(run, changes);
+  const ready = await park(run, placed);
+  const decided = await settleStage(run, ready);
+  await inParallel(decided, async (change) => {
+    if (run.isInterrupted) {
+      run.skip([change]);
+      return;
+    }
+    const { result, overrides } = await writeChange(change, run.context);
+    run.add(result);
+    run.overrides.push(...overrides);
+  });
+}
+
+/** Nothing is sent to a Namespace that the plan was to bring and did not. */
+function withNamespace(run: Run, changes: readonly Write[]): readonly Write[] {
+  for (const change of changes) {
+    const namespace = { group: '', kind: 'Namespace', namespace: '', name: change.ref.namespace };
+    const result = run.resultOf(namespace);
+    const isThere = result === undefined || result.kind === 'applied' || isKept(result);
+    if (!isThere) run.skip([change], `waits for ${describeRef(namespace)}`);
+  }
+  return run.open(changes).filter(isWrite);
+}
+
+function isKept(result: ChangeResult): boolean {
+  return result.kind === 'kept' && result.change.reason !== 'terminating';
+}
+
+/** Objects of kinds that a definition of this plan has yet to bring wait for that definition's event, not here. */
+async function park(run: Run, changes: readonly Write[]): Promise<readonly Write[]> {
+  const { kinds } = run.context.cluster;
+  const isMissing = ({ ref, desired }: Write): boolean => !isServed({ ...ref, apiVersion: desired.apiVersion }, kinds);
+  const waiting = changes.filter((change) => isMissing(change) && run.provided.kind(change.ref));
+  if (waiting.length === 0) return changes;
+  await kinds.refresh();
+  const parked = new Set(waiting.filter(isMissing));
+  for (const change of parked) run.add({ kind: 'parked', change, message: notServedYet(change) });
+  return changes.filter((change) => !parked.has(change));
+}
+
+function notServedYet({ ref, desired }: Write): string {
+  return `${describeRef(ref)} waits until the cluster serves ${ref.kind} in ${desired.apiVersion}`;
+}
+
+/** What could not be tried out before its namespace or kind was there is tried out now: if one fails, nothing is written. */
+async function settleStage(run: Run, changes: readonly Write[]): Promise<Decided[]> {
+  const settled = await inParallel(changes, (change) => settleNow(run, change));
+  const failed = settled.some((outcome) => outcome.kind === 'refuse');
+  return settled.flatMap((outcome, index) => {
+    if (outcome.kind === 'create' || outcome.kind === 'update') {
+      if (!failed) return [outcome];
+      run.skip([outcome]);
+    } else if (outcome.kind === 'refuse') {
+      run.add({ kind: 'failed', change: changes[index] ?? outcome, error: run.sayWhatStands(outcome.error) });
+    } else {
+      const result = withoutRequest(outcome, run);
+      if (result !== undefined) run.add(result);
+    }
+    return [];
+  });
+}
+
+async function settleNow({ context, recorded }: Run, change: Write): Promise<Change> {
+  if (change.kind !== 'undecided') return change;
+  try {
+    return await settle(change, { context, provided: nothingProvided, missing: new Set(), recorded });
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { kind: 'refuse', ref: change.ref, error };
+  }
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { preflight } from '../../src/apply/apply.ts';
+import type { HealthStatus } from '../../src/model/health.ts';
+import type { KubeObject } from '../../src/model/object.ts';
+import type { Applied } from '../../src/model/outcome.ts';
+import { FakeCluster } from '../fakes/cluster.ts';
+import { applicationNamed } from './application.ts';
+import { configMap, namespaceNamed } from './objects.ts';
+import { Subject } from './subject.ts';
+
+function start(): { cluster: FakeCluster; subject: Subject } {
+  const cluster = new FakeCluster();
+  cluster.seed(namespaceNamed('shop'));
+  return { cluster, subject: new Subject(cluster, applicationNamed('shop')) };
+}
+
+function waved(wave: number, name: string, annotations: Record<string, string> = {}): KubeObject {
+  const object = configMap('shop', name, { a: '1' });
+  const said = { 'evenkeel.dev/sync-wave': String(wave), ...annotations };
+  return { ...object, metadata: { ...object.metadata, annotations: said } };
+}
+
+function outcomes({ results }: Applied): Record<string, string> {
+  return Object.fromEntries(results.map((result) => [result.change.ref.name, result.kind]));
+}
+
+function messageOn({ results }: Applied, name: string): string | undefined {
+  const result = results.find(({ change }) => change.ref.name === name);
+  return result?.kind === 'skipped' ? result.message : undefined;
+}
+
+function hold(subject: Subject, name: string, status: HealthStatus): void {
+  subject.healths.set(`ConfigMap shop/${name}`, { status, message: `is ${status}` });
+}
+
+describe('a sync of several waves', () => {
+  it('5. the next wave begins when all of the one before is done', async () => {
+    const { subject } = start();
+    const wanted = [waved(0, 'a'), waved(1, 'b'), waved(2, 'c')];
+    hold(subject, 'a', 'Progressing');
+    const first = await subject.sync(...wanted);
+    assert.deepEqual(outcomes(first), { a: 'applied', b: 'skipped', c: 'skipped' });
+    assert.match(messageOn(first, 'c') ?? '', /^waits for wave 0: ConfigMap shop\/a is Progressing: is Progressing$/);
+    assert.deepEqual(
+      first.awaited.map(({ name }) => name),
+      ['a'],
+    );
+    hold(subject, 'b', 'Progressing');
+    subject.healths.delete('ConfigMap shop/a');
+    assert.deepEqual(outcomes(await subject.sync(...wanted)), { a: 'kept', b: 'applied', c: 'skipped' });
+    subject.healths.clear();
+    assert.deepEqual(outcomes(await subject.sync(...wanted)), { a: 'kept', b: 'kept', c: 'applied' });
+  });
+
+  it('6. the health of the last wave is not waited for, nor that of a sync of one wave', async () => {
+    const { subject } = start();
+    hold(subject, 'a', 'Progressing');
+    const applied = await subject.sync(waved(0, 'a'), waved(0, 'b'));
+    assert.deepEqual([outcomes(applied), applied.awaited], [{ a: 'applied', b: 'applied' }, []]);
+  });
+
+  it('7. Suspended does not block, Degraded, Missing and Unknown do', async () => {
+    for (const [status, then] of [
+      ['Suspended', 'applied'],
+      ['Degraded', 'skipped'],
+      ['Missing', 'skipped'],
+      ['Unknown', 'skipped'],
+    ] as const) {
+      const { subject } = start();
+      hold(subject, 'a', status);
+      assert.deepEqual(outcomes(await subject.sync(waved(0, 'a'), waved(1, 'b'))), { a: 'applied', b: then }, status);
+    }
+  });
+
+  it('12. a failed apply stops later waves only', async () => {
+    const { cluster, subject } = start();
+    const plan = await subject.plan(waved(0, 'a'), waved(0, 'b'), waved(0, 'c'), waved(1, 'd'));
+    const decided = await preflight(plan, subject.context);
+    cluster.fail(({ verb, ref }) => verb === 'apply' && ref.name === 'a', 'invalid');
+    const applied = await subject.apply(decided);
+    assert.deepEqual(outcomes(applied), { a: 'failed', b: 'applied', c: 'applied', d: 'skipped' });
+    assert.match(messageOn(applied, 'd') ?? '', /wave 0: ConfigMap shop\/a failed/);
+  });
+
+  it('nothing is waited for when nothing is left to do', async () => {
+    const { subject } = start();
+    await subject.sync(waved(0, 'a'), waved(1, 'b'));
+    hold(subject, 'a', 'Degraded');
+    assert.deepEqual((await subject.sync(waved(0, 'a'), waved(1, 'b'))).awaited, []);
+  });
+});
+
+describe('removals in waves', () => {
+  it('33. prune comes first in its wave, and a failed one skips what that wave applies', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(waved(0, 'old'));
+    cluster.fail(({ verb }) => verb === 'delete', 'forbidden');
+    const held = await subject.sync(waved(0, 'new'), waved(1, 'late'));
+    assert.deepEqual(outcomes(held), { old: 'failed', new: 'skipped', late: 'skipped' });
+    assert.match(messageOn(held, 'new') ?? '', /ConfigMap shop\/old can be deleted/);
+    const before = cluster.requests.length;
+    await subject.sync(waved(0, 'new'), waved(1, 'late'));
+    const writes = cluster.requests.slice(before).filter(({ verb, dryRun }) => !dryRun && /apply|delete/.test(verb));
+    assert.deepEqual(
+      writes.map(({ verb, ref }) => `${verb} ${ref.name}`),
+      ['delete old', 'apply new', 'apply late'],
+    );
+  });
+
+  it('36. terminating pruned objects are awaited', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(waved(0, 'old'));
+    const target = { apiVersion: 'v1', group: '', kind: 'ConfigMap', namespace: 'shop', name: 'old' };
+    await cluster.merge(target, { metadata: { finalizers: ['example.com/hold'] } }, { manager: 'somebody' });
+    const wanted = [waved(0, 'new'), waved(1, 'late')];
+    assert.deepEqual(outcomes(await subject.sync(...wanted)), { old: 'terminating', new: 'applied', late: 'skipped' });
+    const again = await subject.sync(...wanted);
+    assert.deepEqual(outcomes(again), { old: 'kept', new: 'kept', late: 'skipped' });
+    assert.match(messageOn(again, 'late') ?? '', /ConfigMap shop\/old is being deleted/);
+    await cluster.merge(target, { metadata: { finalizers: null } }, { manager: 'somebody' });
+    assert.equal(outcomes(await subject.sync(...wanted))['late'], 'applied');
+  });
+
+  it('35. PruneLast deletes when everything that was applied is healthy', async () => {
+    const { subject } = start();
+    const { spec } = subject.app;
+    subject.app = { ...subject.app, spec: { ...spec, syncOptions: { ...spec.syncOptions, pruneLast: true } } };
+    await subject.sync(waved(0, 'old'));
+    hold(subject, 'new', 'Progressing');
+    assert.deepEqual(outcomes(await subject.sync(waved(0, 'new'))), { new: 'applied', old: 'skipped' });
+    subject.healths.clear();
+    assert.deepEqual(outcomes(await subject.sync(waved(0, 'new'))), { new: 'kept', old: 'removed' });
+  });
+});
