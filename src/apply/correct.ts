@@ -94,7 +94,9 @@ async function lookOnce(input: CorrectionInput, context: ApplyContext): Promise<
 function takeover({ recorded }: CorrectionInput, live: KubeObject, context: ApplyContext): OperatorError | undefined {
   const { app, claims, installation } = context;
   const owner = { key: app.key, installation };
-  return proofOf(recorded, live, owner) === 'theirs' ? adoptionRefusal(live, owner, claims) : undefined;
+  return proofOf(recorded, live, owner) === 'theirs'
+    ? adoptionRefusal(live, owner, claims, app.spec.ownership)
+    : undefined;
 }
 
 /** An object, as it was read, beside what was applied to it. */
@@ -146,11 +148,12 @@ function accept({ input, live }: Seen, context: ApplyContext): Correction {
 /** First without force, which heals removals and shares equal values; with force where others hold what is ours. */
 async function writeWithPolicy({ input, live, before }: Seen, context: ApplyContext): Promise<Written> {
   const force = isUntracked(live) || before.differences.some(isTaken);
+  const takesOver = uidOf(live) !== input.recorded.uid;
   try {
-    return await writeObject(orderOf(input, { live, force }), context);
+    return await writeObject(orderOf(input, { live, force, takesOver }), context);
   } catch (error) {
     if (!isFieldConflict(error)) throw error;
-    return writeObject(orderOf(input, { live, force: true }), context);
+    return writeObject(orderOf(input, { live, force: true, takesOver }), context);
   }
 }
 
@@ -194,7 +197,7 @@ function drifted(
   return { fields: fields.map(({ path }) => path), by: writerOf(fields, suspect, installation.manager) };
 }
 
-function orderOf({ ref, body, desiredHash }: CorrectionInput, how: Pick<Order, 'live' | 'force'>): Order {
+function orderOf({ ref, body, desiredHash }: CorrectionInput, how: Pick<Order, 'live' | 'force' | 'takesOver'>): Order {
   return { ref, body, desired: desiredHash, ...how };
 }
 

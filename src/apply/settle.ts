@@ -1,4 +1,4 @@
-import { compare, planExisting } from '../diff/diff.ts';
+import { compare, planExisting, takesOver } from '../diff/diff.ts';
 import type { WriteAnswer } from '../kube/cluster.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -115,12 +115,18 @@ async function judge(
   context: ApplyContext,
 ): Promise<Change> {
   if (!(said instanceof ApiError)) {
-    return changesNothing(live, said.object, context) ? inSync(change, live) : asUpdate(change, live, context);
+    const isSame = !migrates(change) && changesNothing(live, said.object, context);
+    return isSame ? inSync(change, live) : asUpdate(change, live, context);
   }
   // The refusal of an unforced apply hides what else is wrong: taking the fields over is tried out, too.
   const refusal = isFieldConflict(said) ? await tryOut(change, { body, force: true }, context) : said;
   if (refusal instanceof ApiError && !hasRemedy(refusal, { desired: body, live }, context)) throw refusal;
   return asUpdate(change, live, context);
+}
+
+/** A dry-run of the apply alone does not show what goes with the entries of another tool. */
+function migrates(change: Write): boolean {
+  return change.kind === 'update' && takesOver(change.differences);
 }
 
 /** What has to go first cannot be tried out together with the apply: the remedy is taken for good. */

@@ -1,4 +1,4 @@
-import { overridesOf, planExisting } from '../diff/diff.ts';
+import { describeTakeover, takesOver as isTakenOver, overridesOf, planExisting } from '../diff/diff.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { refKey, uidOf } from '../model/object.ts';
@@ -8,7 +8,6 @@ import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
-import { isMigrated } from './ownership.ts';
 import { entryOf, isFieldConflict, isStale, writeObject } from './write.ts';
 
 /** Our value that admission replaced at our own write. */
@@ -66,8 +65,11 @@ async function attempt(change: Decided, context: ApplyContext): Promise<ChangeWr
     const order = { ref, body, desired: desired.hash, live, force: live !== undefined, takesOver: takesOver(change) };
     const { object, entry } = await writeObject(order, context);
     if (stringAt(object.metadata, 'deletionTimestamp') !== undefined) throw objectError(doing(change), terminating);
-    const message = releasedTo(change);
-    const result = { kind: 'applied' as const, change, object, entry, ...(message === undefined ? {} : { message }) };
+    const message = [describeTakeover(change, rulesOf(context)), releasedTo(change)].filter(
+      (said) => said !== undefined,
+    );
+    const said = message.length === 0 ? {} : { message: message.join('; ') };
+    const result = { kind: 'applied' as const, change, object, entry, ...said };
     return { result, overrides: overridesIn(change, body, object, context) };
   } catch (error) {
     if (isStale(error) || isFieldConflict(error)) return 'stale';
@@ -111,12 +113,13 @@ function planAnew(change: Decided, live: KubeObject, context: ApplyContext): Dec
   }
 }
 
-/** What client-side `kubectl apply` owns becomes ours when we take the object, and when Git drops a field that it shares. */
+/** What other tools own becomes ours when we take the object, and when Git drops a field that they share. */
 function takesOver(change: Decided): boolean {
-  if (change.kind === 'create') return false;
-  return (
-    change.adopts || change.differences.some((difference) => isDropped(difference) && difference.who.some(isMigrated))
-  );
+  return change.kind === 'update' && (change.adopts || isTakenOver(change.differences));
+}
+
+function rulesOf({ app, installation }: ApplyContext): Parameters<typeof describeTakeover>[1] {
+  return { policy: app.spec.ownership, installation };
 }
 
 function isDropped({ desired, base }: FieldDifference): boolean {
@@ -126,8 +129,10 @@ function isDropped({ desired, base }: FieldDifference): boolean {
 /** Fields that Git dropped and that stay, because somebody else owns them, too. */
 function releasedTo(change: Decided): string | undefined {
   if (change.kind === 'create') return undefined;
-  const kept = change.differences.filter((difference) => isDropped(difference) && difference.who.length > 0);
-  if (kept.length === 0 || takesOver(change)) return undefined;
+  const kept = change.differences.filter(
+    (difference) => isDropped(difference) && difference.migrated !== true && difference.who.length > 0,
+  );
+  if (kept.length === 0) return undefined;
   return kept.map(({ path, who }) => `${path} is kept by ${who.map(({ manager }) => manager).join(', ')}`).join('; ');
 }
 

@@ -1,4 +1,5 @@
 import { ApiError } from '../model/api-error.ts';
+import { migrationPatch } from '../diff/diff.ts';
 import type { WriteAnswer } from '../kube/cluster.ts';
 import type { Origin } from '../model/desired.ts';
 import { observe } from '../model/managed-fields.ts';
@@ -8,7 +9,7 @@ import type { RecordEntry } from '../model/record.ts';
 import type { PatchOperation } from '../kube/cluster.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
-import { dropBeforeFirstApply, foldOwnUpdate, isUntracked, migrateClientSideApply } from './ownership.ts';
+import { dropBeforeFirstApply, foldOwnUpdate, isUntracked } from './ownership.ts';
 import type { Remedy } from './refusals.ts';
 import { remedyFor, unionRemedy } from './refusals.ts';
 
@@ -24,7 +25,7 @@ export interface Order {
   readonly live?: KubeObject | undefined;
   /** Take fields from whoever owns them; otherwise the server answers 409 naming them. */
   readonly force: boolean;
-  /** What client-side `kubectl apply` owns becomes ours first, so that our apply removes what Git does not want. */
+  /** What `ownership.migrateFrom` names becomes ours first, so that our apply removes what Git does not want. */
   readonly takesOver?: boolean;
 }
 
@@ -41,7 +42,7 @@ export interface Written {
  *
  * Guarantees: an existing object is written only if it is the one that was looked at (uid and resourceVersion are
  * preconditions), else `conflict` is thrown and nothing was changed; every request is announced in the write log.
- * More than one request is made only for what apply-rules names: taking over from client-side apply, a defaulted union,
+ * More than one request is made only for what apply-rules names: taking over from another tool, a defaulted union,
  * a changed list key, a foreign field that makes the object invalid, managedFields that were wiped.
  * Throws ApiError.
  */
@@ -108,8 +109,8 @@ async function prepare(order: Order, context: ApplyContext): Promise<KubeObject 
   const { live } = order;
   if (live === undefined) return undefined;
   const { installation } = context;
-  const migrated =
-    order.takesOver === true ? await patch(live, migrateClientSideApply(live, installation), context) : live;
+  const taking = { desired: order.body, live, installation, policy: context.app.spec.ownership };
+  const migrated = order.takesOver === true ? await patch(live, migrationPatch(taking), context) : live;
   const tracked = isUntracked(migrated) ? migrated : await patch(migrated, dropBeforeFirstApply(migrated), context);
   const union = unionRemedy(order.body, tracked);
   return union === undefined ? tracked : remedy(union, tracked, context);

@@ -2,11 +2,13 @@ import type { ApplicationKey } from '../model/installation.ts';
 import { arrayAt, isJsonObject, stringAt } from '../model/json.ts';
 import { isControlled, isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
-import { annotationsOf, describeRef, labelsOf, refOf, uidOf } from '../model/object.ts';
+import { describeRef, labelsOf, refOf, uidOf } from '../model/object.ts';
 import { OperatorError } from '../model/errors.ts';
+import type { OwnershipPolicy } from '../model/ownership.ts';
 import type { RecordEntry } from '../model/record.ts';
 import type { Owner } from './mark.ts';
 import { tracksItself } from './mark.ts';
+import { liveTracker, otherManager, titleOf } from './tools.ts';
 
 /** What other Applications say about a ref; none of the answers is ever the Application that asks. */
 export interface Claims {
@@ -32,16 +34,35 @@ export function proofOf(entry: RecordEntry | undefined, live: KubeObject, owner:
 }
 
 /**
- * Why an existing object that is not on our record is not taken (`ownership.adopt: IfUnowned`); undefined when it may be.
+ * Why an existing object that is not on our record is not taken; undefined when it may be. A controller's object, one of
+ * another Application and one of another installation, whose record nobody here can see, are never taken.
  * Reasons: `Conflicted`, `SharedResource`.
  */
-export function adoptionRefusal(live: KubeObject, owner: Owner, claims: Claims): OperatorError | undefined {
+export function adoptionRefusal(
+  live: KubeObject,
+  owner: Owner,
+  claims: Claims,
+  policy: OwnershipPolicy,
+): OperatorError | undefined {
   const ref = refOf(live);
   const shared = sharedRefusal(ref, claims) ?? markedRefusal(live, owner, claims);
   if (shared !== undefined) return shared;
-  const why = isControlled(live) ? `a controller owns it (${controllerOf(live)})` : foreignTracker(live, owner);
+  const why = isControlled(live)
+    ? `a controller owns it (${controllerOf(live)})`
+    : (otherInstallation(live, owner) ?? policyRefusal(live, policy));
   if (why === undefined) return undefined;
   return refusal(ref, 'Conflicted', `${describeRef(ref)} exists and is not taken over: ${why}`);
+}
+
+function policyRefusal(live: KubeObject, policy: OwnershipPolicy): string | undefined {
+  switch (policy.adopt) {
+    case 'Never':
+      return 'ownership.adopt is Never';
+    case 'Always':
+      return undefined;
+    case 'IfUnowned':
+      return foreignTracker(live, policy);
+  }
 }
 
 /** Of two Applications that desire the same object the one that has it on record writes. */
@@ -73,39 +94,20 @@ function controllerOf(live: KubeObject): string {
   return `${stringAt(controller, 'kind') ?? ''} ${stringAt(controller, 'name') ?? ''}`;
 }
 
-interface Tracker {
-  readonly tool: string;
-  readonly at: 'labels' | 'annotations';
-  readonly name: string;
+function foreignTracker(live: KubeObject, policy: OwnershipPolicy): string | undefined {
+  const tool = otherManager(live, policy);
+  const tracker = tool === undefined ? undefined : liveTracker(tool, live);
+  if (tool === undefined || tracker === undefined) return undefined;
+  return `${titleOf(tool)} manages it (${tracker.name}: ${tracker.value}), and ownership.migrateFrom does not list ${tool}`;
 }
 
-const trackers: readonly Tracker[] = [
-  { tool: 'Argo CD', at: 'labels', name: 'argocd.argoproj.io/instance' },
-  { tool: 'Flux', at: 'labels', name: 'kustomize.toolkit.fluxcd.io/name' },
-  { tool: 'Flux', at: 'labels', name: 'helm.toolkit.fluxcd.io/name' },
-  { tool: 'Helm', at: 'annotations', name: 'meta.helm.sh/release-name' },
-];
-
-const argoTrackingId = 'argocd.argoproj.io/tracking-id';
 const partOfAnyInstallation = /^(?:([a-z0-9-]+)\.)?evenkeel\.dev\/part-of$/;
 
-function foreignTracker(live: KubeObject, { installation }: Owner): string | undefined {
-  const [labels, annotations] = [labelsOf(live), annotationsOf(live)];
-  for (const { tool, at, name } of trackers) {
-    const value = stringAt(at === 'labels' ? labels : annotations, name);
-    if (value !== undefined) return `${tool} manages it (${name}: ${value})`;
-  }
-  const argo = stringAt(annotations, argoTrackingId);
-  if (argo !== undefined && namesItself(argo, refOf(live))) return `Argo CD manages it (${argoTrackingId}: ${argo})`;
-  for (const name of Object.keys(labels)) {
+function otherInstallation(live: KubeObject, { installation }: Owner): string | undefined {
+  for (const name of Object.keys(labelsOf(live))) {
     const match = partOfAnyInstallation.exec(name);
     if (match !== null && name !== installation.partOfLabel)
-      return `installation ${match[1] ?? '(unnamed)'} of Evenkeel manages it`;
+      return `installation ${match[1] ?? '(unnamed)'} of Evenkeel manages it (label ${name})`;
   }
   return undefined;
-}
-
-/** Argo CD itself ignores a tracking id that was copied from another object. */
-function namesItself(id: string, ref: Ref): boolean {
-  return id.endsWith(`:${ref.group}/${ref.kind}:${ref.namespace}/${ref.name}`);
 }

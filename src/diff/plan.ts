@@ -11,11 +11,11 @@ import { checkObject } from './check.ts';
 import { guardOf, planHash } from './guard.ts';
 import type { PlanInput } from './plan-input.ts';
 import { adoptionRefusal, proofOf, sharedRefusal } from './ownership.ts';
+import { compareTaking } from './migration.ts';
 import { isDefinition } from './protection.ts';
 import { planRemoval } from './prune.ts';
 import { definedKind, inOrder } from './steps.ts';
 import type { Comparison } from './three-way.ts';
-import { compare } from './three-way.ts';
 
 /**
  * What is to happen to every desired and every recorded object. Pure.
@@ -82,9 +82,10 @@ export function planExisting(
     return { kind: 'keep', ref, reason: 'terminating', message, desired: object, live };
   }
   const adopts = proofOf(entry, live, owner) === 'theirs';
-  const error = adopts ? adoptionRefusal(live, owner, claims) : undefined;
+  const error = adopts ? adoptionRefusal(live, owner, claims, app.spec.ownership) : undefined;
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
-  return changeFor({ object, live, adopts }, compare(object.body(), live, installation.manager));
+  const taking = { desired: object.body(), live, installation, policy: app.spec.ownership };
+  return changeFor({ object, live, adopts }, compareTaking(taking, adopts));
 }
 
 function changeFor(

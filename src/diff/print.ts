@@ -34,9 +34,10 @@ function summaryOf(changes: readonly Change[]): string {
 }
 
 /** `spec.replicas: 5 → 3 (kubectl/Update scale)`. */
-function printDifference({ path, desired, live, who }: FieldDifference): string {
+function printDifference({ path, desired, live, who, migrated }: FieldDifference): string {
   const from = live === undefined ? '(absent)' : cut(plain(live));
-  const to = desired === undefined ? (who.length > 0 ? '(released)' : '(removed)') : cut(plain(desired));
+  const isReleased = who.length > 0 && migrated !== true;
+  const to = desired === undefined ? (isReleased ? '(released)' : '(removed)') : cut(plain(desired));
   const writers = who.map(({ manager, operation, subresource }) => `${manager}/${operation} ${subresource}`.trimEnd());
   return `${path}: ${from} → ${to}${writers.length === 0 ? '' : ` (${writers.join(', ')})`}`;
 }

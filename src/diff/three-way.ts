@@ -1,4 +1,5 @@
 import type { JsonObject } from '../model/json.ts';
+import type { ManagedEntry } from '../model/managed-fields.ts';
 import { isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
 import type { KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf } from '../model/object.ts';
@@ -36,21 +37,43 @@ export interface Comparison {
  * Caveats: whether a map without content in anybody's field set is atomic is not known; it is compared leaf by leaf.
  */
 export function compare(desired: KubeObject, live: KubeObject, manager: string): Comparison {
+  return comparisonOf(desired, examine(desired, live, manager));
+}
+
+/** What a comparison found, values of Secrets included. */
+export interface Examination {
+  readonly found: readonly Finding[];
+  /** True when an apply is needed even where nothing was found. */
+  readonly reapply: boolean;
+}
+
+export function examine(desired: KubeObject, live: KubeObject, manager: string): Examination {
   const entries = managedEntriesOf(live);
   const own = entries.find((entry) => isOurEntry(entry, manager));
-  const kind = groupKindKey({ group: groupOf(desired.apiVersion), kind: desired.kind });
   const others = entries.filter((entry) => entry !== own);
-  const place = rootOf(kind, own, others);
-  const found = [...compareObject(place, withoutIdentity(desired), withoutIdentity(live))];
+  // An entry of another API version moves to ours with the next apply, and fields that only it had leave.
+  const otherVersion = own !== undefined && own.apiVersion !== desired.apiVersion;
+  return { found: findingsFor(desired, live, { own, others }), reapply: own === undefined || otherVersion };
+}
+
+/** What is found when `own` is taken for our entry, and only `others` for those of others. */
+export function findingsFor(
+  desired: KubeObject,
+  live: KubeObject,
+  { own, others }: { readonly own: ManagedEntry | undefined; readonly others: readonly ManagedEntry[] },
+): readonly Finding[] {
+  const place = rootOf(groupKindKey({ group: groupOf(desired.apiVersion), kind: desired.kind }), own, others);
+  return [...compareObject(place, withoutIdentity(desired), withoutIdentity(live))];
+}
+
+export function comparisonOf(desired: KubeObject, { found, reapply }: Examination): Comparison {
   const hide = secretsHidden(desired);
-  const comparison = {
+  return {
+    verdict: verdictOf(found, reapply),
     differences: hide(pick(found, 'different')),
     doubts: hide(pick(found, 'doubtful')),
     lost: hide(pick(found, 'lost')),
   };
-  // An entry of another API version moves to ours with the next apply, and fields that only it had leave.
-  const otherVersion = own !== undefined && own.apiVersion !== desired.apiVersion;
-  return { verdict: verdictOf(found, own === undefined || otherVersion), ...comparison };
 }
 
 function verdictOf(found: readonly Finding[], reapply: boolean): Verdict {

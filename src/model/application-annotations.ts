@@ -3,12 +3,24 @@ import type { Installation } from './installation.ts';
 
 /** Annotations by which a user speaks to the operator on an Application. */
 export type ApplicationAnnotation =
-  'refresh' | 'sync' | 'approve' | 'hold' | 'deletion-approved' | 'skip-reconcile' | 'delete-protected';
+  | 'refresh'
+  | 'sync'
+  | 'approve'
+  | 'hold'
+  | 'deletion-approved'
+  | 'skip-reconcile'
+  | 'delete-protected'
+  | 'client-side-apply-migration-manager';
 
 type Annotations = Readonly<Record<string, string>>;
 
 /** Those that Argo CD has too, under its own prefix. */
-const alsoOfArgo: readonly ApplicationAnnotation[] = ['refresh', 'deletion-approved', 'skip-reconcile'];
+const alsoOfArgo: readonly ApplicationAnnotation[] = [
+  'refresh',
+  'deletion-approved',
+  'skip-reconcile',
+  'client-side-apply-migration-manager',
+];
 
 const argo = 'argocd.argoproj.io/';
 
@@ -36,7 +48,7 @@ export function isTrue(value: string | undefined): boolean {
 /** Reports annotations of an Application that have no effect or none yet. */
 export function inspectAnnotations(annotations: Annotations, installation: Installation, findings: Findings): void {
   const at = (key: string): string => `metadata.annotations[${key}]`;
-  const later = [...spellingsOf('hold', installation), `${argo}client-side-apply-migration-manager`];
+  const later = spellingsOf('hold', installation);
   for (const key of later) if ((annotations[key] ?? '') !== '') findings.notYet(at(key), '');
   const compareOptions = `${argo}compare-options`;
   if ((annotations[compareOptions] ?? '') === '') return;

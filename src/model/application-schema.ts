@@ -308,18 +308,14 @@ const conflicts = notYet(
   }),
 );
 
-const ownership = notYet(
-  present(
-    block('Which existing objects may be taken.', {
-      adopt: oneOf('Default IfUnowned.', ['IfUnowned', 'Always', 'Never']),
-      migrateFrom: list(
-        oneOf('A tool.', ['kubectl', 'helm', 'argocd', 'flux']),
-        4,
-        'Tools whose fields are taken over. Default [kubectl].',
-      ),
-    }),
+const ownership = block('Which existing objects may be taken.', {
+  adopt: oneOf('Default IfUnowned.', ['IfUnowned', 'Always', 'Never']),
+  migrateFrom: list(
+    oneOf('A tool.', ['kubectl', 'helm', 'argocd', 'flux']),
+    4,
+    'Tools whose fields are taken over. Default [kubectl].',
   ),
-);
+});
 
 const rollback = notYet(
   present(

@@ -3,6 +3,7 @@ import type { Health, HealthCheck, HealthStatus, ObjectHealth } from './health.t
 import type { ApplicationKey } from './installation.ts';
 import type { JsonObject } from './json.ts';
 import type { Ref } from './object.ts';
+import type { OwnershipPolicy } from './ownership.ts';
 import type { RecordEntry } from './record.ts';
 import type { RevisionFields } from './revision.ts';
 import type { SyncOptions } from './sync-options.ts';
@@ -148,6 +149,7 @@ export interface ApplicationSpec {
   /** As they are written; whether their expressions can be used is not known here. */
   readonly healthChecks: readonly HealthCheck[];
   readonly guard: PruneGuard;
+  readonly ownership: OwnershipPolicy;
   readonly drift: {
     readonly correction: DriftCorrection;
     /** True when the field was set, not derived from selfHeal: it then writes without `automated`, too. */

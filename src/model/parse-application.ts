@@ -70,7 +70,7 @@ function readWishes(object: KubeObject, known: Known, { installation, findings }
   const isAsked = operation !== undefined && isOperation(operation, findings);
   const request = isAsked ? readOperation(operation, findings) : annotatedRequest(known, installation);
   return {
-    spec: suspendedByAnnotation(read, known, installation),
+    spec: suspendedByAnnotation(migratingByAnnotation(read, known, installation), known, installation),
     ...(request === undefined ? {} : { request }),
   };
 }
@@ -95,6 +95,13 @@ function suspendedByAnnotation(spec: ApplicationSpec, known: Known, installation
   const isHeld = spec.suspend !== undefined && spec.suspend.untilMs === undefined;
   if (!isSkipped || isHeld) return spec;
   return { ...spec, suspend: { reason: 'annotation skip-reconcile', by: '' } };
+}
+
+/** Argo CD names one more field manager by annotation. */
+function migratingByAnnotation(spec: ApplicationSpec, known: Known, installation: Installation): ApplicationSpec {
+  const manager = annotationOn(known.annotations, 'client-side-apply-migration-manager', installation) ?? '';
+  if (manager === '') return spec;
+  return { ...spec, ownership: { ...spec.ownership, migrateManagers: [manager] } };
 }
 
 /** The guard of a spec that cannot be read as a whole, as far as it is right itself. */

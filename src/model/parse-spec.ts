@@ -2,6 +2,7 @@ import type { SpecResource } from './application-schema.ts';
 import type { ApplicationSpec, Dependency, PruneGuard, RetryPolicy, SourceSpec, Suspension } from './application.ts';
 import { parseDuration } from './duration.ts';
 import { Findings } from './findings.ts';
+import type { OwnershipPolicy } from './ownership.ts';
 import { readSource } from './parse-source.ts';
 import { readSyncOptions } from './sync-options.ts';
 
@@ -21,6 +22,8 @@ export const defaultGuard: PruneGuard = {
   protectedKinds: ['Namespace', 'CustomResourceDefinition', 'PersistentVolumeClaim', 'PersistentVolume', 'Application'],
   onTrip: 'RequireApproval',
 };
+
+const defaultOwnership: OwnershipPolicy = { adopt: 'IfUnowned', migrateFrom: ['kubectl'], migrateManagers: [] };
 
 /** Status keeps no more entries than this, so that it stays small. */
 const mostHistory = 100;
@@ -42,6 +45,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     dependsOn: readDependencies(spec, findings),
     ...readHealthChecks(spec),
     guard: { ...defaultGuard, ...spec.prune?.guard },
+    ownership: { ...defaultOwnership, ...spec.ownership },
     drift: readDrift(spec, automated?.selfHeal ?? false, findings),
   };
 }

@@ -16,6 +16,8 @@ export interface FieldDifference {
   readonly live?: JsonValue;
   /** The managers that own the field now, or the newest one where nobody owns it; empty = removed by unknown. */
   readonly who: readonly FieldWriter[];
+  /** Goes although `who` owns it: what it owns is taken over with the object. */
+  readonly migrated?: true;
 }
 
 /** Why an object stays as it is. */

@@ -30,7 +30,7 @@ export const reasons = {
   },
   Conflicted: {
     cause: 'An object exists that another tool or Application owns.',
-    remedy: 'Remove it from one of the two, or allow adoption.',
+    remedy: 'Remove it from one of the two, or let spec.ownership allow to take it.',
   },
   DecodeFailed: {
     cause: 'A file of the source is not valid YAML or JSON.',

@@ -1,13 +1,13 @@
 import { preflight } from '../apply/apply.ts';
 import type { PlanInput } from '../diff/diff.ts';
-import { planChanges } from '../diff/diff.ts';
+import { describeTakeover, planChanges } from '../diff/diff.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import { applicationKey } from '../model/installation.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Change, Plan } from '../model/plan.ts';
 import { groupsOf } from './claims.ts';
 import { heldBack, onlyShown, permit } from './permit.ts';
 import { contextOf } from './context.ts';
@@ -51,7 +51,9 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   const permitted = (plan: Plan): Plan =>
     waitsFor === undefined ? permit(app, plan, (ref) => ports.pending.correcting(ref)) : heldBack(plan, waitsFor);
   const allowed = permitted(await preflight(permitted(planned), contextOf(app, ports, signal)));
-  const decided = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed) : allowed;
+  const takeovers = (change: Change): string | undefined =>
+    describeTakeover(change, { installation: ports.installation, policy: app.spec.ownership });
+  const decided = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed, takeovers) : allowed;
   ports.pending.announce(
     app.key,
     decided.changes.filter(({ kind }) => kind !== 'keep').map(({ ref }) => ref),

@@ -56,11 +56,16 @@ function isUnchangedInGit(change: Change, recorded: ReadonlyMap<RefKey, string>)
   return 'desired' in change && recorded.get(refKey(change.ref)) === change.desired.hash;
 }
 
-/** The decided plan of a dry run: everything that would be written is kept, and says what it would be. */
-export function onlyShown(plan: Plan): Plan {
+/**
+ * The decided plan of a dry run: everything that would be written is kept, and says what it would be; `more` is what there
+ * is to say of a change beside.
+ */
+export function onlyShown(plan: Plan, more: (change: Change) => string | undefined = () => undefined): Plan {
+  const messageOf = (change: Change): string =>
+    [dryRunMessage(change), more(change)].filter((said) => said !== undefined).join('; ');
   return {
     ...plan,
-    changes: plan.changes.map((change) => (isWrite(change) ? hold(change, 'dryRun', dryRunMessage(change)) : change)),
+    changes: plan.changes.map((change) => (isWrite(change) ? hold(change, 'dryRun', messageOf(change)) : change)),
   };
 }
 

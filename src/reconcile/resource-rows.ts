@@ -84,7 +84,7 @@ function whatBecame(result: ChangeResult): Said | undefined {
   const { change } = result;
   switch (result.kind) {
     case 'applied':
-      return { status: 'Synced', message: change.kind === 'create' ? 'created' : 'configured' };
+      return { status: 'Synced', message: whatWasDone(result).slice(0, 500) };
     case 'removed':
       return change.kind === 'forget' ? undefined : { status: 'Pruned', message: 'pruned' };
     case 'terminating':
@@ -97,4 +97,9 @@ function whatBecame(result: ChangeResult): Said | undefined {
     case 'skipped':
       return undefined;
   }
+}
+
+function whatWasDone({ change, message }: Extract<ChangeResult, { kind: 'applied' }>): string {
+  const done = change.kind === 'create' ? 'created' : 'configured';
+  return message === undefined ? done : `${done}; ${message}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dropBeforeFirstApply, foldForeign, isUntracked, migrateClientSideApply } from '../../src/apply/ownership.ts';
+import { dropBeforeFirstApply, foldForeign, isUntracked } from '../../src/apply/ownership.ts';
 import type { PatchOperation } from '../../src/kube/cluster.ts';
 import { installationNamed } from '../../src/model/installation.ts';
 import type { JsonObject, JsonValue } from '../../src/model/json.ts';
@@ -40,36 +40,6 @@ function entriesAfter(operations: readonly PatchOperation[]): readonly JsonValue
 }
 
 const guard = { op: 'replace', path: '/metadata/resourceVersion', value: '7' };
-
-describe('taking over what client-side apply owns', () => {
-  const theirs = entry('kubectl-client-side-apply', 'Update', { 'f:data': { '.': {}, 'f:a': {}, 'f:b': {} } });
-
-  it('its main entry becomes ours, under a test of resourceVersion, and its annotation goes', () => {
-    const last = 'kubectl.kubernetes.io/last-applied-configuration';
-    const operations = migrateClientSideApply(owned([theirs], { [last]: '{}' }), installation);
-    assert.deepEqual(entriesAfter(operations), [{ ...theirs, manager: 'evenkeel', operation: 'Apply' }]);
-    assert.deepEqual(operations[0], {
-      op: 'remove',
-      path: '/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration',
-    });
-    assert.deepEqual(operations.at(-1), guard);
-  });
-
-  it('is joined with the entry that we have', () => {
-    const ours = entry('evenkeel', 'Apply', { 'f:data': { 'f:c': {} } });
-    const [merged] = entriesAfter(migrateClientSideApply(owned([theirs, ours]), installation));
-    assert.deepEqual(merged, { ...ours, fieldsV1: { 'f:data': { '.': {}, 'f:a': {}, 'f:b': {}, 'f:c': {} } } });
-  });
-
-  it('is left alone where it names fields of another API version', () => {
-    const ours = entry('evenkeel', 'Apply', {}, { apiVersion: 'v2' });
-    assert.deepEqual(migrateClientSideApply(owned([theirs, ours]), installation), []);
-  });
-
-  it('asks nothing of an object that it never touched', () => {
-    assert.deepEqual(migrateClientSideApply(owned([entry('kubectl-create', 'Update', {})]), installation), []);
-  });
-});
 
 describe('folding what makes an object invalid', () => {
   it('never takes what subresources and controllers own', () => {

@@ -112,6 +112,7 @@ test('defaults', () => {
     dependsOn: [],
     healthChecks: [],
     guard: defaultGuard,
+    ownership: { adopt: 'IfUnowned', migrateFrom: ['kubectl'], migrateManagers: [] },
     timeouts: { progressMs: 600_000 },
     drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2000, auditMs: 3_600_000 },
   });
@@ -137,6 +138,20 @@ describe('what follows from other fields', () => {
   test('a retry block without limit does not retry', () => {
     const app = valid(parsed({ syncPolicy: { retry: { backoff: { duration: '7' } } } }));
     assert.deepEqual(app.spec.retry, { limit: 0, durationMs: 7000, factor: 2, maxDurationMs: 180_000 });
+  });
+});
+
+describe('ownership', () => {
+  test('an empty list migrates from nobody', () => {
+    const { spec } = valid(parsed({ ownership: { adopt: 'Never', migrateFrom: [] } }));
+    assert.deepEqual(spec.ownership, { adopt: 'Never', migrateFrom: [], migrateManagers: [] });
+  });
+
+  test('an annotation names one more field manager; ours wins', () => {
+    const argo = { 'argocd.argoproj.io/client-side-apply-migration-manager': 'deployer' };
+    assert.deepEqual(valid(parsed({}, {}, { annotations: argo })).spec.ownership.migrateManagers, ['deployer']);
+    const both = { ...argo, 'evenkeel.dev/client-side-apply-migration-manager': 'other' };
+    assert.deepEqual(valid(parsed({}, {}, { annotations: both })).spec.ownership.migrateManagers, ['other']);
   });
 });
 

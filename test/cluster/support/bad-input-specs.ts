@@ -51,12 +51,6 @@ export const badSpecs: readonly BadSpec[] = [
     message: /^spec\.source: expected at most one of helm and kustomize$/,
   },
   {
-    name: 'not-yet-adoption',
-    spec: { ownership: { adopt: 'Always' } },
-    reason: 'NotYetSupported',
-    message: /^spec\.ownership.*: .*not supported yet/,
-  },
-  {
     name: 'not-yet-conflicts',
     spec: { conflicts: { default: 'Yield' } },
     reason: 'NotYetSupported',
