@@ -421,34 +421,34 @@ const spec = block(
   },
 );
 
-const syncStrategy = notYet(
-  block('How to apply.', {
-    apply: present(notYet(block('Without hooks.', { force: flag('Deletes and creates anew.') }))),
-    hook: block('With hooks.', { force: flag('Deletes and creates anew.') }),
-  }),
-);
+const force = () => notYet(flag('Deletes and creates anew.'));
+
+const syncStrategy = block('How to apply; with hooks when absent.', {
+  apply: present(block('Without hooks.', { force: force() })),
+  hook: block('With hooks.', { force: force() }),
+});
 
 const sync = block('Syncs now.', {
   revision: text("Revision to sync to; the spec's when absent.", { maxLength: 255 }),
   prune: flag('Deletes what is no longer in Git; approves the number of deletions.'),
   dryRun: flag('Only shows what would be done.'),
   revisions: texts('Revisions of `sources`, in their order.', 20, { maxLength: 255 }),
-  resources: notYet(
-    list(
-      block('One object.', {
-        group: text('Group.'),
-        kind: text('Kind.'),
-        name: text('Name.'),
-        namespace: text('Namespace.'),
-      }),
-      500,
-      'Only these objects.',
+  resources: list(
+    block(
+      'One object.',
+      {
+        group: text('Group; empty for the core group.', { maxLength: 253 }),
+        namespace: text('Namespace; any when absent.', { maxLength: 63 }),
+      },
+      { required: { kind: text('Kind.', { maxLength: 63 }), name: text('Name.') } },
     ),
+    500,
+    'Only these objects are written and pruned, without hooks and without an entry in the history.',
   ),
-  syncOptions: notYet(texts("Name=value; the spec's when absent.", 64, { maxLength: 256 })),
+  syncOptions: texts("Name=value; the spec's when absent.", 64, { maxLength: 256 }),
   syncStrategy,
-  source: notYet(source('Source to sync from.')),
-  sources: notYet(sources('Sources to sync from.')),
+  source: source('Source to sync from, this once, in place of that of the spec.'),
+  sources: sources('Sources to sync from, this once, in place of those of the spec.'),
   manifests: refused(
     texts('Manifests from outside Git.', 64, { maxLength: 262_144 }),
     'what is deployed has to come from Git; commit the manifests',
@@ -461,13 +461,15 @@ const operation = block(
   {
     sync,
     rollback: notYet(present(block('Goes back to an entry of the history.', { id: whole('Its id.') }))),
-    terminate: notYet(present(block('Ends the running operation.', {}))),
+    terminate: present(
+      block('Ends the sync that runs; an automated one is not begun again before something changes.', {}),
+    ),
     initiatedBy: block('Who asked for it.', {
       username: text('Name.', { maxLength: 253 }),
       automated: flag('By a machine.'),
     }),
     info: info(),
-    retry: notYet(retry('How the sync is tried again.')),
+    retry: retry('How the sync is tried again; as the spec says when absent.'),
   },
   {
     rules: [

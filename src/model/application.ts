@@ -160,7 +160,18 @@ export interface ApplicationSpec {
   };
 }
 
-/** `operation.sync` as asked for by a user. */
+/** Which objects a selective sync is about: group, kind and name exactly; any namespace when it is absent. */
+export interface ResourceSelector {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+/** Where the objects come from. */
+export type SourceSet = Pick<ApplicationSpec, 'sources' | 'hasSourceList'>;
+
+/** `operation` as asked for by a user. */
 export interface SyncRequest {
   /** One for each source; an empty one is the spec's, and so is one that is missing. */
   readonly revisions: readonly string[];
@@ -171,6 +182,18 @@ export interface SyncRequest {
   readonly from: 'operation' | 'annotation';
   /** The annotation's value; empty for an operation. */
   readonly token: string;
+  /** Only these are written and pruned, without hooks and history. */
+  readonly resources?: readonly ResourceSelector[];
+  /** `apply`: without hooks. Absent: `hook`. */
+  readonly strategy?: 'apply' | 'hook';
+  /** These stand in place of those of the spec while the request is served. */
+  readonly syncOptions?: SyncOptions;
+  readonly retry?: RetryPolicy;
+  readonly source?: SourceSet;
+  /** Ends what runs, and begins nothing. */
+  readonly terminate?: boolean;
+  /** What was asked for besides revisions, `prune` and `dryRun`, as it was written: of `operation.sync` and of `operation`. */
+  readonly words?: { readonly sync: JsonObject; readonly operation: JsonObject };
 }
 
 /** Who made a commit, for people. */
@@ -276,6 +299,8 @@ export interface ApplicationStatus {
   /** What was applied last as a whole: drift is measured against it, also with `revisionHistoryLimit: 0`. */
   readonly applied?: RevisionFields & { readonly digest: string };
   readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
+  /** The sync that a user ended: automation does not begin it again while spec and revision are the same. */
+  readonly terminated?: { readonly revision: string; readonly spec: string };
   /** Value of the `sync` annotation that was served last. */
   readonly lastSyncRequest?: string;
 }
@@ -300,7 +325,10 @@ export interface KnownApplication {
 
 /** An Application as read from the cluster and validated. */
 export interface Application extends KnownApplication {
+  /** As it is to be reconciled: with what a request puts in place of what the spec says. */
   readonly spec: ApplicationSpec;
+  /** What the spec itself says, when something else stands in `spec`: new commits are looked for there. */
+  readonly written?: SourceSet;
   readonly request?: SyncRequest;
   readonly record: readonly RecordEntry[];
 }

@@ -1,10 +1,8 @@
 import { annotationOn, inspectAnnotations, isTrue } from './application-annotations.ts';
-import type { OperationResource, SpecResource } from './application-schema.ts';
-import { applicationSchema } from './application-schema.ts';
-import type { Application, ApplicationSpec, KnownApplication, PruneGuard, SyncRequest } from './application.ts';
+import type { Application, ApplicationSpec, KnownApplication, PruneGuard } from './application.ts';
+import { isOperation, isSpec } from './as-declared.ts';
 import { OperatorError, OperatorErrors } from './errors.ts';
 import { Findings } from './findings.ts';
-import { inspectFields } from './inspect-fields.ts';
 import type { Installation } from './installation.ts';
 import { readRecord } from './inventory.ts';
 import type { JsonValue } from './json.ts';
@@ -12,8 +10,8 @@ import { objectAt } from './json.ts';
 import { readKnownApplication } from './known-application.ts';
 import type { KubeObject } from './object.ts';
 import { readSpec, specForDeletion } from './parse-spec.ts';
-import { nodeOf } from './schema-parts.ts';
-import { annotatedRequest, readOperation } from './sync-request.ts';
+import { requestNow, specAsked } from './requested.ts';
+import { readOperation } from './sync-request.ts';
 
 /**
  * An Application, or what is known of one that cannot be acted on, with every reason why at once.
@@ -50,10 +48,7 @@ export function parseApplication(
   return { kind: 'invalid', app: known, error: new OperatorErrors([first, ...more]) };
 }
 
-interface Wishes {
-  readonly spec: ApplicationSpec;
-  readonly request?: SyncRequest;
-}
+type Wishes = Pick<Application, 'spec' | 'written' | 'request'>;
 
 type Known = Pick<KnownApplication, 'annotations' | 'status'>;
 
@@ -68,26 +63,12 @@ function readWishes(object: KubeObject, known: Known, { installation, findings }
   const { spec, operation } = object;
   const read = isSpec(spec, findings) ? readSpec(spec, findings) : specForDeletion({});
   const isAsked = operation !== undefined && isOperation(operation, findings);
-  const request = isAsked ? readOperation(operation, findings) : annotatedRequest(known, installation);
+  const asked = isAsked ? readOperation(operation, findings) : undefined;
+  const request = requestNow({ asked, spec: read, installation }, known);
   return {
-    spec: suspendedByAnnotation(migratingByAnnotation(read, known, installation), known, installation),
+    ...specAsked(suspendedByAnnotation(migratingByAnnotation(read, known, installation), known, installation), request),
     ...(request === undefined ? {} : { request }),
   };
-}
-
-function isSpec(value: JsonValue | undefined, findings: Findings): value is SpecResource & JsonValue {
-  return isAsDeclared('spec', value, findings);
-}
-
-function isOperation(value: JsonValue | undefined, findings: Findings): value is OperationResource & JsonValue {
-  return isAsDeclared('operation', value, findings);
-}
-
-/** Reports everything that the schema says about the field; true when its types are right. */
-function isAsDeclared(name: 'spec' | 'operation', value: JsonValue | undefined, findings: Findings): boolean {
-  const schema = nodeOf(applicationSchema).properties?.[name] ?? {};
-  inspectFields({ schema, path: name, value: value ?? null }, findings);
-  return !findings.problems.some((problem) => problem.path.startsWith(name) && problem.error.reason === 'InvalidSpec');
 }
 
 function suspendedByAnnotation(spec: ApplicationSpec, known: Known, installation: Installation): ApplicationSpec {

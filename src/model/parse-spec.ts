@@ -1,5 +1,13 @@
 import type { SpecResource } from './application-schema.ts';
-import type { ApplicationSpec, Dependency, PruneGuard, RetryPolicy, SourceSpec, Suspension } from './application.ts';
+import type {
+  ApplicationSpec,
+  Dependency,
+  PruneGuard,
+  RetryPolicy,
+  SourceSet,
+  SourceSpec,
+  Suspension,
+} from './application.ts';
 import { parseDuration } from './duration.ts';
 import { Findings } from './findings.ts';
 import type { OwnershipPolicy } from './ownership.ts';
@@ -39,7 +47,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     ...(spec.suspend === undefined ? {} : { suspend: readSuspend(spec.suspend, findings) }),
     ...(automated === undefined ? {} : { automated }),
     syncOptions: readSyncOptions(spec.syncPolicy?.syncOptions ?? [], 'spec.syncPolicy.syncOptions', findings),
-    retry: readRetry(spec.syncPolicy?.retry, findings),
+    retry: readRetry(spec.syncPolicy?.retry, 'spec.syncPolicy.retry', findings),
     timeouts: readTimeouts(spec, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),
     dependsOn: readDependencies(spec, findings),
@@ -65,33 +73,38 @@ function readProject({ project = '' }: SpecResource, findings: Findings): string
   return name;
 }
 
-/** `sources` wins when it is not empty. */
-function readSources(spec: SpecResource, findings: Findings): Pick<ApplicationSpec, 'sources' | 'hasSourceList'> {
-  const { source, sources: listed = [] } = spec;
+function readSources(spec: SpecResource, findings: Findings): SourceSet {
+  const read = readSourceSet(spec, 'spec', findings);
+  if (read !== undefined) return read;
+  findings.invalid('spec.source', 'is required');
+  // What is read of an absent one is good for nothing, as `findings` says.
+  const place = { path: 'spec.source', isListed: false };
+  return { sources: [readSource({ repoURL: '', path: '.' }, place, new Findings())], hasSourceList: false };
+}
+
+/** `sources` wins when it is not empty; undefined without either. `at` is where the two stand. */
+export function readSourceSet(
+  { source, sources: listed = [] }: Pick<SpecResource, 'source' | 'sources'>,
+  at: string,
+  findings: Findings,
+): SourceSet | undefined {
   const [first, ...others] = listed.map((one, index) =>
-    readSource(one, { path: `spec.sources[${index}]`, isListed: true }, findings),
+    readSource(one, { path: `${at}.sources[${index}]`, isListed: true }, findings),
   );
   if (first !== undefined) {
     const sources = [first, ...others] as const;
-    inspectRefs(sources, findings);
+    inspectRefs(sources, `${at}.sources`, findings);
     return { sources, hasSourceList: true };
   }
-  if (source === undefined) findings.invalid('spec.source', 'is required');
-  // What is read of an absent one is good for nothing, as `findings` says.
-  const place = { path: 'spec.source', isListed: false };
-  return {
-    sources: [
-      readSource(source ?? { repoURL: '', path: '.' }, place, source === undefined ? new Findings() : findings),
-    ],
-    hasSourceList: false,
-  };
+  if (source === undefined) return undefined;
+  return { sources: [readSource(source, { path: `${at}.source`, isListed: false }, findings)], hasSourceList: false };
 }
 
-function inspectRefs(sources: readonly SourceSpec[], findings: Findings): void {
+function inspectRefs(sources: readonly SourceSpec[], path: string, findings: Findings): void {
   const seen = new Set<string>();
   for (const [index, { ref }] of sources.entries()) {
     if (ref !== '' && seen.has(ref))
-      findings.invalid(`spec.sources[${index}].ref`, `expected a name of its own, got ${ref} again`);
+      findings.invalid(`${path}[${index}].ref`, `expected a name of its own, got ${ref} again`);
     seen.add(ref);
   }
 }
@@ -152,9 +165,8 @@ function readDependencies({ dependsOn = [] }: SpecResource, findings: Findings):
 
 type RetryResource = NonNullable<SpecResource['syncPolicy']>['retry'];
 
-function readRetry(retry: RetryResource, findings: Findings): RetryPolicy {
+export function readRetry(retry: RetryResource, path: string, findings: Findings): RetryPolicy {
   const { duration, factor, maxDuration } = { ...specDefaults.retry, ...retry?.backoff };
-  const path = 'spec.syncPolicy.retry';
   if (retry?.refresh === false) findings.ignore(`${path}.refresh`, 'a newer commit always ends a retry');
   return {
     ...(retry === undefined ? {} : { limit: retry.limit ?? 0 }),

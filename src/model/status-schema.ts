@@ -238,6 +238,11 @@ export const applicationStatusSchema = block('What the operator found and did.',
   history: list(historyEntry, 100, 'Successful syncs, oldest first.'),
   hold: block('Stays at a revision.', { revision: revision(), reason: message('Why.') }),
   plan,
+  terminated: block(
+    'The sync that a user ended: it is not begun again by itself while revision and spec are the same.',
+    {},
+    { required: { revision: revision(), spec: text('Hash of the spec.', { maxLength: 64 }) } },
+  ),
   lastSyncRequest: text('Value of the annotation evenkeel.dev/sync that was served last.', { maxLength: 1024 }),
   record,
 });

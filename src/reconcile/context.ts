@@ -4,13 +4,15 @@ import type { Ref } from '../model/object.ts';
 import { groupsOf } from './claims.ts';
 import { healthNow } from './health-now.ts';
 import type { Ports } from './ports.ts';
+import { isTerminating } from './terminate.ts';
 
-/** A newer commit takes over at the next safe point, unless a user asked for exactly this revision. */
+/** A newer commit takes over at the next safe point, unless a user asked for exactly this revision; `terminate` always. */
 export function contextOf(app: Application, ports: Ports, signal: AbortSignal): ApplyContext {
   const { cluster, installation, live, source } = ports;
   const began = source.newestRevision(app.key);
   const superseded = (): boolean =>
-    !app.deleting && app.request === undefined && source.newestRevision(app.key) !== began;
+    !app.deleting &&
+    (isTerminating(app.key, ports) || (app.request === undefined && source.newestRevision(app.key) !== began));
   const claims = ports.claims.view(app.key, groupsOf(app, began));
   const health = { assess: ports.health.assess.bind(ports.health), now: (ref: Ref) => healthNow(ref, live) };
   return { cluster, installation, writes: live.writes, app, claims, health, signal, superseded };

@@ -1,3 +1,4 @@
+import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { Attempts } from './attempts.ts';
@@ -85,9 +86,15 @@ export class Controller {
     declareKinds(app, ports);
     ports.source.artefacts.keep(app.key, app.status.applied === undefined ? [] : [app.status.applied.digest]);
     const suspended = parsed.kind === 'valid' && this.#resumptions.isSuspended(parsed.app);
-    if (parsed.kind === 'valid' && !app.deleting && !suspended) ports.source.follow(parsed.app);
+    if (parsed.kind === 'valid' && !app.deleting && !suspended) ports.source.follow(asWritten(parsed.app));
     else ports.source.unfollow(app.key);
     const { uid, generation, annotations, finalizers, deleting } = app;
-    return JSON.stringify([uid, generation, annotations, finalizers, deleting, suspended]);
+    const request = parsed.kind === 'valid' ? parsed.app.request : undefined;
+    return JSON.stringify([uid, generation, annotations, finalizers, deleting, suspended, request]);
   }
+}
+
+/** New commits are looked for where the spec says, whatever a request puts in its place for once. */
+function asWritten(app: Application): Application {
+  return app.written === undefined ? app : { ...app, spec: { ...app.spec, ...app.written } };
 }

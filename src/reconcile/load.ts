@@ -4,6 +4,7 @@ import type { Desired } from '../model/desired.ts';
 import { nothingDesired } from '../model/desired.ts';
 import { groupsOf } from './claims.ts';
 import type { Ports } from './ports.ts';
+import { inspectSelection } from './selection.ts';
 
 /** What Git wants: the newest revision, or the one that a user asked for. Deleting wants nothing and asks no Git. */
 export async function loadDesired(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {
@@ -12,6 +13,7 @@ export async function loadDesired(app: Application, ports: Ports, signal: AbortS
   const revisions = app.request?.revisions ?? [];
   const ask = { revisions, ...(refresh === undefined ? {} : { refresh }) };
   const desired = await ports.source.load(app, ask, signal);
+  inspectSelection(app, desired);
   const refs = desired.objects.map(({ ref }) => ref);
   ports.claims.rendered({ key: app.key, groups: groupsOf(app, desired.revision), refs });
   ports.newestDigests.set(app.key, desired.digest);

@@ -5,10 +5,12 @@ import type {
   KnownApplication,
   OperationPhase,
   OperationState,
+  SyncRequest,
 } from '../model/application.ts';
 import type { OperatorError } from '../model/errors.ts';
 import type { Settled } from '../model/outcome.ts';
-import { joinRevisions, revisionFields } from '../model/revision.ts';
+import { revisionFields } from '../model/revision.ts';
+import { describeRequest } from '../model/sync-request.ts';
 import { syncResults } from './resource-rows.ts';
 import { isUnderWay } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
@@ -43,10 +45,7 @@ export function runningOperation(app: MaybeValid, revision: string, now: string)
 
 /** A request in its own words; what it came to is in `syncResult`. */
 function operationOf({ request, spec }: MaybeValid, newest: string): OperationState['operation'] {
-  if (request !== undefined) {
-    const { initiatedBy, revisions, prune, dryRun } = request;
-    return { initiatedBy, sync: { ...revisionFields(spec, joinRevisions(revisions)), prune, dryRun } };
-  }
+  if (request !== undefined) return describeRequest(request, spec);
   return {
     initiatedBy: { username: '', automated: true },
     sync: { ...revisionFields(spec, newest), prune: spec?.automated?.prune ?? false, dryRun: false },
@@ -106,10 +105,10 @@ function isSaid({ request, status: { operationState } }: MaybeValid, message: st
   return request === undefined && operationState?.finishedAt !== undefined && operationState.message === message;
 }
 
-/** One entry per sync that succeeded; a dry run is none. */
+/** One entry per sync that succeeded as a whole; a dry run, and a sync of some objects, is none. */
 export function historyAfter({ app, now }: StatusInput<Application>, settled: Settled): readonly HistoryEntry[] {
   const { history: before = [] } = app.status;
-  if (app.request?.dryRun === true) return before;
+  if (!isRemembered(app.request)) return before;
   const started = runningOperation(app, settled.revision, now).startedAt;
   const entry: HistoryEntry = {
     id: (before.at(-1)?.id ?? -1) + 1,
@@ -123,6 +122,10 @@ export function historyAfter({ app, now }: StatusInput<Application>, settled: Se
   };
   // slice(-0) would keep everything.
   return app.spec.revisionHistoryLimit === 0 ? [] : [...before, entry].slice(-app.spec.revisionHistoryLimit);
+}
+
+function isRemembered(request: SyncRequest | undefined): boolean {
+  return request === undefined || (!request.dryRun && request.resources === undefined);
 }
 
 /** The newest sync, once everything is as it wants and works for the first time. */

@@ -2,25 +2,28 @@ import type { Application } from '../model/application.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, KeepReason, Plan } from '../model/plan.ts';
+import { isSelected } from './selection.ts';
+import { isTerminated } from './terminated.ts';
 
 /**
  * The part of a plan that may be written now; the rest is kept as `waitsForSync`.
  *
- * - A request of a user, and a deletion, write everything.
+ * - A request of a user, and a deletion, write everything; a request that names objects writes those.
  * - Automation writes what Git changed, and with it drift, unless drift is to be detected only.
  * - Drift alone is written where its correction is immediate.
  */
 export function permit(app: Application, plan: Plan, correcting: (ref: Ref) => boolean): Plan {
-  if (app.deleting || app.request !== undefined) return plan;
+  if (app.deleting) return plan;
+  if (app.request !== undefined) return onlySelected(app, plan);
   const recorded = new Map(app.record.map((entry) => [refKey(entry.ref), entry.desired]));
   // The other lane is faster, tells who did it, and writes once.
   const isLeft = (change: Change): boolean => isDrift(change) && correcting(change.ref);
   const isDrift = (change: Change): boolean => isWrite(change) && isUnchangedInGit(change, recorded);
   const gitMoved = plan.changes.some((change) => isWrite(change) && !isDrift(change));
-  const syncs = app.spec.automated !== undefined && gitMoved;
-  const corrects = writesDrift(app, syncs);
+  const isAutomatic = app.spec.automated !== undefined && !isTerminated(app, plan.revision);
+  const corrects = writesDrift(app, { isAutomatic, syncs: isAutomatic && gitMoved });
   const changes = plan.changes.map((change) => {
-    const allowed = isDrift(change) ? corrects : app.spec.automated !== undefined;
+    const allowed = isDrift(change) ? corrects : isAutomatic;
     if (!isWrite(change) || (allowed && !isLeft(change))) return change;
     return isLeft(change)
       ? hold(change, 'correcting', 'drifted; being corrected')
@@ -29,11 +32,26 @@ export function permit(app: Application, plan: Plan, correcting: (ref: Ref) => b
   return { ...plan, changes };
 }
 
-function writesDrift(app: Application, syncs: boolean): boolean {
+interface Automation {
+  readonly isAutomatic: boolean;
+  /** Git moved, so there is a sync. */
+  readonly syncs: boolean;
+}
+
+function writesDrift(app: Application, { isAutomatic, syncs }: Automation): boolean {
   const { correction, explicit } = app.spec.drift;
   if (correction === 'DetectOnly') return false;
   if (correction === 'OnSync') return syncs;
-  return app.spec.automated !== undefined || explicit;
+  return isAutomatic || explicit;
+}
+
+function onlySelected(app: Application, plan: Plan): Plan {
+  const changes = plan.changes.map((change) =>
+    isWrite(change) && !isSelected(app, change.ref)
+      ? hold(change, 'waitsForSync', 'differs from Git; the sync was of other objects')
+      : change,
+  );
+  return { ...plan, changes };
 }
 
 /** Whether a change asks the cluster for a write, or may turn out to. */

@@ -2,6 +2,7 @@ import { applyPlan } from '../apply/apply.ts';
 import { cascades, isSuspended } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { begin } from './begin.ts';
 import { creationsOf, decide, readLive } from './decide.ts';
 import { judge } from './judge.ts';
 import { loadDesired } from './load.ts';
@@ -16,7 +17,7 @@ import { healthsAfter, settle } from './settle.ts';
  * Throws OperatorError for everything that was to be expected, and only the worker catches it.
  */
 async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  const app = ports.applications.read(key);
+  const app = await begin(key, ports);
   if (app === undefined) return { kind: 'gone', key };
   if (app.deleting && !cascades(app)) return { kind: 'abandoned', app };
   if (isSuspended(app, ports.clock.now()) && !app.deleting) return { kind: 'suspended', app };

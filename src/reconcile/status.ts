@@ -22,6 +22,7 @@ import { isBlocked, isUnknown, waitsForSync } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
 import { fitted } from './status-size.ts';
 import { countObjects, imagesAndLinks } from './summary.ts';
+import { isTerminated } from './terminated.ts';
 import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
 
 const limits = { drift: 20, destructive: 50 };
@@ -41,6 +42,7 @@ export function statusOfSettled(input: StatusInput<Application>, settled: Settle
     ...withHealthyAt(phase === 'Succeeded' ? historyAfter(input, settled) : app.status.history, settled, now),
     ...appliedAfter(app, settled),
     ...planShown(settled.applied.plan),
+    ...terminatedAfter(app, settled),
   });
 }
 
@@ -166,7 +168,14 @@ function isHeldBack(result: ChangeResult, plan: Plan): boolean {
   return kind === 'parked' || kind === 'skipped' || waitsForSync(change) || isUnknown(change);
 }
 
-const remade: ReadonlySet<string> = new Set(['plan', 'sourceType', 'sourceTypes']);
+/** Another revision, another spec and another request begin anew. */
+function terminatedAfter(app: Application, { revision }: Settled): Pick<ApplicationStatus, 'terminated'> {
+  const { terminated } = app.status;
+  if (terminated === undefined || app.request !== undefined || !isTerminated(app, revision)) return {};
+  return { terminated };
+}
+
+const remade: ReadonlySet<string> = new Set(['plan', 'sourceType', 'sourceTypes', 'terminated']);
 
 /** A plan is shown while it waits for approval, no longer. */
 function withoutPlan(status: ApplicationStatus): ApplicationStatus {

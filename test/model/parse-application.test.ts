@@ -11,6 +11,7 @@ import type { KubeObject } from '../../src/model/object.ts';
 import type { ParsedApplication } from '../../src/model/parse-application.ts';
 import { parseApplication } from '../../src/model/parse-application.ts';
 import { defaultGuard } from '../../src/model/parse-spec.ts';
+import { describeRequest } from '../../src/model/sync-request.ts';
 import { sourceSpec } from '../fakes/source-spec.ts';
 
 interface Case {
@@ -165,7 +166,39 @@ describe('requests', () => {
       initiatedBy: { username: '', automated: false },
       from: 'operation',
       token: '',
+      words: { sync: {}, operation: {} },
     });
+  });
+
+  test('what an operation says in place of the spec holds, and new commits are looked for where the spec says', () => {
+    const source = { repoURL: 'https://git.example.com/other.git', path: 'b', targetRevision: 'v1' };
+    const sync = { source, syncOptions: ['ApplyOutOfSyncOnly=true'], syncStrategy: { apply: {} } };
+    const app = valid(parsed({}, { operation: { sync, retry: { limit: 7 } } }));
+    const plain = valid(parsed({}, {}));
+    assert.equal(app.spec.sources[0].repoURL, source.repoURL);
+    assert.deepEqual([app.spec.retry.limit, app.request?.strategy], [7, 'apply']);
+    assert.deepEqual(app.written?.sources, plain.spec.sources);
+    assert.equal(plain.written, undefined);
+  });
+
+  test('the request that runs is gone on with while another one waits', () => {
+    const running = { phase: 'Running', message: '', startedAt: '2026-01-01T00:00:00Z' };
+    const operation = (username: string): JsonObject => ({ initiatedBy: { username }, sync: { prune: true } });
+    const first = valid(parsed({}, { operation: operation('ann') }));
+    assert.ok(first.request);
+    const state = { ...running, operation: describeRequest(first.request, first.spec) as JsonObject };
+    const second = { operation: operation('bob'), status: { operationState: state } };
+    assert.equal(valid(parsed({}, second)).request?.initiatedBy.username, 'ann');
+    const ended = { ...second, status: { operationState: { ...state, phase: 'Succeeded' } } };
+    assert.equal(valid(parsed({}, ended)).request?.initiatedBy.username, 'bob');
+    const abridged = { ...state, operation: { ...state.operation, abridged: true } };
+    const large = { ...second, status: { operationState: abridged } };
+    assert.equal(
+      valid(parsed({}, large)).request?.initiatedBy.username,
+      'bob',
+      'what is not known is not gone on with',
+    );
+    assert.equal(valid(parsed({}, { ...second, operation: { terminate: {} } })).request?.terminate, true);
   });
 
   test('a new value of the sync annotation, once', () => {

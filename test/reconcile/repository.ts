@@ -105,7 +105,8 @@ export class StubSource implements Source {
     signal.throwIfAborted();
     this.loads.push(ask);
     await Promise.resolve();
-    return this.#repository.render(app, ask.revisions?.[0] ?? this.#repository.newest);
+    const [asked = ''] = ask.revisions ?? [];
+    return this.#repository.render(app, asked === '' ? this.#repository.newest : asked);
   }
 
   newestRevision(key: ApplicationKey): string | undefined {
