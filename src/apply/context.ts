@@ -21,6 +21,8 @@ export interface ApplyContext {
   readonly signal: AbortSignal;
   /** True when a newer commit wants to take over: asked at every safe point, after which nothing new is begun. */
   superseded?(): boolean;
+  /** Gets every object as a dry-run showed it: for who shows a plan. */
+  tried?(object: KubeObject): void;
   /** Drift corrections go before everything that waits for a connection. */
   readonly priority?: RequestOptions['priority'];
 }

@@ -67,7 +67,9 @@ export function entryOf(order: Pick<Order, 'ref' | 'desired'>, object: KubeObjec
 
 /** Asks what the server would answer, without force, and changes nothing. Throws ApiError. */
 export async function dryRun(order: Order, context: ApplyContext): Promise<WriteAnswer> {
-  return sendApply(order, context, true);
+  const answer = await sendApply(order, context, true);
+  context.tried?.(answer.object);
+  return answer;
 }
 
 /** True when the object is not the one that was looked at: gone, recreated, or written by somebody meanwhile. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { parse } from 'yaml';
 import type { Application, KnownApplication } from '../model/application.ts';
-import { installationNamed } from '../model/installation.ts';
+import { installationOf } from '../model/installation.ts';
 import type { JsonObject } from '../model/json.ts';
 import { decodeJson } from '../model/json.ts';
 import { isKubeObject, type KubeObject } from '../model/object.ts';
@@ -49,14 +49,14 @@ export function validApplication(object: KubeObject, inventories: readonly KubeO
 }
 
 /** What is known of it, whether or not its spec can be read. */
-export function knownApplication(object: KubeObject): KnownApplication {
-  return parsedApplication(object, []).app;
+export function knownApplication(object: KubeObject, inventories: readonly KubeObject[] = []): KnownApplication {
+  return parsedApplication(object, inventories).app;
 }
 
 function parsedApplication(object: KubeObject, inventories: readonly KubeObject[]): ParsedApplication {
   const local: JsonObject = { uid: 'local', ...object.metadata };
   const known = { ...object, metadata: { ...local, name: object.metadata.name } };
-  return parseApplication(known, inventories, installationNamed(''));
+  return parseApplication(known, inventories, installationOf(known));
 }
 
 /** The repository that a folder is in, so that bases beside it are found; the folder itself when it is in none. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { reasons } from '../model/reasons.ts';
 import { healthCommand } from './health.ts';
+import { diffCommand, planCommand } from './plan.ts';
 import { renderCommand } from './render.ts';
 import { statusCommand } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -28,7 +29,9 @@ function programFor(terminal: Terminal, exit: (code: number) => void): Command {
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.complain })
     .addCommand(renderCommand(terminal))
     .addCommand(healthCommand(terminal))
-    .addCommand(statusCommand(terminal, exit));
+    .addCommand(statusCommand(terminal, exit))
+    .addCommand(planCommand(terminal, exit))
+    .addCommand(diffCommand(terminal, exit));
 }
 
 /** As the operator's condition says it, with what to do about it. */

@@ -1,34 +1,33 @@
-import { join } from 'node:path';
-import type { ClusterConnection } from '../kube/kube.ts';
+import { join, resolve } from 'node:path';
+import type { Cluster } from '../kube/cluster.ts';
 import { connect, createRepositorySecrets, createSecretReader, loadCredentials } from '../kube/kube.ts';
-import type { SurroundingsCluster } from '../live/live.ts';
 import type { Application, KnownApplication } from '../model/application.ts';
-import type { KubeObject } from '../model/object.ts';
+import type { GroupKind, KubeObject, Target } from '../model/object.ts';
 import type { ClusterFacts, RepositorySecrets, Scopes } from '../model/ports.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
-import { knownApplication, validApplication } from './application.ts';
+import { knownApplication, rootOf, validApplication } from './application.ts';
+import type { ClusterFlags } from './command.ts';
+import type { Surroundings } from './source.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface ConnectionFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly operatorNamespace: string;
-}
-
-/** What commands need of a cluster; nothing is written to it. */
+/** What commands need of a cluster. */
 export interface Connected extends AsyncDisposable {
+  readonly cluster: Cluster;
   readonly scopes: Scopes;
   readonly credentials: RepositorySecrets;
-  readonly cluster: () => ClusterFacts | undefined;
+  readonly facts: () => ClusterFacts | undefined;
+  /** What the kubeconfig calls the user. */
+  readonly user: string;
+  /** As the API server has it. Rejects when there is none of that name. */
+  read(namespace: string, name: string): Promise<KubeObject>;
   /** Throws OperatorError for what the operator would refuse, and when there is none of that name. */
   application(namespace: string, name: string): Promise<Application>;
   /** Also one with a spec that the operator refuses. Rejects when there is none of that name. */
   known(namespace: string, name: string): Promise<KnownApplication>;
-  readonly surroundings: SurroundingsCluster;
 }
 
 /** Connects with the user's own credentials and reads discovery. Rejects when the cluster does not answer. */
-export async function connectTo(flags: ConnectionFlags, terminal: Terminal): Promise<Connected> {
+export async function connectTo(flags: ClusterFlags, terminal: Terminal): Promise<Connected> {
   const { clock, random, version } = terminal;
   await using stack = new AsyncDisposableStack();
   const credentials = await loadCredentials(kubeconfigOf(flags, terminal), clock);
@@ -47,26 +46,45 @@ export async function connectTo(flags: ConnectionFlags, terminal: Terminal): Pro
   const namespace = flags.operatorNamespace;
   const secrets = stack.use(createRepositorySecrets({ cluster: connection, reader, namespace }));
   const parts = stack.move();
+  const read = (where: string, name: string): Promise<KubeObject> => readApplication(connection, where, name);
   return {
+    cluster: connection,
     scopes: connection.scopes,
     credentials: secrets,
-    cluster: () => connection.facts(),
-    application: async (where, name) => validApplication(await readApplication(connection, where, name)),
-    known: async (where, name) => knownApplication(await readApplication(connection, where, name)),
-    surroundings: connection,
+    facts: () => connection.facts(),
+    user: credentials.user ?? '',
+    read,
+    application: async (where, name) => validApplication(await read(where, name)),
+    known: async (where, name) => knownApplication(await read(where, name)),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
 
-function kubeconfigOf({ kubeconfig, context }: ConnectionFlags, { environment, home }: Terminal) {
+/** What a render of an Application of the cluster takes from there, and from the folder that stands for its repository. */
+export function surroundingsOf(
+  { scopes, credentials, facts }: Connected,
+  { local, allowRemoteBases }: { readonly local?: string; readonly allowRemoteBases: boolean },
+  { folder }: Terminal,
+): Surroundings {
+  const root = local === undefined ? {} : { local: rootOf(resolve(folder, local)).root };
+  return { scopes, credentials, cluster: facts, allowRemoteBases, ...root };
+}
+
+function kubeconfigOf({ kubeconfig, context }: ClusterFlags, { environment, home }: Terminal) {
   const file = kubeconfig ?? environment['KUBECONFIG'] ?? join(home, '.kube', 'config');
   return { kind: 'kubeconfig' as const, file, ...(context === undefined ? {} : { context }) };
 }
 
-async function readApplication(connection: ClusterConnection, namespace: string, name: string): Promise<KubeObject> {
-  const group = 'evenkeel.dev';
-  const target = { group, kind: 'Application', apiVersion: `${group}/v1alpha1`, namespace, name };
-  const object = await connection.read(target, {});
+const group = 'evenkeel.dev';
+export const applicationKind: GroupKind = { group, kind: 'Application' };
+export const inventoryKind: GroupKind = { group, kind: 'Inventory' };
+
+function applicationTarget(namespace: string, name: string): Target {
+  return { ...applicationKind, apiVersion: `${group}/v1alpha1`, namespace, name };
+}
+
+async function readApplication(cluster: Cluster, namespace: string, name: string): Promise<KubeObject> {
+  const object = await cluster.read(applicationTarget(namespace, name), {});
   if (object === undefined) throw new Error(`there is no Application ${namespace}/${name}`);
   return object;
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { compileHealthChecks, createHealthRules, describeCheckError, isGraver } from '../health/health.ts';
 import type { HealthJudge } from '../health/health.ts';
@@ -10,6 +9,7 @@ import { describeRef, refOf } from '../model/object.ts';
 import { applicationFromFile } from './application.ts';
 import type { Terminal } from './terminal.ts';
 import { objectsIn } from './objects.ts';
+import { table } from './table.ts';
 
 interface HealthFlags {
   readonly filename: string;
@@ -46,7 +46,7 @@ async function printHealth(flags: HealthFlags, terminal: Terminal): Promise<void
   const text = flags.filename === '-' ? await terminal.input() : await readFile(file, 'utf8');
   const rules = await rulesFor(flags, terminal);
   const healths = objectsIn(text, flags.filename).map((object) => ({ ref: refOf(object), ...rules.assess(object) }));
-  terminal.out(flags.output === 'json' ? healths.map(line).join('') : table(healths));
+  terminal.out(flags.output === 'json' ? healths.map(line).join('') : table(head, healths.map(row)));
   if (flags.failOn !== undefined) refuse(healths, thresholds[flags.failOn]);
 }
 
@@ -60,29 +60,14 @@ async function rulesFor({ application }: HealthFlags, { folder }: Terminal): Pro
   return rules;
 }
 
-function line({ ref, status, message }: ObjectHealth): string {
-  return `${encodeJson({ ...ref, status, message })}\n`;
+const head = ['OBJECT', 'HEALTH', 'MESSAGE'];
+
+function row({ ref, status, message }: ObjectHealth): string[] {
+  return [describeRef(ref), status, message.replace(/\s+/g, ' ')];
 }
 
-const bare = { top: '', left: '', mid: '', right: '', bottom: '', middle: '  ' };
-const chars = Object.fromEntries(
-  Object.entries(bare).flatMap(([side, text]) =>
-    side === 'middle'
-      ? [[side, text]]
-      : [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((name) => [name, text]),
-  ),
-);
-
-/** Without lines and colours, so that it can be read by eye and by awk. */
-function table(healths: readonly ObjectHealth[]): string {
-  const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [] };
-  const rows = new Table({ head: ['OBJECT', 'HEALTH', 'MESSAGE'], chars, style });
-  for (const { ref, status, message } of healths) rows.push([describeRef(ref), status, message.replace(/\s+/g, ' ')]);
-  return `${rows
-    .toString()
-    .split('\n')
-    .map((row) => row.trimEnd())
-    .join('\n')}\n`;
+function line({ ref, status, message }: ObjectHealth): string {
+  return `${encodeJson({ ...ref, status, message })}\n`;
 }
 
 function refuse(healths: readonly ObjectHealth[], threshold: HealthStatus): void {

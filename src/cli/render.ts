@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import type { Desired } from '../model/desired.ts';
 import { applicationFromFile, applicationOf, rootOf } from './application.ts';
 import type { Terminal } from './terminal.ts';
-import { connectTo, type Connected } from './connection.ts';
+import { connectTo, surroundingsOf, type Connected } from './connection.ts';
 import { printObjects, type Format } from './print.ts';
 import { loadOnce, offline } from './source.ts';
 
@@ -72,8 +72,5 @@ async function renderFolder(folder: string, flags: RenderFlags, terminal: Termin
 async function renderApplication(name: string, flags: RenderFlags, terminal: Terminal): Promise<Desired> {
   await using connected: Connected = await connectTo(flags, terminal);
   const app = await connected.application(flags.namespace, name);
-  const local = flags.local === undefined ? {} : { local: rootOf(resolve(terminal.folder, flags.local)).root };
-  const { scopes, credentials, cluster: facts } = connected;
-  const { allowRemoteBases } = flags;
-  return await loadOnce(app, { scopes, credentials, cluster: facts, allowRemoteBases, ...local }, terminal);
+  return await loadOnce(app, surroundingsOf(connected, flags, terminal), terminal);
 }

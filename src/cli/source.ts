@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { mark, normalise } from '../diff/diff.ts';
 import type { Application, SourceSpec } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
+import type { Installation } from '../model/installation.ts';
 import { installationNamed } from '../model/installation.ts';
 import type { ClusterFacts, RepositorySecrets, Scopes } from '../model/ports.ts';
 import { createSource, type SourceOptions } from '../source/source.ts';
@@ -18,6 +19,10 @@ export interface Surroundings {
   /** Folder that stands for the repository of the Application's first source with a path. */
   readonly local?: string;
   readonly allowRemoteBases?: boolean;
+  /** Of the Application; the first of a cluster when left out. */
+  readonly installation?: Installation;
+  /** One for each source, instead of the Application's own. */
+  readonly revisions?: readonly string[];
 }
 
 interface OfflineFlags {
@@ -46,11 +51,15 @@ const silent: SourceOptions['telemetry'] = {
 };
 
 /** Loads once with the operator's engine, on a temporary folder that is gone afterwards. Throws OperatorError. */
-export async function loadOnce(app: Application, surroundings: Surroundings, terminal: Terminal): Promise<Desired> {
+export async function loadOnce(
+  app: Application,
+  { revisions = [], ...surroundings }: Surroundings,
+  terminal: Terminal,
+): Promise<Desired> {
   const directory = await mkdtemp(join(tmpdir(), 'kubectl-evenkeel-'));
   try {
     await using source = createSource(optionsFor(app, directory, surroundings, terminal));
-    return withBodies(await source.load(app, {}, terminal.signal));
+    return withBodies(await source.load(app, { revisions }, terminal.signal));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -59,10 +68,9 @@ export async function loadOnce(app: Application, surroundings: Surroundings, ter
 function optionsFor(
   app: Application,
   directory: string,
-  { local, allowRemoteBases = false, ...ports }: Surroundings,
+  { local, allowRemoteBases = false, installation = installationNamed(''), ...ports }: Omit<Surroundings, 'revisions'>,
   { clock, random, environment, version }: Terminal,
 ): SourceOptions {
-  const installation = installationNamed('');
   return {
     ...ports,
     directory,

@@ -1,91 +1,123 @@
-import jsonPatch from 'fast-json-patch';
-import type { JsonValue } from '../model/json.ts';
-import { isJsonArray, isJsonObject } from '../model/json.ts';
-import type { KubeObject } from '../model/object.ts';
+import type { KubeObject, Ref } from '../model/object.ts';
 import { describeRef } from '../model/object.ts';
-import type { Change, FieldDifference, Plan } from '../model/plan.ts';
-import type { PatchOperation } from './mark.ts';
-import { createMask, maskObject } from './mask.ts';
-import { normalise } from './normalise.ts';
+import type { Change, ChangeOf, FieldDifference, Plan } from '../model/plan.ts';
 import { plain } from './path.ts';
 
 /** Longer values are cut: a plan is read by people. */
 const widest = 60;
 
-/** A plan as a table: one line per object that does not simply stay, its fields below it, a summary at the end. */
-export function printPlan(plan: Plan): string {
-  const shown = plan.changes.filter((change) => change.kind !== 'keep' || change.reason !== 'inSync');
-  const rows = shown.map((change) => [change.kind, describeRef(change.ref), noteOn(change)] as const);
-  const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length)));
-  const lines = shown.flatMap((change, index) => {
-    const [kind = '', object = '', note = ''] = rows[index] ?? [];
-    const line = `${kind.padEnd(widths[0] ?? 0)}  ${object.padEnd(widths[1] ?? 0)}  ${note}`.trimEnd();
-    return [line, ...differencesOf(change).map((difference) => `    ${printDifference(difference)}`)];
+/** What comes of a change, in the order and the words of the summary. */
+const effects = {
+  create: 'to create',
+  update: 'to update',
+  delete: 'to delete',
+  release: 'to let go',
+  forget: 'gone already',
+  refuse: 'refused',
+  keep: 'kept',
+  unchanged: 'unchanged',
+} as const;
+
+type Effect = keyof typeof effects;
+
+/** What carrying out a plan would do to the cluster. */
+const acts: ReadonlySet<Effect> = new Set(['create', 'update', 'delete', 'release']);
+
+/** One change as people read it. Values of Secrets are masked in its differences, and only there. */
+export interface Reading {
+  readonly effect: Effect;
+  readonly note?: string;
+  readonly differences?: readonly FieldDifference[];
+  /** The object as it is; absent: there is none, or nothing happens to it. */
+  readonly before?: KubeObject;
+  /** As Git wants it. */
+  readonly after?: () => KubeObject;
+}
+
+/** How each kind of change reads. */
+const readings: { readonly [K in Change['kind']]: (change: ChangeOf<K>) => Reading } = {
+  create: ({ desired }) => ({ effect: 'create', after: () => desired.body() }),
+  update: ({ desired, live, differences, adopts }) => ({
+    ...{ effect: 'update', differences, before: live, after: () => desired.body() },
+    ...(adopts ? { note: 'takes over what exists' } : {}),
+  }),
+  undecided: ({ question, desired, live, differences }) => ({
+    ...{ effect: live === undefined ? 'create' : 'update', differences, after: () => desired.body() },
+    ...(live === undefined ? {} : { before: live }),
+    note: question === 'exists' ? 'if it is not there' : 'if it differs',
+  }),
+  prune: ({ live }) => ({ effect: 'delete', before: live }),
+  release: ({ why }) => ({ effect: 'release', note: why }),
+  forget: () => ({ effect: 'forget' }),
+  keep: ({ reason, message }) =>
+    reason === 'inSync' ? { effect: 'unchanged' } : { effect: 'keep', note: `${reason}: ${message}` },
+  refuse: ({ error }) => ({ effect: 'refuse', note: `${error.reason}: ${error.message}` }),
+};
+
+export function read<K extends Change['kind']>(kind: K, change: ChangeOf<K>): Reading {
+  return readings[kind](change);
+}
+
+/** One object of a printed plan. */
+export interface PlanRow {
+  readonly effect: Effect;
+  readonly ref: Ref;
+  /** Why, or on what condition; often empty. */
+  readonly note: string;
+  readonly differences: readonly FieldDifference[];
+}
+
+/** A row for every object that does not simply stay, in the order of the plan. */
+export function planRows({ changes }: Pick<Plan, 'changes'>): readonly PlanRow[] {
+  return changes.flatMap((change) => {
+    const { effect, note = '', differences = [] } = read(change.kind, change);
+    return effect === 'unchanged' ? [] : [{ effect, ref: change.ref, note, differences }];
   });
-  const guard = plan.guard === undefined ? [] : [`held back: ${plan.guard.message}`];
-  return [...lines, ...guard, summaryOf(plan.changes)].join('\n');
 }
 
-/** `2 update, 1 prune, 14 keep`. */
-function summaryOf(changes: readonly Change[]): string {
-  const counts = new Map<string, number>();
-  for (const { kind } of changes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ') || 'nothing';
+/** How many objects each effect has; effects without objects are left out. */
+export function countEffects({ changes }: Pick<Plan, 'changes'>): Readonly<Record<string, number>> {
+  const found = changes.map((change) => read(change.kind, change).effect);
+  const counts = Object.keys(effects).map((effect) => [effect, found.filter((one) => one === effect).length] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
-/** `spec.replicas: 5 → 3 (kubectl/Update scale)`. */
-function printDifference({ path, desired, live, who, migrated }: FieldDifference): string {
+/** `3 to create, 1 to update, 2 to delete (guarded), 40 unchanged`. */
+export function summaryOf(plan: Pick<Plan, 'changes' | 'guard'>): string {
+  const counts = countEffects(plan);
+  const parts = Object.entries(effects).flatMap(([effect, words]) => {
+    const held = effect === 'delete' && plan.guard !== undefined ? ' (guarded)' : '';
+    return counts[effect] === undefined ? [] : [`${counts[effect]} ${words}${held}`];
+  });
+  return parts.join(', ') || 'no objects';
+}
+
+/** Whether carrying the plan out would change something in the cluster. */
+export function isActive({ changes }: Pick<Plan, 'changes'>): boolean {
+  return changes.some((change) => acts.has(read(change.kind, change).effect));
+}
+
+/** `spec.replicas: 5 → 3`. */
+export function describeField({ path, desired, live, who, migrated }: FieldDifference): string {
   const from = live === undefined ? '(absent)' : cut(plain(live));
   const isReleased = who.length > 0 && migrated !== true;
   const to = desired === undefined ? (isReleased ? '(released)' : '(removed)') : cut(plain(desired));
-  const writers = who.map(({ manager, operation, subresource }) => `${manager}/${operation} ${subresource}`.trimEnd());
-  return `${path}: ${from} → ${to}${writers.length === 0 ? '' : ` (${writers.join(', ')})`}`;
+  return `${path}: ${from} → ${to}`;
 }
 
-/**
- * The difference between two states of an object as an RFC 6902 patch, for display: without what belongs to the server,
- * values of Secrets masked, integers beyond 2^53 as text.
- */
-export function displayPatch(before: KubeObject, after: KubeObject): PatchOperation[] {
-  const mask = createMask();
-  const [from, to] = [before, after].map((object) => withoutBigint(maskObject(normalise(object), mask)));
-  return jsonPatch.compare(from ?? {}, to ?? {}).map(readOperation);
-}
-
-function readOperation(operation: jsonPatch.Operation): PatchOperation {
-  switch (operation.op) {
-    case 'add':
-    case 'replace':
-      return { op: operation.op, path: operation.path, value: operation.value as JsonValue };
-    case 'remove':
-      return { op: 'remove', path: operation.path };
-    case 'move':
-    case 'copy':
-    case 'test':
-    case '_get':
-      throw new Error(`a comparison yields no ${operation.op}`);
-  }
-}
-
-function withoutBigint(value: JsonValue): JsonValue {
-  if (typeof value === 'bigint') return value.toString();
-  if (isJsonArray(value)) return value.map(withoutBigint);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutBigint(item)]));
-}
-
-function noteOn(change: Change): string {
-  if (change.kind === 'update') return change.adopts ? 'takes over' : '';
-  if (change.kind === 'undecided') return change.question === 'exists' ? 'if it is not there' : 'if it differs';
-  if (change.kind === 'keep') return `${change.reason}: ${change.message}`;
-  if (change.kind === 'release') return change.why;
-  return change.kind === 'refuse' ? change.error.message : '';
-}
-
-function differencesOf(change: Change): readonly FieldDifference[] {
-  return change.kind === 'update' || change.kind === 'undecided' ? change.differences : [];
+/** `kubectl/Update scale`. */
+export function describeOwners({ who }: FieldDifference): string {
+  return who
+    .map(({ manager, operation, subresource }) => `${manager}/${operation} ${subresource}`.trimEnd())
+    .join(', ');
 }
 
 function cut(text: string): string {
-  return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > widest ? `${line.slice(0, widest - 1)}…` : line;
+}
+
+/** `Deployment.apps shop/web`, as a name for files: `Deployment.apps/shop/web`. */
+export function fileNameOf(ref: Ref): string {
+  return describeRef(ref).replace(' ', '/');
 }

@@ -9,6 +9,8 @@ export interface Credentials {
   readonly server: string;
   /** Namespace of the context or the pod; `default` when none is told. */
   readonly namespace: string;
+  /** What the kubeconfig calls the user of the context. */
+  readonly user?: string;
   readonly tls: TlsIdentity;
   /** Value of the Authorization header; undefined when the certificate says who we are. Throws when it cannot be had. */
   authorization(): Promise<string | undefined>;
@@ -143,6 +145,7 @@ async function loadKubeconfig(
   return {
     server: cluster.server.replace(/\/+$/, ''),
     namespace: config.getContextObject(config.currentContext)?.namespace ?? 'default',
+    ...(user === null ? {} : { user: user.name }),
     tls,
     ...(await cached(read, clock)),
   };

@@ -24,6 +24,7 @@ import { Flights } from './write-log.ts';
 
 export type { DeclaredKind, LiveQuestion, Wanted, WatchState };
 export { FollowedObjects } from './followed-objects.ts';
+export { readLiveOnce } from './read.ts';
 export { hasSurroundings, readSurroundings } from './surroundings.ts';
 export type { SurroundingsCluster } from './surroundings.ts';
 

@@ -1,3 +1,4 @@
+import type { Kinds } from '../kube/cluster.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
@@ -59,6 +60,20 @@ export async function readLive(
   return answers;
 }
 
+/** The same for who looks once and follows nothing: every body is read. */
+export async function readLiveOnce(
+  question: LiveQuestion,
+  ports: BodiesPorts,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
+  const routes = collect(question).map((asked) => [asked.id, routeOf(asked, ports.cluster.kinds)] as const);
+  const known = new Map(routes.flatMap(([id, route]) => ('state' in route ? [[id, route] as const] : [])));
+  const wanted = routes.flatMap(([, route]) => ('state' in route ? [] : [route]));
+  const listed = await listBodies(wanted, question.key, ports, signal);
+  const byName = wanted.filter(({ id }) => !listed.has(id));
+  return new Map([...known, ...listed, ...(await readBodies(byName, ports, signal))]);
+}
+
 function addAll(answers: Map<RefKey, LiveAnswer>, more: ReadonlyMap<RefKey, LiveAnswer>): void {
   for (const [id, answer] of more) answers.set(id, answer);
 }
@@ -76,15 +91,20 @@ function collect({ wanted, recorded }: LiveQuestion): readonly Asked[] {
 }
 
 function answerFromMemory(asked: Asked, question: LiveQuestion, ports: ReadPorts): LiveAnswer | BodyWanted {
-  const { ref, wanted } = asked;
-  const served = ports.cluster.kinds.find(ref, wanted?.apiVersion);
-  if (served.state === 'gone') return { state: 'notServed' };
-  if (served.state === 'unknown') {
-    ports.watches.wakeWhenKnown(question.key, groupKindKey(ref));
-    return { state: 'unknown', why: served.why };
+  const route = routeOf(asked, ports.cluster.kinds);
+  if ('state' in route) {
+    if (route.state === 'unknown') ports.watches.wakeWhenKnown(question.key, groupKindKey(asked.ref));
+    return route;
   }
   const known = question.full === true ? undefined : fromIndex(asked, question, ports);
-  return known ?? { id: asked.id, ref, kind: served.kind };
+  return known ?? route;
+}
+
+/** Where the body is to be read; an answer when discovery says that there is none, or cannot say. */
+function routeOf({ id, ref, wanted }: Asked, kinds: Kinds): LiveAnswer | BodyWanted {
+  const served = kinds.find(ref, wanted?.apiVersion);
+  if (served.state === 'gone') return { state: 'notServed' };
+  return served.state === 'unknown' ? { state: 'unknown', why: served.why } : { id, ref, kind: served.kind };
 }
 
 /** undefined: only the body, or its proved absence, can tell. */

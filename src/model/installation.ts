@@ -1,5 +1,7 @@
 import { base32, sha256 } from './hash.ts';
-import type { Ref } from './object.ts';
+import { stringAt } from './json.ts';
+import type { KubeObject, Ref } from './object.ts';
+import { labelsOf } from './object.ts';
 
 /** Every name that an installation writes into a cluster. A second installation has names of its own. */
 export interface Installation {
@@ -30,6 +32,18 @@ export function installationNamed(name: string): Installation {
     trackingAnnotation: `${prefix}tracking-id`,
     finalizer: 'evenkeel.dev/resources-finalizer',
   };
+}
+
+const installationLabel = 'evenkeel.dev/installation';
+
+/** Every installation has Applications of its own: those that name it, or for the first those that name none. */
+export function applicationsOf({ name }: Installation): string {
+  return name === '' ? `!${installationLabel}` : `${installationLabel}=${name}`;
+}
+
+/** The installation that an Application belongs to. */
+export function installationOf(application: KubeObject): Installation {
+  return installationNamed(stringAt(labelsOf(application), installationLabel) ?? '');
 }
 
 /** `namespace/name` of an Application: the key of every queue and map. */

@@ -3,7 +3,7 @@ import { ApiError } from '../model/api-error.ts';
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey, Installation } from '../model/installation.ts';
-import { applicationKey } from '../model/installation.ts';
+import { applicationKey, applicationsOf } from '../model/installation.ts';
 import type { StoragePlan } from '../model/inventory.ts';
 import { isInventoryOf, planStorage } from '../model/inventory.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -245,11 +245,6 @@ export class Applications implements Disposable {
 }
 
 type Followed = Pick<ReflectorSpec, 'kind' | 'labelSelector'> & { readonly namespace: string };
-
-/** Every installation has Applications of its own: those that name it, or for the first those that name none. */
-function applicationsOf({ name }: Installation): string {
-  return name === '' ? '!evenkeel.dev/installation' : `evenkeel.dev/installation=${name}`;
-}
 
 /** The record stays where and as it is. */
 const keep: Partial<StoragePlan> & Pick<StoragePlan, 'write' | 'remove'> = { write: [], remove: [] };

@@ -1,9 +1,8 @@
 import { preflight } from '../apply/apply.ts';
 import type { PlanInput } from '../diff/diff.ts';
-import { describeTakeover, planChanges } from '../diff/diff.ts';
+import { describeTakeover, planChanges, weightBy } from '../diff/diff.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
-import { applicationKey } from '../model/installation.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
@@ -43,7 +42,10 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
     ...sight,
     installation: ports.installation,
     claims: claimsOf(sight, ports),
-    weightOf: weightOf(app, ports),
+    weightOf: weightBy(app, {
+      sizeOf: (key) => ports.applications.known(key)?.app.record?.length ?? 0,
+      sizeIn: (namespace) => ports.applications.recordedIn(namespace),
+    }),
     approved: ports.approvals.of(app),
   });
   ports.approvals.planned(app, planned);
@@ -69,23 +71,6 @@ function claimsOf({ app, desired }: Sight, ports: Ports): PlanInput['claims'] {
     recordedBy: (ref) => view.recordedBy(ref),
     claimedBy: (ref) => (app.deleting || wanted.has(refKey(ref)) ? view.claimedBy(ref) : view.keptFor(ref)),
   };
-}
-
-/** How many objects go when this one goes, as far as the records tell. */
-function weightOf(app: Application, ports: Ports): (ref: Ref) => number {
-  return (ref) => {
-    if (ref.kind === 'Application' && ref.group === 'evenkeel.dev')
-      return 1 + (ports.applications.known(applicationKey(ref.namespace, ref.name))?.app.record?.length ?? 0);
-    if (ref.kind === 'Namespace' && ref.group === '') return 1 + ports.applications.recordedIn(ref.name);
-    if (ref.kind === 'CustomResourceDefinition')
-      return 1 + app.record.filter((entry) => isInstance(entry.ref, ref)).length;
-    return 1;
-  };
-}
-
-/** A CustomResourceDefinition is named `<plural>.<group>`. */
-function isInstance(ref: Ref, definition: Ref): boolean {
-  return ref.group !== '' && definition.name.endsWith(`.${ref.group}`);
 }
 
 /** What is written without being on record yet. */

@@ -1,0 +1,128 @@
+import type { ApplyContext } from '../apply/apply.ts';
+import { preflight } from '../apply/apply.ts';
+import type { Answers } from '../diff/diff.ts';
+import { planChanges, weightBy } from '../diff/diff.ts';
+import { createHealthRules } from '../health/health.ts';
+import { readLiveOnce } from '../live/live.ts';
+import { ApiError } from '../model/api-error.ts';
+import type { Application } from '../model/application.ts';
+import type { Desired } from '../model/desired.ts';
+import { nothingDesired } from '../model/desired.ts';
+import type { Installation } from '../model/installation.ts';
+import { installationOf } from '../model/installation.ts';
+import type { KubeObject, Ref, RefKey } from '../model/object.ts';
+import { refKey, refOf } from '../model/object.ts';
+import type { Plan } from '../model/plan.ts';
+import type { WriteLog } from '../model/ports.ts';
+import { validApplication } from './application.ts';
+import type { ClusterFlags } from './command.ts';
+import type { Connected } from './connection.ts';
+import { surroundingsOf } from './connection.ts';
+import type { Neighbours } from './neighbours.ts';
+import { claimsOf, inventoriesOf, readNeighbours, recordsOf } from './neighbours.ts';
+import { syncOperation } from './operation.ts';
+import { loadOnce } from './source.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface PlanFlags extends ClusterFlags {
+  readonly local?: string;
+  readonly revision: readonly string[];
+  readonly prune: boolean;
+  readonly preflight: boolean;
+  readonly allowRemoteBases: boolean;
+}
+
+/** A plan, and what the server made of its objects. */
+export interface Planned {
+  readonly app: Application;
+  readonly plan: Plan;
+  readonly answers: Answers;
+}
+
+/** Where the planner looks. */
+export interface Site {
+  readonly connected: Connected;
+  readonly terminal: Terminal;
+}
+
+/**
+ * What a manual sync of an Application would do now, by the operator's own planner. Nothing is written.
+ * `concerns` cuts the plan to some of its objects; only those are tried out, and what they would be created in.
+ * Throws OperatorError, OperatorErrors when several objects are refused, ApiError.
+ */
+export async function planOnce(
+  name: string,
+  flags: PlanFlags,
+  site: Site,
+  concerns: (ref: Ref) => boolean = () => true,
+): Promise<Planned> {
+  const { cluster } = site.connected;
+  const { signal } = site.terminal;
+  const object = await site.connected.read(flags.namespace, name);
+  const installation = installationOf(object);
+  const inventories = await inventoriesOf(object, cluster, signal);
+  const app = validApplication({ ...object, operation: syncOperation(flags) }, inventories);
+  const desired = await desiredOf(app, flags, { ...site, installation });
+  const question = { key: app.key, wanted: desired.objects, recorded: app.record };
+  const live = await readLiveOnce(question, { cluster, installation, concurrency }, signal);
+  const neighbours = await neighboursOf(installation, site);
+  const claims = claimsOf(app.key, neighbours);
+  const weightOf = weightBy(app, recordsOf(neighbours));
+  const planned = planChanges({ app, installation, desired, live, claims, weightOf });
+  const needed = cut(planned, (ref) => concerns(ref) || holdsOthers(ref));
+  const context = { cluster, installation, app, claims, signal, writes: nothingWritten, health: nothingAwaited };
+  const { plan, answers } = flags.preflight ? await tryOut(needed, context) : { plan: needed, answers: new Map() };
+  return { app, plan: cut(plan, concerns), answers };
+}
+
+/** Reads by name at the same time. */
+const concurrency = 8;
+
+async function desiredOf(
+  app: Application,
+  flags: PlanFlags,
+  { connected, terminal, installation }: Site & { readonly installation: Installation },
+): Promise<Desired> {
+  if (app.deleting) return nothingDesired;
+  const surroundings = surroundingsOf(connected, flags, terminal);
+  return await loadOnce(app, { ...surroundings, installation, revisions: app.request?.revisions ?? [] }, terminal);
+}
+
+/** Who may not list Applications plans as if there were no others, and is told so. */
+async function neighboursOf(installation: Installation, { connected, terminal }: Site): Promise<Neighbours> {
+  try {
+    return await readNeighbours(connected.cluster, installation, terminal.signal);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.kind !== 'forbidden') throw error;
+    terminal.complain(`warning: what other Applications manage is not known: ${error.message}\n`);
+    return new Map();
+  }
+}
+
+function cut(plan: Plan, keeps: (ref: Ref) => boolean): Plan {
+  return { ...plan, changes: plan.changes.filter(({ ref }) => keeps(ref)) };
+}
+
+/** Others can be created only when it is there. */
+function holdsOthers({ kind }: Ref): boolean {
+  return kind === 'Namespace' || kind === 'CustomResourceDefinition';
+}
+
+async function tryOut(plan: Plan, context: ApplyContext): Promise<Omit<Planned, 'app'>> {
+  const answers = new Map<RefKey, KubeObject>();
+  const tried = (object: KubeObject): void => void answers.set(refKey(refOf(object)), object);
+  return { plan: await preflight(plan, { ...context, tried }), answers };
+}
+
+/** A plan announces no write. */
+const nothingWritten: WriteLog = {
+  begin: (ref) => {
+    throw new Error(`${ref.kind} ${ref.name} is only looked at`);
+  },
+};
+
+/** A plan waits for nothing, so nobody watches how objects do. */
+const nothingAwaited: ApplyContext['health'] = {
+  assess: (object) => createHealthRules().assess(object),
+  now: () => ({ status: 'Unknown', message: 'it is not watched' }),
+};
