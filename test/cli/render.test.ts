@@ -1,44 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { describe, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { systemClock } from '../../src/clock.ts';
-import { runCli } from '../../src/cli/cli.ts';
-import { obtain } from '../../tools/assets/assets.ts';
 import { startGitServer, type GitServer } from '../../tools/git-server.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
+import type { Run } from './run.ts';
+import { runIn, writeFiles } from './run.ts';
 
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly complaints: string;
-}
-
-/** Runs a command in a folder, with the tools on its PATH. */
-async function run(folder: string, ...args: readonly string[]): Promise<Run> {
-  const { helm, kustomize } = await obtain(['helm', 'kustomize']);
-  const said = { out: '', complaints: '' };
-  const code = await runCli(args, {
-    clock: systemClock,
-    random: () => 0.5,
-    version: 'test',
-    environment: { PATH: [path.dirname(helm), path.dirname(kustomize), process.env['PATH'] ?? ''].join(':') },
-    home: folder,
-    folder,
-    input: () => Promise.resolve(''),
-    out: (text) => (said.out += text),
-    complain: (text) => (said.complaints += text),
-    signal: new AbortController().signal,
-  });
-  return { code, ...said };
-}
-
-async function write(root: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(root, name)), { recursive: true });
-    await writeFile(path.join(root, name), content);
-  }
+function run(folder: string, ...args: readonly string[]): Promise<Run> {
+  return runIn({ folder }, args);
 }
 
 const configMap = (name: string): string =>
@@ -76,7 +45,7 @@ describe('render of a folder', () => {
   for (const [name, folder, expected] of names) {
     test(name, async () => {
       await using root = await createTemporaryFolder('cli');
-      await write(root.path, repository);
+      await writeFiles(root.path, repository);
       const { code, out, complaints } = await run(root.path, 'render', folder, '-o', 'name');
       assert.deepEqual([code, out], [0, `${expected}\n`], complaints);
     });
@@ -84,7 +53,7 @@ describe('render of a folder', () => {
 
   test('YAML that readers of YAML 1.1 read the same, and a word about what is left out', async () => {
     await using root = await createTemporaryFolder('cli');
-    await write(root.path, repository);
+    await writeFiles(root.path, repository);
     const { out, complaints } = await run(root.path, 'render', 'plain');
     const [document] = parseAllDocuments(out, { version: '1.1' });
     assert.deepEqual((document?.toJS() as { data: unknown }).data, { a: 'no' });
@@ -94,10 +63,10 @@ describe('render of a folder', () => {
 
   test('with the options of an Application, and what was edited since the commit', async () => {
     await using root = await createTemporaryFolder('cli');
-    await write(root.path, repository);
+    await writeFiles(root.path, repository);
     const first = await run(root.path, 'render', '.', '-f', 'application.yaml', '-o', 'json');
     assert.match(first.out, /"v":"two"/, first.complaints);
-    await write(root.path, { 'chart/templates/d.yaml': configMap('edited') });
+    await writeFiles(root.path, { 'chart/templates/d.yaml': configMap('edited') });
     const second = await run(root.path, 'render', '.', '-f', 'application.yaml', '-o', 'name');
     assert.equal(second.out, 'ConfigMap shop/edited\nConfigMap shop/shop\n');
   });
@@ -123,7 +92,7 @@ describe('render of a folder', () => {
   for (const [name, args, expected, says] of failures) {
     test(`fails: ${name}`, async () => {
       await using root = await createTemporaryFolder('cli');
-      await write(root.path, repository);
+      await writeFiles(root.path, repository);
       const { code, out, complaints } = await run(root.path, ...args);
       assert.deepEqual([code, out], [expected, ''], complaints);
       assert.match(complaints, says);
@@ -135,7 +104,7 @@ test('an Application that is read from a file and refused is refused in the word
   await using root = await createTemporaryFolder('cli');
   const spec = { source: { repoURL: 'https://git.example.com/a.git', path: '../x' }, preflight: 'PerObject' };
   const application = { apiVersion: 'evenkeel.dev/v1alpha1', kind: 'Application', metadata: { name: 'a' }, spec };
-  await write(root.path, { 'a.yaml': JSON.stringify(application) });
+  await writeFiles(root.path, { 'a.yaml': JSON.stringify(application) });
   const { code, complaints } = await run(root.path, 'render', '.', '-f', 'a.yaml');
   assert.equal(code, 1);
   assert.match(complaints, /InvalidSpec: spec\.source\.path: expected a path without \.\./);
@@ -153,7 +122,7 @@ test('values of another repository are fetched while a folder stands for the fir
   ];
   const spec = { sources, destination: { namespace: 'shop' } };
   const application = { apiVersion: 'evenkeel.dev/v1alpha1', kind: 'Application', metadata: { name: 'a' }, spec };
-  await write(root.path, { ...repository, 'a.yaml': JSON.stringify(application) });
+  await writeFiles(root.path, { ...repository, 'a.yaml': JSON.stringify(application) });
   const { code, out, complaints } = await run(root.path, 'render', '.', '-f', 'a.yaml', '-o', 'json');
   assert.equal(code, 0, complaints);
   assert.match(out, /"v":"three"/);
