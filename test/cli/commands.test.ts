@@ -45,7 +45,7 @@ async function writesOf(user: string): Promise<string[]> {
 
 /** A working tree of the repository of a journey, with these ConfigMaps. */
 async function workingTree(name: string, files: Readonly<Record<string, string>>): Promise<string> {
-  const placed = Object.entries(files).map(([file, content]) => [`${name}/app/${file}`, content]);
+  const placed = Object.entries(files).map(([file, content]) => [`${name}/app/${file}`, content] as const);
   await writeFiles(folder.path, { [`${name}/.git/HEAD`]: 'ref: refs/heads/main\n', ...Object.fromEntries(placed) });
   return path.join(folder.path, name);
 }
