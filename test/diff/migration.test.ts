@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeTakeover, migrationPatch, planChanges, printPlan } from '../../src/diff/diff.ts';
+import {
+  describeField,
+  describeOwners,
+  describeTakeover,
+  migrationPatch,
+  planChanges,
+  planRows,
+} from '../../src/diff/diff.ts';
 import type { JsonObject, JsonValue } from '../../src/model/json.ts';
 import { isJsonArray, objectAt } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/object.ts';
@@ -198,8 +205,10 @@ describe('taking an object over from a tool', () => {
       ...manifest({ kind: 'Secret' }, { data: { x: 'Mg==', old: 'c2VjcmV0' } }),
       metadata: { ...theirs([entry('kubectl-client-side-apply', data('x', 'old'))]).metadata },
     };
-    const text = printPlan(planOf(object, {}, { git }));
-    assert.match(text, /data\.old: <hidden 3> → \(removed\) \(kubectl-client-side-apply\/Update\)/);
+    const [row] = planRows(planOf(object, {}, { git }));
+    const lines = row?.differences.map((one) => `${describeField(one)} ${describeOwners(one)}`) ?? [];
+    const text = lines.join('\n');
+    assert.match(text, /data\.old: <hidden 3> → \(removed\) kubectl-client-side-apply\/Update/);
     assert.ok(!text.includes('c2VjcmV0'));
   });
 });
