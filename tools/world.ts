@@ -288,10 +288,12 @@ export function isWrite({ verb }: AuditRequest): boolean {
   return ['create', 'update', 'patch', 'delete', 'deletecollection'].includes(verb);
 }
 
-/** Lease, Applications and their status, Inventories, Events. */
+/** Lease, Applications and their status, Inventories, Events, and questions about permissions, which write nothing. */
 export function isOwnBookkeeping({ group, resource }: AuditRequest): boolean {
-  return group === 'coordination.k8s.io' || group === 'evenkeel.dev' || resource === 'events';
+  return ownGroups.has(group) || resource === 'events';
 }
+
+const ownGroups: ReadonlySet<string> = new Set(['coordination.k8s.io', 'evenkeel.dev', 'authorization.k8s.io']);
 
 /** Installs the chart on a new control plane; the operator is started by `startOperator`. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {

@@ -1,52 +1,118 @@
 import { inOrder } from '../diff/diff.ts';
 import { OperatorError } from '../model/errors.ts';
+import { refKey } from '../model/object.ts';
+import type { RefKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
 import { recordOf } from './context.ts';
-import { isNamespace, providedBy } from './definitions.ts';
+import { isDefinition, isNamespace, kindsWritten, providedBy } from './definitions.ts';
 import { throwAll } from './errors.ts';
+import type { Existence } from './existence.ts';
+import { lookForAll } from './existence.ts';
 import { inParallel } from './in-parallel.ts';
-import type { Settling } from './settle.ts';
-import { isWrite, settle } from './settle.ts';
+import { OfflineCheck } from './offline-check.ts';
+import { lackingPermissions } from './permissions.ts';
+import type { Settling, Write } from './settle.ts';
+import { created, deferred, hasToWait, isWrite, settle, settleShown } from './settle.ts';
 
 /**
- * Decides every undecided change of a plan, and tries out every write, by a dry-run at the server.
+ * Decides every undecided change of a plan and finds out, before anything is written, what the cluster would refuse:
+ * permissions that are missing, by asking its authorizers; everything else by a dry-run, or, of objects whose namespace or
+ * kind the plan itself brings, by their schema (they stay `undecided` until their step starts).
  *
- * Guarantees: nothing is written; nothing is asked about what is in sync; all errors are reported, not only the first;
- * the plan that comes back is decided, but for objects whose namespace or kind the plan itself brings (`undecided`
- * until their stage starts).
- * Throws OperatorError, or OperatorErrors when several objects are refused.
+ * Guarantees: nothing is written; nothing is asked about what is in sync; all errors are reported, not only the first.
+ * With `preflight: PerObject` only what a list leaves open is tried out, and what is refused is a `refuse` in the plan.
+ * Throws OperatorError, or OperatorErrors when several objects are refused; with `PerObject` only for a bug.
  */
 export async function preflight(plan: Plan, context: ApplyContext): Promise<Plan> {
-  const settling = { context, provided: providedBy(plan), recorded: recordOf(context) };
-  const namespaces = plan.changes.filter(({ ref }) => isNamespace(ref));
-  const others = plan.changes.filter(({ ref }) => !isNamespace(ref));
-  // Namespaces first: there is nothing to ask about what will be in one that is yet to be created.
-  const first = await inParallel(namespaces, (change) => decide(change, { ...settling, missing: new Set() }));
-  const missing = new Set(first.filter(isChange).flatMap(({ kind, ref }) => (kind === 'create' ? [ref.name] : [])));
-  const rest = await inParallel(others, (change) => decide(change, { ...settling, missing }));
-  const outcomes = [...first, ...rest];
-  throwAll(outcomes.flatMap(errorsOf));
-  return { ...plan, changes: inOrder(outcomes.filter(isChange), context) };
+  const outcomes = await checkAll(plan, context);
+  if (context.app.spec.preflight === 'All') throwAll(outcomes.flatMap(({ error = [] }) => error));
+  return { ...plan, changes: inOrder(outcomes.map(outcomeOf), context) };
 }
 
-async function decide(change: Change, settling: Settling): Promise<Change | OperatorError> {
-  if (change.kind === 'refuse') return change.error;
-  return isWrite(change) ? settle(change, settling).catch(expected) : change;
-}
-
-/** An error that tells about one object; everything else ends the preflight. */
-function expected(error: unknown): OperatorError {
-  if (error instanceof OperatorError) return error;
-  throw error;
+/** One change after its checks: decided, or what is wrong with it. */
+interface Checked {
+  readonly change: Change;
+  readonly error?: OperatorError;
 }
 
 /** An object that exists may turn out not to be ours to take. */
-function errorsOf(outcome: Change | OperatorError): OperatorError[] {
-  if (outcome instanceof OperatorError) return [outcome];
-  return outcome.kind === 'refuse' ? [outcome.error] : [];
+function checked(change: Change): Checked {
+  return change.kind === 'refuse' ? { change, error: change.error } : { change };
 }
 
-function isChange(outcome: Change | OperatorError): outcome is Change {
-  return !(outcome instanceof OperatorError);
+function outcomeOf({ change, error }: Checked): Change {
+  if (error === undefined || change.kind === 'refuse') return change;
+  const desired = 'desired' in change ? { desired: change.desired } : {};
+  return { kind: 'refuse', ref: change.ref, error, ...desired };
+}
+
+interface Checks extends Settling {
+  readonly lacking: ReadonlyMap<RefKey, OperatorError>;
+  readonly offline: OfflineCheck;
+}
+
+/** Namespaces and definitions first: there is nothing to ask about what will be in, or of, one that is yet to come. */
+async function checkAll(plan: Plan, context: ApplyContext): Promise<Checked[]> {
+  const provided = providedBy(plan);
+  const lacking = await lackingPermissions(plan, provided, context);
+  const offline = new OfflineCheck(context, provided);
+  const [missing, rewritten] = [new Set<string>(), new Set<string>()];
+  const checks = { context, provided, missing, rewritten, recorded: recordOf(context), lacking, offline };
+  const namespaces = await checkEach(
+    plan.changes.filter(({ ref }) => isNamespace(ref)),
+    checks,
+  );
+  for (const { change } of namespaces) if (change.kind === 'create') missing.add(change.ref.name);
+  const definitions = await checkEach(
+    plan.changes.filter(({ ref }) => isDefinition(ref)),
+    checks,
+  );
+  for (const kind of kindsWritten(definitions.map(({ change }) => change))) rewritten.add(kind);
+  const others = plan.changes.filter(({ ref }) => !isNamespace(ref) && !isDefinition(ref));
+  return [...namespaces, ...definitions, ...(await checkEach(others, checks))];
+}
+
+async function checkEach(changes: readonly Change[], checks: Checks): Promise<Checked[]> {
+  const existence = await existenceOf(changes, checks);
+  return inParallel(changes, async (change) => {
+    try {
+      return await check(change, checks, existence);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      return { change, error };
+    }
+  });
+}
+
+async function check(change: Change, checks: Checks, existence: Existence | undefined): Promise<Checked> {
+  const error = checks.lacking.get(refKey(change.ref));
+  if (error !== undefined) return { change, error };
+  if (!isWrite(change)) return checked(change);
+  if (hasToWait(change, checks)) return checkOffline(change, checks);
+  const settled = await (existence === undefined ? settle(change, checks) : settleByList(change, checks, existence));
+  return settled.kind === 'undecided' ? checkOffline(settled, checks) : checked(settled);
+}
+
+async function checkOffline(change: Write, { offline }: Checks): Promise<Checked> {
+  const error = await offline.errorOf(change);
+  return { change: deferred(change), ...(error === undefined ? {} : { error }) };
+}
+
+/** Only for `PerObject`: a single object is better tried out than looked for in a list of all. */
+async function existenceOf(changes: readonly Change[], checks: Checks): Promise<Existence | undefined> {
+  if (checks.context.app.spec.preflight === 'All') return undefined;
+  const asked = changes.filter(isWrite).filter((change) => mayBeNew(change) && !hasToWait(change, checks));
+  return lookForAll(asked, checks.context);
+}
+
+function mayBeNew(change: Write): boolean {
+  return change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists');
+}
+
+async function settleByList(change: Write, checks: Checks, { present, absent }: Existence): Promise<Change> {
+  const key = refKey(change.ref);
+  if (change.kind === 'update') return change;
+  if (absent.has(key)) return created(change);
+  return present.has(key) ? settleShown(change, checks) : settle(change, checks);
 }

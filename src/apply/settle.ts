@@ -4,14 +4,14 @@ import { ApiError } from '../model/api-error.ts';
 import type { JsonObject } from '../model/json.ts';
 import { jsonEqual } from '../model/json.ts';
 import { isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
-import type { KubeObject, RefKey, Target } from '../model/object.ts';
-import { refKey } from '../model/object.ts';
+import type { KubeObject, RefKey } from '../model/object.ts';
+import { groupKindKey, refKey } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
 import type { Change, ChangeOf } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Provided } from './definitions.ts';
-import { isServed } from './definitions.ts';
+import { isServed, nothingProvided } from './definitions.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
 import { isInvalidInPlace, remedyFor, unionRemedy } from './refusals.ts';
@@ -29,7 +29,14 @@ export interface Settling {
   readonly provided: Provided;
   /** Namespaces that are known not to exist yet. */
   readonly missing: ReadonlySet<string>;
+  /** Kinds (`group/Kind`) whose definitions this plan writes: what the server says of them now is not the last word. */
+  readonly rewritten: ReadonlySet<string>;
   readonly recorded: ReadonlyMap<RefKey, RecordEntry>;
+}
+
+/** When everything that comes first is there. */
+export function settlingLate(context: ApplyContext, recorded: Settling['recorded']): Settling {
+  return { context, provided: nothingProvided, missing: new Set(), rewritten: new Set(), recorded };
 }
 
 /**
@@ -40,29 +47,31 @@ export interface Settling {
  * namespace or kind first. Throws OperatorError (step `preflight`).
  */
 export async function settle(change: Write, settling: Settling): Promise<Change> {
-  const { provided } = settling;
-  const target = { ...change.ref, apiVersion: change.desired.apiVersion };
-  if (comesFirst(target, settling)) return deferred(change);
+  if (hasToWait(change, settling)) return deferred(change);
   try {
     return await ask(change, settling);
   } catch (error) {
-    if (lacksNamespace(error) && provided.namespace(change.ref.namespace)) return deferred(change);
+    if (lacksNamespace(error) && settling.provided.namespace(change.ref.namespace)) return deferred(change);
     throw operatorErrorOf(error, doing(change));
   }
 }
 
-function comesFirst(target: Target, { context, provided, missing }: Settling): boolean {
-  return missing.has(target.namespace) || (!isServed(target, context.cluster.kinds) && provided.kind(target));
+/** True when the same plan has to bring the namespace or the kind of an object first. */
+export function hasToWait({ ref, desired }: Write, { context, provided, missing, rewritten }: Settling): boolean {
+  const target = { ...ref, apiVersion: desired.apiVersion };
+  if (missing.has(ref.namespace) || rewritten.has(groupKindKey(ref))) return true;
+  return !isServed(target, context.cluster.kinds) && provided.kind(target);
 }
 
 function lacksNamespace(error: unknown): boolean {
   return error instanceof ApiError && error.kind === 'namespaceMissing';
 }
 
-function deferred(change: Write): Change {
+/** The change as it is asked about again when its step begins. */
+export function deferred(change: Write): ChangeOf<'undecided'> {
   if (change.kind === 'undecided') return change;
+  if (change.kind === 'update') return { ...change, kind: 'undecided', question: 'equal' };
   const { ref, desired } = change;
-  if (change.kind === 'update') return change;
   return { kind: 'undecided', ref, desired, question: 'exists', differences: [], adopts: false };
 }
 
@@ -75,7 +84,7 @@ async function ask(change: Write, settling: Settling): Promise<Change> {
   const body = change.desired.body();
   const known = change.kind === 'create' ? undefined : change.live;
   const said = await tryOut(change, { body, force: false }, context);
-  if (!(said instanceof ApiError) && said.created) return { kind: 'create', ref: change.ref, desired: change.desired };
+  if (!(said instanceof ApiError) && said.created) return created(change);
   const tried = { body, said };
   return known === undefined ? meet(change, tried, settling) : judge(change, { ...tried, live: known }, context);
 }
@@ -99,11 +108,29 @@ async function tryOut(
   }
 }
 
+/** What is to happen to an object that a list has shown, without trying it out. */
+export async function settleShown(change: Write, settling: Settling): Promise<Change> {
+  try {
+    const live = await readLive(change, settling.context);
+    const planned = live === undefined ? created(change) : existing(change, live, settling);
+    return planned.kind === 'undecided' ? await settle(planned, settling) : planned;
+  } catch (error) {
+    throw operatorErrorOf(error, doing(change));
+  }
+}
+
+export function created({ ref, desired }: Write): ChangeOf<'create'> {
+  return { kind: 'create', ref, desired };
+}
+
+function readLive({ ref, desired }: Write, context: ApplyContext): Promise<KubeObject | undefined> {
+  return context.cluster.read({ ...ref, apiVersion: desired.apiVersion }, requestOptions(context));
+}
+
 /** No list had shown the object, and it may exist. */
 async function meet(change: Write, tried: Tried, settling: Settling): Promise<Change> {
   const { context } = settling;
-  const target = { ...change.ref, apiVersion: change.desired.apiVersion };
-  const live = await context.cluster.read(target, requestOptions(context));
+  const live = await readLive(change, context);
   if (live === undefined) throw tried.said instanceof ApiError ? tried.said : objectError(doing(change), wentAway);
   const planned = existing(change, live, settling);
   return isWrite(planned) ? judge(planned, { ...tried, live }, context) : planned;

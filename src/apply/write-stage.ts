@@ -1,12 +1,12 @@
 import { OperatorError } from '../model/errors.ts';
-import { describeRef } from '../model/object.ts';
+import { describeRef, refOf } from '../model/object.ts';
 import type { ChangeResult } from '../model/outcome.ts';
 import type { Change } from '../model/plan.ts';
-import { isServed, nothingProvided } from './definitions.ts';
+import { isServed } from './definitions.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Run } from './run.ts';
 import type { Write } from './settle.ts';
-import { isWrite, settle } from './settle.ts';
+import { created, isWrite, settle, settlingLate } from './settle.ts';
 import { withoutRequest } from './without-request.ts';
 import type { Decided } from './write-change.ts';
 import { writeChange } from './write-change.ts';
@@ -59,10 +59,13 @@ function notServedYet({ ref, desired }: Write): string {
   return `${describeRef(ref)} waits until the cluster serves ${ref.kind} in ${desired.apiVersion}`;
 }
 
-/** What could not be tried out before its namespace or kind was there is tried out now: if one fails, nothing is written. */
+/**
+ * What could not be tried out before its namespace or kind was there is tried out now: if one fails, nothing is written
+ * (with `PerObject` everything else is).
+ */
 async function settleStage(run: Run, changes: readonly Write[]): Promise<Decided[]> {
   const settled = await inParallel(changes, (change) => settleNow(run, change));
-  const failed = settled.some((outcome) => outcome.kind === 'refuse');
+  const failed = run.context.app.spec.preflight === 'All' && settled.some((outcome) => outcome.kind === 'refuse');
   return settled.flatMap((outcome, index) => {
     if (outcome.kind === 'create' || outcome.kind === 'update') {
       if (!failed) return [outcome];
@@ -77,12 +80,33 @@ async function settleStage(run: Run, changes: readonly Write[]): Promise<Decided
   });
 }
 
-async function settleNow({ context, recorded }: Run, change: Write): Promise<Change> {
+async function settleNow(run: Run, change: Write): Promise<Change> {
   if (change.kind !== 'undecided') return change;
+  const { context, recorded } = run;
+  // Where nothing could be before, an unforced apply is itself the question whether there is something.
+  if (context.app.spec.preflight === 'PerObject' && change.question === 'exists') return created(change);
   try {
-    return await settle(change, { context, provided: nothingProvided, missing: new Set(), recorded });
+    return await settle(change, settlingLate(context, recorded));
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    return { kind: 'refuse', ref: change.ref, error };
+    return { kind: 'refuse', ref: change.ref, error: isJustDefined(run, change) ? toTryAgain(error) : error };
   }
+}
+
+/** The server takes a moment until it goes by a definition that this run has written. */
+function isJustDefined(run: Run, { ref }: Write): boolean {
+  const definition = run.provided.definition(ref);
+  return definition !== undefined && run.resultOf(refOf(definition))?.kind === 'applied';
+}
+
+function toTryAgain(error: OperatorError): OperatorError {
+  const { step, reason, object } = error;
+  const message = `${error.message} (its definition was written a moment ago; the operator tries again)`;
+  return new OperatorError(message, {
+    step,
+    reason,
+    retry: 'backoff',
+    cause: error,
+    ...(object === undefined ? {} : { object }),
+  });
 }

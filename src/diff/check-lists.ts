@@ -11,9 +11,14 @@ import { valuesAt } from './visit.ts';
 export function duplicatesIn(object: KubeObject, kind: string): Flaw[] {
   return shapesOf(kind).flatMap(([path, shape]) =>
     valuesAt(object, path).flatMap(({ path: list, value }) =>
-      isJsonArray(value) ? repeated(value.flatMap((item) => keyOf(list, shape, item))) : [],
+      isJsonArray(value) ? repeatedIn(list, shape, value) : [],
     ),
   );
+}
+
+/** The same of one list, of which the schema says how it is keyed. */
+export function repeatedIn(list: string, shape: ListShape, items: readonly JsonValue[]): Flaw[] {
+  return repeated(items.flatMap((item) => keyOf(list, shape, item)));
 }
 
 /** The path of an item by its key; none for an item that has no complete key, which the server names. */

@@ -27,6 +27,11 @@ export function checkObject(object: KubeObject, origin?: Origin): OperatorError[
     ...duplicatesIn(object, kind),
     ...oversize(object),
   ];
+  return flawErrors(flaws, object, origin);
+}
+
+/** Every flaw of one object as an error. */
+export function flawErrors(flaws: readonly Flaw[], object: KubeObject, origin?: Origin): OperatorError[] {
   const ref = refOf(object);
   const subject = `${origin === undefined ? '' : `${describeOrigin(origin)}: `}${describeRef(ref)}`;
   return flaws.map(({ path, problem }) => {

@@ -1,5 +1,7 @@
 /** The front of `diff/`: pure comparison of what Git wants with what the cluster has. */
-export { checkObject } from './check.ts';
+export { checkAgainstSchema } from './check-schema.ts';
+export { withoutUnknownFields } from './schema.ts';
+export { checkObject, flawErrors } from './check.ts';
 export { destructiveOf, isApproved } from './guard.ts';
 export type { Owner, PatchOperation } from './mark.ts';
 export { mark, releasePatch, tracksItself } from './mark.ts';

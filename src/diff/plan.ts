@@ -2,6 +2,7 @@ import type { DesiredObject } from '../model/desired.ts';
 import { describeOrigin } from '../model/desired.ts';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { stringAt } from '../model/json.ts';
+import { kindDefinedBy } from '../model/kind-schema.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { KubeObject, RefKey } from '../model/object.ts';
 import { describeRef, groupKindKey, refKey } from '../model/object.ts';
@@ -14,7 +15,7 @@ import { adoptionRefusal, proofOf, sharedRefusal } from './ownership.ts';
 import { compareTaking } from './migration.ts';
 import { isDefinition } from './protection.ts';
 import { planRemoval } from './prune.ts';
-import { definedKind, inOrder } from './steps.ts';
+import { inOrder } from './steps.ts';
 import type { Comparison } from './three-way.ts';
 
 /**
@@ -134,6 +135,6 @@ function unreadable({ object: { ref, origin }, answer }: Wanted): OperatorError 
 function kindsDefinedBy({ desired, live }: PlanInput): ReadonlySet<string> {
   if (![...live.values()].some(({ state }) => state === 'notServed')) return new Set();
   return new Set(
-    desired.objects.filter(({ ref }) => isDefinition(ref)).map((object) => groupKindKey(definedKind(object.body()))),
+    desired.objects.filter(({ ref }) => isDefinition(ref)).map((object) => groupKindKey(kindDefinedBy(object.body()))),
   );
 }

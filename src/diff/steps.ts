@@ -1,8 +1,7 @@
 import type { Application } from '../model/application.ts';
 import type { Installation } from '../model/installation.ts';
-import { objectAt, stringAt } from '../model/json.ts';
+import { kindDefinedBy } from '../model/kind-schema.ts';
 import { annotationOf, listedIn } from '../model/object-annotations.ts';
-import type { GroupKind, KubeObject } from '../model/object.ts';
 import { groupKindKey } from '../model/object.ts';
 import type { Change, StepKey, SyncPhase } from '../model/plan.ts';
 import { turnOfLive } from '../model/turn.ts';
@@ -102,11 +101,5 @@ function isIn({ ref }: Change, container: Change): boolean {
   if (!isDefinition(container.ref)) return ref.namespace === container.ref.name;
   // Definitions are large, and are named `<plural>.<group>`: most need not be read.
   if (ref.group === '' || !container.ref.name.endsWith(`.${ref.group}`) || !('desired' in container)) return false;
-  return groupKindKey(ref) === groupKindKey(definedKind(container.desired.body()));
-}
-
-/** The kind that a CustomResourceDefinition defines. */
-export function definedKind(definition: KubeObject): GroupKind {
-  const spec = definition['spec'];
-  return { group: stringAt(spec, 'group') ?? '', kind: stringAt(objectAt(spec, 'names'), 'kind') ?? '' };
+  return groupKindKey(ref) === groupKindKey(kindDefinedBy(container.desired.body()));
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/json.ts';
+import type { KindSchemas } from '../model/kind-schema.ts';
 import type { GroupKind, KubeObject, Target } from '../model/object.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { GroupKind, KubeObject, Target } from '../model/object.ts';
  * may not write (`notLeader`); unknown fields and 64-bit integers survive both ways.
  * Assumptions: the caller's signal is aborted when the answer is no longer wanted.
  */
-export interface Cluster {
+export interface Cluster extends KindSchemas {
   readonly kinds: Kinds;
 
   /** The object, or undefined when the server proves that it is not there (404 about the object or its namespace). */
@@ -39,8 +40,24 @@ export interface Cluster {
   /** The end of what a container wrote; asked once, and not waited for long. Throws `notFound` when it, or its Pod, is not there. */
   readLog(pod: Target, options: LogOptions): Promise<string>;
 
+  /**
+   * Whether this identity may do something, as the server's authorizers say (SelfSubjectAccessReview). What is allowed is
+   * remembered for minutes, and forgotten when the server refuses anything. True when the server does not tell.
+   */
+  mayDo(action: Action): Promise<boolean>;
+
   /** Follows a kind until `stop`. Errors never end it: it backs off and goes on. */
   reflect(spec: ReflectorSpec): Reflector;
+}
+
+/** What an authorizer is asked about: objects of a kind in a namespace, in all of them, or in none. */
+export interface Action {
+  readonly verb: 'create' | 'patch' | 'delete' | '*';
+  readonly group: string;
+  /** Plural name in paths. */
+  readonly resource: string;
+  /** Empty: all namespaces, or a kind without. */
+  readonly namespace: string;
 }
 
 export interface RequestOptions {

@@ -1,6 +1,8 @@
+import { AccessReviews } from './access-reviews.ts';
 import { acceptJson, acceptMetadataList, objectIn, pageIn, pageSize } from './answers.ts';
-import type { ApiClient, Call } from './client.ts';
+import type { Answer, ApiClient, Call } from './client.ts';
 import type {
+  Action,
   ApplyOptions,
   Cluster,
   DeleteOptions,
@@ -18,16 +20,20 @@ import type {
   WriteOptions,
 } from './cluster.ts';
 import { collectionPath, objectPath, query } from './paths.ts';
+import { PublishedSchemas } from './published-schemas.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { JsonObject } from '../model/json.ts';
 import { arrayAt, encodeJson, numberAt, objectAt, stringAt } from '../model/json.ts';
-import type { KubeObject, Target } from '../model/object.ts';
+import type { KindSchema } from '../model/kind-schema.ts';
+import type { GroupKind, KubeObject, Target } from '../model/object.ts';
 import { isKubeObject, targetOf } from '../model/object.ts';
+import type { Clock } from '../model/ports.ts';
 
 export interface HttpClusterParts {
   readonly client: ApiClient;
   readonly kinds: Kinds;
   readonly reflect: (spec: ReflectorSpec) => Reflector;
+  readonly clock: Clock;
 }
 
 /** The node answers, and it may be gone: nobody waits long for it. */
@@ -38,17 +44,21 @@ export class HttpCluster implements Cluster {
   readonly kinds: Kinds;
   readonly #client: ApiClient;
   readonly #reflect: (spec: ReflectorSpec) => Reflector;
+  readonly #reviews: AccessReviews;
+  readonly #schemas: PublishedSchemas;
 
-  constructor({ client, kinds, reflect }: HttpClusterParts) {
+  constructor({ client, kinds, reflect, clock }: HttpClusterParts) {
     this.kinds = kinds;
     this.#client = client;
     this.#reflect = reflect;
+    this.#reviews = new AccessReviews((action) => this.#review(action), clock);
+    this.#schemas = new PublishedSchemas({ call: (call) => this.#call(call) });
   }
 
   async read(target: Target, options: RequestOptions): Promise<KubeObject | undefined> {
     const path = objectPath(this.#route(target), target);
     try {
-      return objectIn(await this.#client.call({ ...common(options), verb: 'get', method: 'GET', path }));
+      return objectIn(await this.#call({ ...common(options), verb: 'get', method: 'GET', path }));
     } catch (error) {
       if (isAbsence(error)) return undefined;
       throw error;
@@ -62,7 +72,7 @@ export class HttpCluster implements Cluster {
     do {
       const parameters = { limit: String(pageSize), labelSelector, fieldSelector, continue: token };
       const path = collectionPath(kind, options.namespace) + query(parameters);
-      const { body } = await this.#client.call({ ...common(options), verb: 'list', method: 'GET', path, headers });
+      const { body } = await this.#call({ ...common(options), verb: 'list', method: 'GET', path, headers });
       const page = pageIn(body, kind);
       token = page.next;
       yield page;
@@ -72,7 +82,7 @@ export class HttpCluster implements Cluster {
   async apply(object: KubeObject, options: ApplyOptions): Promise<WriteAnswer> {
     const target = targetOf(object);
     const parameters = { ...writeParameters(options), force: String(options.force) };
-    const answer = await this.#client.call({
+    const answer = await this.#call({
       ...common(options),
       verb: 'apply',
       method: 'PATCH',
@@ -86,7 +96,7 @@ export class HttpCluster implements Cluster {
   async create(object: KubeObject, options: WriteOptions): Promise<KubeObject> {
     const target = targetOf(object);
     const path = collectionPath(this.#route(target), target.namespace) + query(writeParameters(options));
-    const answer = await this.#client.call({
+    const answer = await this.#call({
       ...common(options),
       verb: 'create',
       method: 'POST',
@@ -117,7 +127,7 @@ export class HttpCluster implements Cluster {
       ...(dryRun === true ? { dryRun: ['All'] } : {}),
     };
     try {
-      const answer = await this.#client.call({
+      const answer = await this.#call({
         ...common(options),
         verb: 'delete',
         method: 'DELETE',
@@ -144,12 +154,50 @@ export class HttpCluster implements Cluster {
     const headers = { accept: 'application/json, */*' };
     const sent = { ...common(options), verb: 'get' as const, method: 'GET' as const, path, headers };
     const call: Call = { ...sent, plain: true, once: true, timeoutMs: logTimeoutMs };
-    const { body } = await this.#client.call(call);
+    const { body } = await this.#call(call);
     return typeof body === 'string' ? body : '';
+  }
+
+  mayDo(action: Action): Promise<boolean> {
+    return this.#reviews.mayDo(action);
+  }
+
+  schemaOf(kind: GroupKind, apiVersion: string): Promise<KindSchema | undefined> {
+    return this.#schemas.schemaOf(kind, apiVersion);
   }
 
   reflect(spec: ReflectorSpec): Reflector {
     return this.#reflect(spec);
+  }
+
+  async #call(call: Call): Promise<Answer> {
+    try {
+      return await this.#client.call(call);
+    } catch (error) {
+      if (error instanceof ApiError && error.kind === 'forbidden') this.#reviews.forget();
+      throw error;
+    }
+  }
+
+  async #review({ verb, group, resource, namespace }: Action): Promise<boolean> {
+    const review: JsonObject = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { verb, group, resource, namespace } },
+    };
+    try {
+      const { body } = await this.#client.call({
+        verb: 'create',
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        headers: { ...acceptJson, 'content-type': 'application/json' },
+        body: encodeJson(review),
+      });
+      return objectAt(body, 'status')['allowed'] === true;
+    } catch (error) {
+      if (error instanceof ApiError && (error.kind === 'forbidden' || error.kind === 'notServed')) return true;
+      throw error;
+    }
   }
 
   async #patch(
@@ -158,7 +206,7 @@ export class HttpCluster implements Cluster {
     options: PatchOptions,
   ): Promise<KubeObject> {
     const path = objectPath(this.#route(target), target, options.subresource) + query(writeParameters(options));
-    const answer = await this.#client.call({
+    const answer = await this.#call({
       ...common(options),
       verb: patch.verb,
       method: 'PATCH',

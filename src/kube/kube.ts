@@ -79,7 +79,7 @@ export function connect(options: ConnectOptions): ClusterConnection {
   const version = new ServerVersion(() => readServerVersion(client));
   const follower = new DefinitionFollower({ kinds, version, reflect, clock });
   if (options.lease !== undefined) bound.lease = holdLease(parts, options.lease);
-  return new KubeConnection({ client, kinds, version, reflect, follower, closing, lease: bound.lease });
+  return new KubeConnection({ client, kinds, version, reflect, clock, follower, closing, lease: bound.lease });
 }
 
 interface ConnectionParts extends HttpClusterParts {

@@ -398,7 +398,7 @@ const spec = block(
       by: text('Who did it.', { maxLength: 253 }),
       until: time('RFC 3339; from then on it is as if this block were not there.'),
     }),
-    preflight: notYet(oneOf('What a failed check of one object holds back. Default All.', ['All', 'PerObject'])),
+    preflight: oneOf('What a failed check of one object holds back. Default All.', ['All', 'PerObject']),
     timeouts: block('How long to wait.', {
       hook: notYet(duration('For a hook. Default 1h.')),
       progress: duration('For any progress of an object, before it counts as Degraded. Default 10m; 0 is for ever.'),

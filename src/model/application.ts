@@ -139,6 +139,8 @@ export interface ApplicationSpec {
   readonly automated?: { readonly prune: boolean; readonly selfHeal: boolean; readonly allowEmpty: boolean };
   readonly syncOptions: SyncOptions;
   readonly retry: RetryPolicy;
+  /** What a failed check of one object holds back: everything, or that object. */
+  readonly preflight: 'All' | 'PerObject';
   readonly timeouts: {
     /** How long an object may progress without any progress before it counts as Degraded; 0 = for ever. */
     readonly progressMs: number;

@@ -20,6 +20,7 @@ const specDefaults = {
   interval: '30s',
   revisionHistoryLimit: 10,
   retry: { duration: '5s', factor: 2, maxDuration: '3m' },
+  preflight: 'All',
   timeouts: { progress: '10m' },
   drift: { minInterval: '2s', audit: '1h' },
 } as const;
@@ -48,6 +49,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     ...(automated === undefined ? {} : { automated }),
     syncOptions: readSyncOptions(spec.syncPolicy?.syncOptions ?? [], 'spec.syncPolicy.syncOptions', findings),
     retry: readRetry(spec.syncPolicy?.retry, 'spec.syncPolicy.retry', findings),
+    ...readPreflight(spec),
     timeouts: readTimeouts(spec, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),
     dependsOn: readDependencies(spec, findings),
@@ -190,6 +192,10 @@ function readDrift({ drift = {} }: SpecResource, selfHeal: boolean, findings: Fi
     minIntervalMs: readDuration(minInterval, 'spec.drift.minInterval', findings),
     auditMs: readDuration(audit, 'spec.drift.audit', findings),
   };
+}
+
+function readPreflight({ preflight = specDefaults.preflight }: SpecResource): Pick<ApplicationSpec, 'preflight'> {
+  return { preflight };
 }
 
 function readTimeouts({ timeouts = {} }: SpecResource, findings: Findings): ApplicationSpec['timeouts'] {

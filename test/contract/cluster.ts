@@ -2,6 +2,7 @@ import { after, before, describe } from 'node:test';
 import { applyCases } from './applies.ts';
 import { ContractContext } from './context.ts';
 import type { ContractSubject } from './context.ts';
+import { questionCases } from './questions.ts';
 import { watchCases } from './watches.ts';
 import { writeCases } from './writes.ts';
 
@@ -24,5 +25,6 @@ export function clusterContract(name: string, makeSubject: () => Promise<Contrac
     applyCases(context);
     writeCases(context);
     watchCases(context);
+    questionCases(context);
   });
 }

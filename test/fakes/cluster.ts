@@ -1,4 +1,5 @@
 import type {
+  Action,
   ApplyOptions,
   Cluster,
   DeleteOptions,
@@ -18,7 +19,8 @@ import { ApiError } from '../../src/model/api-error.ts';
 import type { ApiErrorKind } from '../../src/model/api-error.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import { decodeJson, encodeJson, objectAt, stringAt } from '../../src/model/json.ts';
-import type { KubeObject, Ref, Target } from '../../src/model/object.ts';
+import type { KindSchema } from '../../src/model/kind-schema.ts';
+import type { GroupKind, KubeObject, Ref, Target } from '../../src/model/object.ts';
 import { groupKindKey, refOf, resourceVersionOf, targetOf, uidOf } from '../../src/model/object.ts';
 import type { Clock } from '../../src/model/ports.ts';
 import { ManualClock } from './clock.ts';
@@ -36,6 +38,7 @@ import { trackUpdate } from './managed-fields.ts';
 import type { Writer } from './managed-fields.ts';
 import { ObjectStore, mergePatch } from './object-store.ts';
 import { FakeReflector } from './reflector.ts';
+import { publishedSchema } from './published-schemas.ts';
 import { prioritised, refIn, written } from './requests.ts';
 import type { FakeRequest } from './requests.ts';
 import { matchesFields, matchesLabels } from './selectors.ts';
@@ -65,6 +68,10 @@ export class FakeCluster implements Cluster {
   readonly requests: FakeRequest[] = [];
   /** What containers wrote, by `namespace/pod/container`. */
   readonly logs = new Map<string, string>();
+  /** Permissions that were asked for, oldest first. */
+  readonly reviews: Action[] = [];
+  /** What this identity may do; writes themselves are not refused. */
+  permits: (action: Action) => boolean = () => true;
   /** False: every call fails with `notLeader`, and is not in `requests`. */
   mayWrite = true;
   /** Awaited before each answer: a test may hold a request back here. */
@@ -247,6 +254,15 @@ export class FakeCluster implements Cluster {
       if (text === undefined) throw refusal('notFound', 404, `no log of "${pod.name}"`);
       return text.split('\n').filter(Boolean).slice(-options.lines).join('\n');
     });
+  }
+
+  mayDo(action: Action): Promise<boolean> {
+    this.reviews.push(action);
+    return Promise.resolve(this.permits(action));
+  }
+
+  schemaOf(kind: GroupKind, apiVersion: string): Promise<KindSchema | undefined> {
+    return Promise.resolve(publishedSchema(kind, apiVersion, this.#store.all()));
   }
 
   reflect(spec: ReflectorSpec): Reflector {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { ApiClient } from '../../src/kube/client.ts';
 import { HttpCluster } from '../../src/kube/http-cluster.ts';
 import { ApiError } from '../../src/model/api-error.ts';
+import { ManualClock } from '../fakes/clock.ts';
 import { FakeKinds } from '../fakes/kinds.ts';
 import { clientOf, sendJson, startHttpServer } from './http-server.ts';
 
@@ -11,7 +12,7 @@ const options = { container: 'main', previous: true, lines: 5, bytes: 4096 };
 
 function clusterOver(client: ApiClient): HttpCluster {
   const reflect = () => assert.fail('nothing is followed');
-  return new HttpCluster({ client, kinds: new FakeKinds(), reflect });
+  return new HttpCluster({ client, kinds: new FakeKinds(), reflect, clock: new ManualClock() });
 }
 
 describe('logs of containers', () => {

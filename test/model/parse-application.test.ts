@@ -109,6 +109,7 @@ test('defaults', () => {
       validate: true,
     },
     retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
+    preflight: 'All',
     revisionHistoryLimit: 10,
     dependsOn: [],
     healthChecks: [],

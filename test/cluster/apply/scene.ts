@@ -63,7 +63,9 @@ export class ClusterSubject extends Subject {
   /** Requests of the code under test about managed objects, as `verb resource`, oldest first, since the last forget. */
   async requests(): Promise<string[]> {
     const all = await this.scene.plane.requests(operator);
-    return all.filter(({ resource, verb }) => resource !== '' && verb !== 'watch' && verb !== 'list').map(describe);
+    const isAboutObjects = ({ group, resource }: AuditRequest): boolean =>
+      resource !== '' && group !== 'authorization.k8s.io';
+    return all.filter((one) => isAboutObjects(one) && one.verb !== 'watch' && one.verb !== 'list').map(describe);
   }
 
   async kubectl(args: readonly string[], stdin?: string): Promise<string> {

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { preflight } from '../../src/apply/apply.ts';
+import type { OperatorError } from '../../src/model/errors.ts';
+import { OperatorErrors } from '../../src/model/errors.ts';
+import type { ApplicationSpec } from '../../src/model/application.ts';
+import type { KubeObject } from '../../src/model/object.ts';
+import { FakeCluster } from '../fakes/cluster.ts';
+import { applicationNamed } from './application.ts';
+import { configMap, definition, namespaceNamed, widget } from './objects.ts';
+import { Subject } from './subject.ts';
+
+function start(change: Partial<ApplicationSpec> = {}): { readonly cluster: FakeCluster; readonly subject: Subject } {
+  const cluster = new FakeCluster();
+  cluster.seed(namespaceNamed('shop'));
+  return { cluster, subject: new Subject(cluster, applicationNamed('shop', change)) };
+}
+
+const maps = (...names: string[]): ReturnType<typeof configMap>[] =>
+  names.map((name) => configMap('shop', name, { a: '1' }));
+
+async function errorsOf(promise: Promise<unknown>): Promise<readonly OperatorError[]> {
+  const error = await promise.then(
+    () => assert.fail('it was let through'),
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof OperatorErrors ? error.errors : [error as OperatorError];
+}
+
+const isWrite = ({ verb, dryRun }: { verb: string; dryRun?: boolean }): boolean =>
+  !['get', 'list', 'watch'].includes(verb) && dryRun !== true;
+
+describe('permissions', () => {
+  it('a permission that is missing is named with verb, resource, namespace and object, beside all other errors', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(...maps('late'));
+    const written = cluster.requests.filter(isWrite).length;
+    cluster.permits = ({ verb }) => verb !== 'create';
+    const plan = await subject.plan(configMap('shop', 'late', { a: '2' }), ...maps('new', 'other'));
+    cluster.fail(({ ref, dryRun }) => ref.name === 'late' && dryRun === true, 'invalid');
+    const errors = await errorsOf(preflight(plan, subject.context));
+    assert.deepEqual(errors.map(({ reason, object }) => `${reason} ${object?.name ?? ''}`).sort(), [
+      'Forbidden new',
+      'Forbidden other',
+      'InvalidObject late',
+    ]);
+    assert.match(
+      errors.find(({ object }) => object?.name === 'new')?.message ?? '',
+      /ConfigMap shop\/new \(deploy\.yaml:document 1:line 1\): the operator cannot create resource "configmaps" in API group "" in the namespace "shop": grant the permission/,
+    );
+    assert.equal(cluster.requests.filter(isWrite).length, written);
+  });
+
+  it('a deletion that is not permitted stops the sync before anything is written', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(...maps('kept', 'old'));
+    const written = cluster.requests.filter(isWrite).length;
+    cluster.permits = ({ verb }) => verb !== 'delete';
+    const plan = await subject.plan(configMap('shop', 'kept', { a: '2' }));
+    const [error] = await errorsOf(preflight(plan, subject.context));
+    assert.match(error?.message ?? '', /ConfigMap shop\/old: the operator cannot delete resource "configmaps"/);
+    assert.equal(cluster.requests.filter(isWrite).length, written);
+  });
+
+  it('nothing is asked about what is in sync', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(...maps('a', 'b'));
+    cluster.reviews.length = 0;
+    await subject.sync(...maps('a', 'b'));
+    assert.deepEqual(cluster.reviews, []);
+  });
+});
+
+describe('what cannot be tried out yet', () => {
+  const group = 'widgets.example.com';
+  const crd = definition(group, { size: { type: 'integer' } });
+
+  it('is compared with the schema that the server publishes', async () => {
+    const { cluster, subject } = start();
+    const wrong = { ...configMap('inner', 'map', { a: '1' }), dta: { a: '1' } };
+    const plan = await subject.plan(namespaceNamed('inner'), wrong);
+    const [error] = await errorsOf(preflight(plan, subject.context));
+    assert.equal(error?.reason, 'InvalidObject');
+    assert.match(error.message, /deploy\.yaml:document 1:line 1: ConfigMap inner\/map: dta: there is no such field/);
+    assert.equal(cluster.requests.filter(isWrite).length, 0);
+  });
+
+  it('is compared with the schema of the definition in the plan', async () => {
+    const { subject } = start();
+    const [error] = await errorsOf(
+      preflight(await subject.plan(crd, widget(group, 'shop', { size: 'x' })), subject.context),
+    );
+    assert.match(
+      error?.message ?? '',
+      /Widget\.widgets\.example\.com shop\/one: spec\.size: expected an integer, got text/,
+    );
+  });
+
+  it('10. is not tried out where its definition changes in the same sync: it may use what the new one brings', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(crd, widget(group, 'shop', { size: 1 }));
+    const wider = definition(group, { size: { type: 'integer' }, color: { type: 'string' } });
+    cluster.requests.length = 0;
+    const plan = await preflight(
+      await subject.plan(wider, widget(group, 'shop', { size: 1, color: 'red' })),
+      subject.context,
+    );
+    assert.deepEqual(
+      plan.changes.map(({ kind }) => kind),
+      ['update', 'undecided'],
+    );
+    assert.deepEqual(
+      cluster.requests.filter(({ dryRun }) => dryRun === true).map(({ ref }) => ref.kind),
+      ['CustomResourceDefinition'],
+    );
+  });
+});
+
+describe('preflight: PerObject', () => {
+  const perObject = { preflight: 'PerObject' } as const;
+
+  it('12. writes everything but what is refused; later steps wait', async () => {
+    const { cluster, subject } = start(perObject);
+    cluster.permits = ({ resource }) => resource !== 'secrets';
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'secret', namespace: 'shop' } };
+    const applied = await subject.sync(...maps('a', 'b'), secret, later(configMap('shop', 'later', {})));
+    const kinds = Object.fromEntries(applied.results.map(({ change, kind }) => [change.ref.name, kind]));
+    assert.deepEqual(kinds, { a: 'applied', b: 'applied', secret: 'failed', later: 'skipped' });
+  });
+
+  it('creates with one request for each object and one list for all of them', async () => {
+    const { cluster, subject } = start(perObject);
+    const plan = await subject.plan(...maps('a', 'b', 'c'));
+    cluster.requests.length = 0;
+    await subject.apply(await preflight(plan, subject.context));
+    const asked = cluster.requests.map(({ verb, dryRun }) => (dryRun === true ? 'dry-run' : verb));
+    assert.deepEqual(asked, ['list', 'apply', 'apply', 'apply']);
+  });
+
+  it('an object that is there already is met by the rules of adoption, without a dry-run', async () => {
+    const { cluster, subject } = start(perObject);
+    const plan = await subject.plan(...maps('a', 'b', 'c'));
+    cluster.seed(configMap('shop', 'a', { a: 'x' }));
+    const owned = {
+      metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'u', controller: true }] },
+    };
+    const taken = configMap('shop', 'b', { a: 'x' });
+    cluster.seed({ ...taken, metadata: { ...taken.metadata, ...owned.metadata } });
+    cluster.requests.length = 0;
+    const decided = await preflight(plan, subject.context);
+    assert.deepEqual(
+      decided.changes.map(({ kind }) => kind),
+      ['update', 'refuse', 'create'],
+    );
+    assert.ok(!cluster.requests.some(({ dryRun }) => dryRun === true));
+  });
+
+  it('a namespace with its contents: no dry-run, and what its schema refuses stays out alone', async () => {
+    const { cluster, subject } = start(perObject);
+    const inner = ['good', 'fine'].map((name) => configMap('inner', name, {}));
+    const plan = await subject.plan(namespaceNamed('inner'), ...inner, { ...configMap('inner', 'bad', {}), dta: {} });
+    cluster.requests.length = 0;
+    const applied = await subject.apply(await preflight(plan, subject.context));
+    const kinds = Object.fromEntries(applied.results.map(({ change, kind }) => [change.ref.name, kind]));
+    assert.deepEqual(kinds, { inner: 'applied', good: 'applied', fine: 'applied', bad: 'failed' });
+    const tried = cluster.requests.filter(({ dryRun }) => dryRun === true).map(({ ref }) => ref.kind);
+    assert.deepEqual(tried, ['Namespace'], 'a single one is tried out instead of listed');
+  });
+});
+
+function later(object: KubeObject): KubeObject {
+  const annotations = { 'evenkeel.dev/sync-wave': '1' };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
