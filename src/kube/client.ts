@@ -105,8 +105,11 @@ export class ApiClient implements AsyncDisposable {
     try {
       const answer = await this.#transport.open(call, signal);
       this.#report(call, 'chunks' in answer ? 200 : answer.status, startedAt);
-      if ('chunks' in answer) return answer;
-      throw this.#failure(answer);
+      if ('chunks' in answer) {
+        this.#answered(call);
+        return answer;
+      }
+      throw this.#failure(call, answer);
     } catch (error) {
       if (error instanceof ApiError && error.status === 0) this.#report(call, 0, startedAt);
       if (error instanceof ApiError && error.kind === 'unauthorized') await this.#options.credentials.renew();
@@ -161,7 +164,8 @@ export class ApiClient implements AsyncDisposable {
     try {
       const answer = await this.#transport.send(call, controller.signal);
       this.#report(call, answer.status, startedAt);
-      if (answer.status >= 300 && answer.status !== 304) throw this.#failure(answer);
+      if (answer.status >= 300 && answer.status !== 304) throw this.#failure(call, answer);
+      this.#answered(call);
       const { status, text } = answer;
       return { status, etag: headerOf(answer, 'etag'), body: call.plain === true ? text : bodyOf(answer) };
     } catch (error) {
@@ -183,17 +187,19 @@ export class ApiClient implements AsyncDisposable {
     throw new ApiError('not sent: another process may hold the Lease', { kind: 'notLeader', status: 0 });
   }
 
-  #failure(answer: HttpAnswer): ApiError {
+  #failure(call: Call, answer: HttpAnswer): ApiError {
     const { status, text } = answer;
     const error = errorOfAnswer(
       { status, text, retryAfter: headerOf(answer, 'retry-after') },
       this.#options.clock.now(),
     );
     if (error.kind === 'throttled') this.#gate.pauseFor(error.retryAfterMs ?? pauseMs);
+    if (error.kind === 'unavailable') this.#faulted(call, error);
+    else this.#answered(call);
     return error;
   }
 
-  /** A request that was given up says nothing about the server; one that only took too long does not close the gate. */
+  /** A request that was given up says nothing about the server; one that only took too long closes the gate with others. */
   #noteFailure(call: Call, error: ApiError, { startedAt, timedOut }: { startedAt: number; timedOut: boolean }): void {
     this.#report(call, 0, startedAt);
     if (error.kind !== 'unavailable' || (isOurs(error) && !timedOut)) return;
@@ -201,18 +207,30 @@ export class ApiClient implements AsyncDisposable {
     this.#reachable = false;
     const { kind: reason, message } = error;
     if (call.priority === 'lease') return;
-    if (!timedOut) this.#gate.failed(message);
+    if (timedOut) this.#gate.faulted(message);
+    else this.#gate.failed(message);
     this.#options.telemetry.connectionFailure({ target: 'request', reason, message, attempt: this.#failures });
   }
 
   #report(call: Call, code: number, startedAt: number): void {
     const { clock, telemetry } = this.#options;
     telemetry.apiRequest({ verb: call.verb, code, durationMs: clock.monotonic() - startedAt });
-    if (code === 0) return;
+    if (code !== 0) this.#reachable = true;
+  }
+
+  #answered({ priority = 'normal' }: Call): void {
     this.#failures = 0;
-    this.#reachable = true;
-    this.#gate.answered();
-    telemetry.connectionRestored({ target: 'request' });
+    this.#gate.answered(priority);
+    this.#options.telemetry.connectionRestored({ target: 'request' });
+  }
+
+  /** The server is there and cannot do what it is asked; a webhook that cannot be called is no fault of the server. */
+  #faulted(call: Call, error: ApiError): void {
+    if (call.priority === 'lease' || /\bwebhook\b/.test(error.message)) return;
+    this.#failures += 1;
+    this.#gate.faulted(error.message);
+    const { kind: reason, message } = error;
+    this.#options.telemetry.connectionFailure({ target: 'request', reason, message, attempt: this.#failures });
   }
 
   /** Milliseconds, or undefined when the error is final. The gate keeps a Retry-After and spreads an outage's tries. */

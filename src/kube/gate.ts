@@ -20,15 +20,17 @@ export interface GateOptions {
   readonly patienceMs?: number;
 }
 
-/** Between two tries of a server that cannot be reached: two a second, all callers together. */
+/** Between two tries of a server that is out: two a second, all callers together. */
 const probeEveryMs = 500;
+/** Failures of the server itself in a row, whoever asked, after which it counts as out. */
+const mostFaults = 5;
 
 /**
  * Who may send now.
  *
  * Guarantees: a more urgent request never waits behind a less urgent one; after a Retry-After nothing but the Lease is
- * sent before its end; while no connection can be made all callers together try twice a second, and the rest wait or
- * fail, so that an outage is never met by a storm.
+ * sent before its end; while no connection can be made, or every answer is an error of the server, all callers together
+ * try twice a second, and the rest wait or fail, so that an outage is never met by a storm.
  * Assumptions: `leave` is called exactly once for each `enter` that resolved.
  */
 export class Gate {
@@ -43,6 +45,7 @@ export class Gate {
   #inUse = 0;
   #leaseInUse = 0;
   #pausedUntil = 0;
+  #faults = 0;
   #outage: { readonly why: string; nextProbeAt: number; probing: boolean } | undefined;
   #cancelTimer: (() => void) | undefined;
 
@@ -103,15 +106,27 @@ export class Gate {
     this.#pump();
   }
 
-  /** The server answered, whatever it said. */
-  answered(): void {
+  /** The server answered, whatever it said. That it renews a Lease does not mean that it can do more. */
+  answered(priority: GatePriority): void {
+    if (priority === 'lease' && this.#faults >= mostFaults) return;
+    this.#faults = 0;
     if (this.#outage === undefined) return;
     this.#outage = undefined;
     this.#pump();
   }
 
+  /** The server answered that it failed (5xx), or not in time. */
+  faulted(why: string): void {
+    this.#faults += 1;
+    if (this.#faults >= mostFaults) this.#close(`the API server fails all requests: ${why}`);
+  }
+
   /** No connection could be made, or it was lost before an answer. */
   failed(why: string): void {
+    this.#close(`the API server cannot be reached: ${why}`);
+  }
+
+  #close(why: string): void {
     this.#outage = { why, nextProbeAt: this.#clock.monotonic() + probeEveryMs, probing: false };
     this.#pump();
   }
@@ -159,7 +174,7 @@ export class Gate {
       return new ApiError(message, { kind: 'throttled', status: 429, retryAfterMs: ms });
     }
     if (this.#outage === undefined) return undefined;
-    return new ApiError(`the API server cannot be reached: ${this.#outage.why}`, { kind: 'unavailable', status: 0 });
+    return new ApiError(this.#outage.why, { kind: 'unavailable', status: 0 });
   }
 
   #setTimer(): void {

@@ -74,6 +74,8 @@ export interface Reconciled {
   readonly revision?: string;
   /** Objects created, updated or deleted by the run. */
   readonly writes?: number;
+  /** Failures in a row, this run included; 0 after one that went through. */
+  readonly failures?: number;
 }
 
 export interface Transition {

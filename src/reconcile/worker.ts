@@ -45,6 +45,7 @@ async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void
     key,
     outcome: outcome.kind,
     durationMs: ports.clock.monotonic() - started,
+    failures: attempt,
     ...described(outcome),
   });
   const next = nextRun(told, told === outcome ? attempt : attempt + 1, ports.random);

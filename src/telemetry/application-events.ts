@@ -41,6 +41,7 @@ function reconciled({ metrics, log }: Parts, failures: Map<ApplicationKey, strin
   metrics.objectWrites.inc(event.writes ?? 0);
   if (event.outcome === 'failed') metrics.reconcileFailures.inc({ reason: event.reason ?? 'OperatorBug' });
   const { key, message, ...fields } = event;
+  if (event.outcome !== 'gone') metrics.applicationFailures.set(parseApplicationKey(key), event.failures ?? 0);
   log(levelOf(failures, event), { application: key, ...fields }, message ?? `reconciled: ${event.outcome}`);
 }
 
@@ -117,6 +118,7 @@ function forget(parts: Parts, standings: Map<ApplicationKey, Standing>, key: App
   const { namespace, name } = parseApplicationKey(key);
   metrics.outOfSyncSince.remove({ namespace, name });
   metrics.applicationSuspended.remove({ namespace, name });
+  metrics.applicationFailures.remove({ namespace, name });
   for (const state of objectStates) metrics.applicationObjects.remove({ namespace, name, state });
 }
 

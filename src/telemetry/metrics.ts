@@ -64,6 +64,11 @@ function applicationMetrics(define: Definer) {
       '1 while the Application is suspended, else 0.',
       application,
     ),
+    applicationFailures: define.gauge(
+      'application_failures',
+      'Failed syncs in a row: the more, the longer the Application backs off, alone; 0 when the last one went through.',
+      application,
+    ),
     applicationObjects: define.gauge(
       'application_objects',
       'Managed objects of the Application by state; `objects` is their number.',

@@ -93,7 +93,7 @@ describe('gate', () => {
     for (const name of ['a', 'b', 'c']) enter(name);
     await clock.advance(600);
     assert.deepEqual(admitted, ['a']);
-    gate.answered();
+    gate.answered('normal');
     await settled();
     assert.deepEqual(admitted, ['a', 'b', 'c']);
   });
@@ -118,5 +118,39 @@ describe('gate', () => {
     await assert.rejects(second, ApiError);
     gate.leave('normal');
     await gate.enter('normal', new AbortController().signal);
+  });
+
+  test('a server that fails every request is left alone but for two tries a second', async () => {
+    const { clock, gate, admitted, refused, enter } = stage();
+    for (let i = 0; i < 4; i += 1) gate.faulted('HTTP 503');
+    enter('n0');
+    await settled();
+    gate.answered('normal');
+    gate.leave('normal');
+    for (let i = 0; i < 5; i += 1) gate.faulted('HTTP 503');
+    for (const name of ['n1', 'n2', 'n3']) enter(name);
+    await settled();
+    assert.deepEqual(admitted, ['n0'], 'four in a row were none, five are an outage');
+    await clock.advance(500);
+    assert.deepEqual(admitted, ['n0', 'n1']);
+    gate.answered('lease');
+    gate.faulted('HTTP 503');
+    gate.leave('normal');
+    await settled();
+    assert.deepEqual(admitted, ['n0', 'n1'], 'the Lease alone does not open it');
+    await clock.advance(500);
+    gate.answered('normal');
+    gate.leave('normal');
+    await settled();
+    assert.deepEqual(admitted, ['n0', 'n1', 'n2', 'n3']);
+    for (let i = 0; i < 5; i += 1) gate.faulted('HTTP 503');
+    enter('n4');
+    await clock.advance(500);
+    enter('n5');
+    await clock.advance(5_000);
+    assert.deepEqual(
+      refused.map(({ message }) => message),
+      ['the API server fails all requests: HTTP 503'],
+    );
   });
 });
