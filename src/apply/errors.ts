@@ -39,7 +39,7 @@ const meanings: Readonly<Record<ApiErrorKind, Meaning>> = {
   namespaceMissing: {
     reason: 'MissingNamespace',
     retry: 'interval',
-    remedy: 'create the namespace, or add a Namespace to the source',
+    remedy: 'create the namespace, add a Namespace to the source, or set syncOptions: [CreateNamespace=true]',
   },
   notServed: {
     reason: 'KindNotServed',

@@ -100,17 +100,23 @@ function planAnew(change: Decided, live: KubeObject, context: ApplyContext): Dec
     case 'refuse':
       return { kind: 'failed', change, error: anew.error };
     case 'keep':
-      if (anew.reason !== 'inSync') throw objectError(doing(change), terminating);
-      return {
-        kind: 'kept',
-        change: anew,
-        entry: entryOf({ ref: change.ref, desired: change.desired.hash }, live, context),
-      };
+      return keptAnew(change, anew, { live, context });
     case 'prune':
     case 'release':
     case 'forget':
       throw new Error(`an existing desired object was planned as ${anew.kind}`);
   }
+}
+
+function keptAnew(
+  change: Decided,
+  anew: ChangeOf<'keep'>,
+  { live, context }: { readonly live: KubeObject; readonly context: ApplyContext },
+): ChangeResult {
+  if (anew.reason === 'terminating') throw objectError(doing(change), terminating);
+  if (anew.reason !== 'inSync') return { kind: 'kept', change: anew };
+  const entry = entryOf({ ref: change.ref, desired: change.desired.hash }, live, context);
+  return { kind: 'kept', change: anew, entry };
 }
 
 /** What other tools own becomes ours when we take the object, and when Git drops a field that they share. */

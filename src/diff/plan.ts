@@ -1,3 +1,4 @@
+import type { Application } from '../model/application.ts';
 import type { DesiredObject } from '../model/desired.ts';
 import { describeOrigin } from '../model/desired.ts';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
@@ -62,7 +63,9 @@ function planObject(input: PlanInput, wanted: Wanted): Change {
   const { ref } = object;
   if (answer.state === 'inSync') return { kind: 'keep', ref, reason: 'inSync', message: '', desired: object };
   if (answer.state === 'unknown') return { kind: 'keep', ref, reason: 'unknown', message: answer.why, desired: object };
-  const error = sharing(input, wanted) ?? invalidity(object) ?? notServed(wanted) ?? unreadable(wanted);
+  const shared = sharing(input, wanted);
+  if (shared !== undefined) return leftToAnother(input.app, object, shared);
+  const error = invalidity(object) ?? notServed(wanted) ?? unreadable(wanted);
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
   if (answer.state === 'body') return planExisting(input, { object, live: answer.object, entry });
   return { kind: 'undecided', ref, desired: object, question: 'exists', differences: [], adopts: entry === undefined };
@@ -84,9 +87,17 @@ export function planExisting(
   }
   const adopts = proofOf(entry, live, owner) === 'theirs';
   const error = adopts ? adoptionRefusal(live, owner, claims, app.spec.ownership) : undefined;
+  if (error?.reason === 'SharedResource') return leftToAnother(app, object, error);
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
   const taking = { desired: object.body(), live, installation, policy: app.spec.ownership };
   return changeFor({ object, live, adopts }, compareTaking(taking, adopts));
+}
+
+/** Of two that desire an object one writes it; whether that spoils everything else of the other is its own choice. */
+function leftToAnother({ spec }: Application, desired: DesiredObject, error: OperatorError): Change {
+  const { ref } = desired;
+  if (spec.syncOptions.failOnSharedResource) return { kind: 'refuse', ref, error, desired };
+  return { kind: 'keep', ref, reason: 'shared', message: error.message, desired };
 }
 
 function changeFor(

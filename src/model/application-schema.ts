@@ -237,12 +237,10 @@ const syncPolicy = block('When and how to sync.', {
     allowEmpty: flag('Allows a source without objects to delete everything.'),
   }),
   syncOptions: texts('Name=value.', 64, { maxLength: 256 }),
-  managedNamespaceMetadata: notYet(
-    block('Metadata of the namespace that CreateNamespace=true makes.', {
-      labels: labels('Labels.'),
-      annotations: labels('Annotations.'),
-    }),
-  ),
+  managedNamespaceMetadata: block('Metadata of the namespace that CreateNamespace=true makes.', {
+    labels: labels('Labels.'),
+    annotations: labels('Annotations.'),
+  }),
   retry: retry('How a failed sync is tried again. Absent: 5 times when automated, else not.'),
 });
 

@@ -114,6 +114,12 @@ export interface Suspension {
   readonly untilMs?: number;
 }
 
+/** `syncPolicy.managedNamespaceMetadata`. */
+export interface ManagedNamespace {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** One of `spec.dependsOn`. */
 export interface Dependency {
   readonly apiVersion: string;
@@ -138,6 +144,8 @@ export interface ApplicationSpec {
   readonly suspend?: Suspension;
   readonly automated?: { readonly prune: boolean; readonly selfHeal: boolean; readonly allowEmpty: boolean };
   readonly syncOptions: SyncOptions;
+  /** Of the namespace that `CreateNamespace` makes. */
+  readonly managedNamespace: ManagedNamespace;
   readonly retry: RetryPolicy;
   /** What a failed check of one object holds back: everything, or that object. */
   readonly preflight: 'All' | 'PerObject';

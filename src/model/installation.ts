@@ -11,6 +11,8 @@ export interface Installation {
   readonly manager: string;
   /** Applications, Inventories, Leases, Events. */
   readonly controllerManager: string;
+  /** Namespaces that `CreateNamespace` makes. */
+  readonly namespaceManager: string;
   /** `evenkeel.dev/` or `NAME.evenkeel.dev/`. */
   readonly prefix: string;
   readonly partOfLabel: string;
@@ -25,7 +27,8 @@ export function installationNamed(name: string): Installation {
   return {
     name,
     manager: `evenkeel${suffix}`,
-    controllerManager: `evenkeel${suffix === '' ? '' : suffix}-controller`,
+    controllerManager: `evenkeel${suffix}-controller`,
+    namespaceManager: `evenkeel${suffix}-namespace`,
     prefix,
     partOfLabel: `${prefix}part-of`,
     slotLabel: `${prefix}slot`,

@@ -2,6 +2,7 @@ import type { SpecResource } from './application-schema.ts';
 import type {
   ApplicationSpec,
   Dependency,
+  ManagedNamespace,
   PruneGuard,
   RetryPolicy,
   SourceSet,
@@ -48,6 +49,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     ...(spec.suspend === undefined ? {} : { suspend: readSuspend(spec.suspend, findings) }),
     ...(automated === undefined ? {} : { automated }),
     syncOptions: readSyncOptions(spec.syncPolicy?.syncOptions ?? [], 'spec.syncPolicy.syncOptions', findings),
+    managedNamespace: readManagedNamespace(spec.syncPolicy, findings),
     retry: readRetry(spec.syncPolicy?.retry, 'spec.syncPolicy.retry', findings),
     ...readPreflight(spec),
     timeouts: readTimeouts(spec, findings),
@@ -154,6 +156,17 @@ function readAutomated({ syncPolicy = {} }: SpecResource): ApplicationSpec['auto
 /** As they are: expressions are compiled by who evaluates them. */
 function readHealthChecks({ healthChecks = [] }: SpecResource): Pick<ApplicationSpec, 'healthChecks'> {
   return { healthChecks };
+}
+
+function readManagedNamespace(
+  { managedNamespaceMetadata, syncOptions = [] }: NonNullable<SpecResource['syncPolicy']> = {},
+  findings: Findings,
+): ManagedNamespace {
+  const { labels = {}, annotations = {} } = managedNamespaceMetadata ?? {};
+  const isEmpty = Object.keys(labels).length + Object.keys(annotations).length === 0;
+  if (!isEmpty && !syncOptions.includes('CreateNamespace=true'))
+    findings.ignore('spec.syncPolicy.managedNamespaceMetadata', 'syncOptions has no CreateNamespace=true');
+  return { labels, annotations };
 }
 
 function readDependencies({ dependsOn = [] }: SpecResource, findings: Findings): readonly Dependency[] {

@@ -39,6 +39,8 @@ export type KeepReason =
   | 'waitsForSync'
   /** Would be written if a user had not asked for a dry run. */
   | 'dryRun'
+  /** Another Application has it on record, and desires it too. */
+  | 'shared'
   /** What the Application depends on is not ready. */
   | 'dependency'
   /** Drifted, and a correction of this one object is under way. */

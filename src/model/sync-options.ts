@@ -5,6 +5,7 @@ type Verdict = 'fine' | 'notYet' | { readonly ignored: string };
 
 const alwaysOn = { ignored: 'it is always on' };
 const onObjects = { ignored: 'it exists on objects only' };
+const switchable: Readonly<Record<string, Verdict>> = { true: 'fine', false: 'fine' };
 const switchLater: Readonly<Record<string, Verdict>> = { true: 'notYet', false: 'fine' };
 const switchAlwaysOn: Readonly<Record<string, Verdict>> = { true: 'fine', false: alwaysOn };
 const forDeletion: Readonly<Record<string, Verdict>> = { true: 'fine', false: 'notYet', confirm: 'notYet' };
@@ -13,8 +14,8 @@ const options: Readonly<Record<string, Readonly<Record<string, Verdict>>>> = {
   ApplyOutOfSyncOnly: switchAlwaysOn,
   ClientSideApplyMigration: switchAlwaysOn,
   ServerSideApply: switchAlwaysOn,
-  CreateNamespace: switchLater,
-  FailOnSharedResource: switchLater,
+  CreateNamespace: switchable,
+  FailOnSharedResource: switchable,
   PruneLast: { true: 'fine', false: 'fine' },
   Replace: switchLater,
   RespectIgnoreDifferences: switchLater,

@@ -116,7 +116,11 @@ export class Claims {
         return other;
       },
       claimedBy: (ref) => this.#claimant(key, refKey(ref)),
-      recordedBy: (ref) => this.#recorder(key, refKey(ref)),
+      recordedBy: (ref) => {
+        const other = this.#recorder(key, refKey(ref));
+        if (other !== undefined) this.#waits(key, refKey(ref));
+        return other;
+      },
     };
   }
 

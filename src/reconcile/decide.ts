@@ -1,4 +1,5 @@
-import { preflight } from '../apply/apply.ts';
+import type { ApplyContext } from '../apply/apply.ts';
+import { createNamespace, preflight } from '../apply/apply.ts';
 import type { PlanInput } from '../diff/diff.ts';
 import { describeTakeover, planChanges, weightBy } from '../diff/diff.ts';
 import type { Application } from '../model/application.ts';
@@ -8,7 +9,7 @@ import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import { groupsOf } from './claims.ts';
-import { heldBack, onlyShown, permit } from './permit.ts';
+import { heldBack, onlyShown, permit, writes } from './permit.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
 
@@ -52,7 +53,10 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   const waitsFor = app.deleting ? undefined : ports.dependencies.waitsFor(app);
   const permitted = (plan: Plan): Plan =>
     waitsFor === undefined ? permit(app, plan, (ref) => ports.pending.correcting(ref)) : heldBack(plan, waitsFor);
-  const allowed = permitted(await preflight(permitted(planned), contextOf(app, ports, signal)));
+  const wanted = permitted(planned);
+  const context = contextOf(app, ports, signal);
+  if (waitsFor === undefined) await provideNamespace(sight, wanted, context);
+  const allowed = permitted(await preflight(wanted, context));
   const takeovers = (change: Change): string | undefined =>
     describeTakeover(change, { installation: ports.installation, policy: app.spec.ownership });
   const decided = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed, takeovers) : allowed;
@@ -61,6 +65,24 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
     decided.changes.filter(({ kind }) => kind !== 'keep').map(({ ref }) => ref),
   );
   return decided;
+}
+
+/** Before anything is tried out: a dry-run in a namespace that is not there says nothing. A Namespace in Git wins. */
+async function provideNamespace({ app, desired }: Sight, plan: Plan, context: ApplyContext): Promise<void> {
+  const { destinationNamespace: name, managedNamespace } = app.spec;
+  const isInGit = desired.objects.some(({ ref }) => ref.kind === 'Namespace' && ref.group === '' && ref.name === name);
+  if (createsNamespace(app) && !isInGit && (writes(plan) || hasAnotherSpec(app)))
+    await createNamespace(name, managedNamespace, context);
+}
+
+function createsNamespace({ spec, deleting, request }: Application): boolean {
+  return spec.syncOptions.createNamespace && spec.destinationNamespace !== '' && !deleting && request?.dryRun !== true;
+}
+
+/** Its metadata may be others now, though no object is. */
+function hasAnotherSpec({ spec, request, generation, status }: Application): boolean {
+  const syncs = request !== undefined || spec.automated !== undefined;
+  return syncs && generation !== status.observedGeneration;
 }
 
 /** What Git dropped stays while another Application claims it, or may. */

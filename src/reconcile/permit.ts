@@ -54,6 +54,11 @@ function onlySelected(app: Application, plan: Plan): Plan {
   return { ...plan, changes };
 }
 
+/** Whether carrying the plan out may write something. */
+export function writes({ changes }: Plan): boolean {
+  return changes.some(isWrite);
+}
+
 /** Whether a change asks the cluster for a write, or may turn out to. */
 function isWrite(change: Change): boolean {
   switch (change.kind) {

@@ -17,6 +17,7 @@ export function verdictsOfSettled(app: Application, settled: Settled, drift: rea
     ...repeated(settled),
     ...overridden(settled),
     ...conflicted(failure),
+    ...(failure?.reason === 'SharedResource' ? [] : shared(settled.applied)),
     ...standing(app, drift),
   ];
 }
@@ -58,6 +59,8 @@ function readyOf({ failure, sync, health, applied }: Settled): Verdict {
   if (sync === 'Unknown') return ready('Unknown', 'KindUnknown', unknownIn(applied));
   const awaited = dependencyAwaited(applied);
   if (awaited !== undefined) return ready('False', 'DependencyNotReady', awaited);
+  const left = sharedIn(applied);
+  if (left !== '') return ready('False', 'SharedResource', left);
   if (sync === 'OutOfSync') return ready('False', 'OutOfSync', 'the cluster differs from Git');
   if (health.status === 'Healthy' || health.status === 'Suspended') return ready('True', 'Healthy', health.message);
   return ready('False', health.status === 'Progressing' ? 'Progressing' : 'HealthDegraded', health.message);
@@ -153,6 +156,20 @@ function overridden({ applied }: Settled): Verdict[] {
 function conflicted(error: OperatorError | undefined): Verdict[] {
   if (error?.reason !== 'Conflicted' && error?.reason !== 'SharedResource') return [];
   return [{ type: error.reason, status: 'True', reason: error.reason, message: clip(error.message) }];
+}
+
+function shared(applied: Applied): Verdict[] {
+  const message = sharedIn(applied);
+  const reason = 'SharedResource';
+  return message === '' ? [] : [{ type: reason, status: 'True', reason, message: clip(message) }];
+}
+
+/** What is left to other Applications; empty when nothing is. */
+function sharedIn({ results }: Applied): string {
+  const rows = results.flatMap(({ change }) =>
+    change.kind === 'keep' && change.reason === 'shared' ? [change.message] : [],
+  );
+  return rows.slice(0, mostNamed).join('; ');
 }
 
 /** What holds whatever the run came to. */

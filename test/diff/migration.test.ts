@@ -253,7 +253,7 @@ describe('ownership.adopt', () => {
     const claims = { claimedBy: () => 'evenkeel/other', recordedBy: () => 'evenkeel/other' };
     const answers = [[wanted, body(marked({}))]] as const;
     const change = only(planChanges(inputOf({ app, desired: desiredOf(wanted), answers, claims })));
-    assert.equal(change.kind === 'refuse' && change.error.reason, 'SharedResource');
+    assert.equal(change.kind === 'keep' && change.reason, 'shared');
   });
 
   it('Never takes nothing that is not on record, and goes on with what is', () => {

@@ -161,9 +161,9 @@ describe('an object that exists and is not on record', () => {
 
   it('is not taken from an Application that desires it and has it on record', () => {
     const claims = { claimedBy: () => 'evenkeel/other', recordedBy: () => 'evenkeel/other' };
-    assert.equal(brief(planOne(body(bare()), [], claims)), 'refuse SharedResource');
-    assert.equal(brief(planOne({ state: 'absent' }, [], claims)), 'refuse SharedResource');
-    assert.equal(brief(planOne({ state: 'absent' }, [entryFor(wanted, '')], claims)), 'refuse SharedResource');
+    assert.equal(brief(planOne(body(bare()), [], claims)), 'keep shared');
+    assert.equal(brief(planOne({ state: 'absent' }, [], claims)), 'keep shared');
+    assert.equal(brief(planOne({ state: 'absent' }, [entryFor(wanted, '')], claims)), 'keep shared');
   });
 
   it('is ours when our record has its uid, whoever else desires it', () => {
@@ -174,7 +174,7 @@ describe('an object that exists and is not on record', () => {
   it('is not taken from an Application that desires it and whose mark it carries', () => {
     const annotations = { 'evenkeel.dev/tracking-id': 'evenkeel_other:/ConfigMap:shop/a' };
     const claims = { claimedBy: () => 'evenkeel/other', recordedBy: () => undefined };
-    assert.equal(brief(planOne(body(bare({ annotations })), [], claims)), 'refuse SharedResource');
+    assert.equal(brief(planOne(body(bare({ annotations })), [], claims)), 'keep shared');
     assert.match(brief(planOne(body(bare({ annotations })), [])), /^update adopts/, 'what a gone Application left');
   });
 

@@ -108,6 +108,7 @@ test('defaults', () => {
       propagation: 'Foreground',
       validate: true,
     },
+    managedNamespace: { labels: {}, annotations: {} },
     retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
     preflight: 'All',
     revisionHistoryLimit: 10,

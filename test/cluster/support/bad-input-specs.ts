@@ -57,11 +57,10 @@ export const badSpecs: readonly BadSpec[] = [
     message: /^spec\.conflicts.*: .*not supported yet/,
   },
   {
-    name: 'not-yet-sync-option',
-    spec: { syncPolicy: { syncOptions: ['CreateNamespace=true'] } },
+    name: 'not-yet-impersonation',
+    spec: { destination: { serviceAccountName: 'deployer' } },
     reason: 'NotYetSupported',
-    message:
-      /^spec\.syncPolicy\.syncOptions\[0\]: .*not supported yet.*CreateNamespace=true|CreateNamespace=true.*not supported yet/,
+    message: /^spec\.destination\.serviceAccountName.*: .*not supported yet/,
   },
   {
     name: 'two-sources-of-one-name',
