@@ -53,6 +53,6 @@ async function carryOut(run: Run, { changes }: Step): Promise<void> {
   const failed = changes.find((change) => isRemoval(change) && run.resultOf(change.ref)?.kind === 'failed');
   if (failed !== undefined) run.skip(changes, `waits until ${describeRef(failed.ref)} can be deleted`);
   for (const stage of orderForApply(changes)) {
-    if (!run.isInterrupted) await writeStage(run, run.open(stage.changes).filter(isWrite));
+    if (!run.isInterrupted) await writeStage(run, run.open(stage.changes).filter(isWrite), changes);
   }
 }

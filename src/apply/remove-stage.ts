@@ -1,6 +1,9 @@
-import { isGoing, isRemovedBefore, stageOf } from '../diff/diff.ts';
-import { describeRef } from '../model/object.ts';
+import { isGoing, isRemovedBefore, removalsInBatches, stageOf } from '../diff/diff.ts';
+import type { Installation } from '../model/installation.ts';
+import type { Ref } from '../model/object.ts';
+import { describeRef, refKey } from '../model/object.ts';
 import type { Change, Stage } from '../model/plan.ts';
+import { turnOfLive } from '../model/turn.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Removal } from './remove.ts';
 import { remove } from './remove.ts';
@@ -20,10 +23,21 @@ export async function removeStage(
     run.skip(removals, `waits until ${describeRef(inTheWay.ref)} is gone`);
     return;
   }
-  await inParallel(removals, async (removal) => {
-    if (run.isInterrupted || isHeldBack(run, removal)) run.skip([removal]);
-    else run.add(await remove(removal, run.context));
-  });
+  const { installation } = run.context;
+  for (const batch of removalsInBatches(removals, installation)) {
+    await inParallel(batch, async (removal) => {
+      const dependent = of.find((change) => isLeft(run, change) && dependsOn(change, removal.ref, installation));
+      if (run.isInterrupted || isHeldBack(run, removal)) run.skip([removal]);
+      else if (dependent !== undefined) run.skip([removal], `waits until ${describeRef(dependent.ref)} is gone`);
+      else run.add(await remove(removal, run.context));
+    });
+  }
+}
+
+function dependsOn(change: Change, ref: Ref, installation: Installation): boolean {
+  if (!('live' in change) || refKey(change.ref) === refKey(ref)) return false;
+  const { dependsOn: on = [] } = turnOfLive(change.live, installation);
+  return on.some((one) => refKey(one) === refKey(ref));
 }
 
 /** The guard waits for a person, and nothing waits for that. */

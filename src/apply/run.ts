@@ -55,6 +55,10 @@ export class Run {
     }
   }
 
+  awaitHealth(ref: Ref): void {
+    this.awaited.set(refKey(ref), ref);
+  }
+
   /** Between two requests the sync may end: a newer commit takes over, or the operator stops. */
   get isInterrupted(): boolean {
     return this.context.signal.aborted || this.context.superseded?.() === true;

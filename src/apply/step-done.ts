@@ -24,8 +24,8 @@ function openIn(run: Run, change: Change): string[] {
   if (unfinished !== undefined) return [unfinished];
   if (!('desired' in change)) return [];
   const health = healthOf(run, change.ref);
-  if (health.status === 'Healthy' || health.status === 'Suspended') return [];
-  run.awaited.set(name, change.ref);
+  if (isDone(health)) return [];
+  run.awaitHealth(change.ref);
   return [`${name} is ${health.status}${health.message === '' ? '' : `: ${health.message}`}`];
 }
 
@@ -51,8 +51,13 @@ function unfinishedBecause(result: ChangeResult): string | undefined {
 }
 
 /** By the answer to our write, which is newer than what the watch has shown; else by the watch. */
-function healthOf(run: Run, ref: Ref): Health {
+export function healthOf(run: Run, ref: Ref): Health {
   const { health } = run.context;
   const result = run.resultOf(ref);
   return result?.kind === 'applied' ? health.assess(result.object) : health.now(ref);
+}
+
+/** Suspended is somebody's wish, and blocks nobody. */
+export function isDone({ status }: Health): boolean {
+  return status === 'Healthy' || status === 'Suspended';
 }

@@ -1,9 +1,12 @@
+import type { Needing } from '../diff/diff.ts';
+import { writesInBatches } from '../diff/diff.ts';
 import { OperatorError } from '../model/errors.ts';
 import { describeRef, refOf } from '../model/object.ts';
 import type { ChangeResult } from '../model/outcome.ts';
 import type { Change } from '../model/plan.ts';
 import { isServed } from './definitions.ts';
 import { inParallel } from './in-parallel.ts';
+import { waitForNeeds } from './needs.ts';
 import type { Run } from './run.ts';
 import type { Write } from './settle.ts';
 import { created, isWrite, settle, settlingLate } from './settle.ts';
@@ -11,21 +14,36 @@ import { withoutRequest } from './without-request.ts';
 import type { Decided } from './write-change.ts';
 import { writeChange } from './write-change.ts';
 
-/** Writes the objects of one stage of a step: in parallel, one failure does not keep the others from being written. */
-export async function writeStage(run: Run, changes: readonly Write[]): Promise<void> {
+/**
+ * Writes the objects of one stage of a step, in the order of their kinds and of what they need; what is independent in
+ * parallel. One failure does not keep the others from being written.
+ */
+export async function writeStage(run: Run, changes: readonly Write[], step: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
   const placed = withNamespace(run, changes);
   const ready = await park(run, placed);
   const decided = await settleStage(run, ready);
-  await inParallel(decided, async (change) => {
-    if (run.isInterrupted) {
-      run.skip([change]);
+  for (const batch of writesInBatches(decided, step)) await inParallel(batch, (needing) => write(run, needing));
+}
+
+async function write(run: Run, { change, needs }: Needing<Decided>): Promise<void> {
+  if (run.isInterrupted) {
+    run.skip([change]);
+    return;
+  }
+  try {
+    const waits = await waitForNeeds(run, change.ref, needs);
+    if (waits !== undefined) {
+      run.skip([change], waits);
       return;
     }
     const { result, overrides } = await writeChange(change, run.context);
     run.add(result);
     run.overrides.push(...overrides);
-  });
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    run.add({ kind: 'failed', change, error });
+  }
 }
 
 /** Nothing is sent to a Namespace that the plan was to bring and did not. */

@@ -2,6 +2,8 @@
 export { checkAgainstSchema } from './check-schema.ts';
 export { withoutUnknownFields } from './schema.ts';
 export { checkObject, flawErrors } from './check.ts';
+export type { Need, Needing } from './edges.ts';
+export { removalsInBatches, writesInBatches } from './edges.ts';
 export { destructiveOf, isApproved } from './guard.ts';
 export type { Owner, PatchOperation } from './mark.ts';
 export { mark, releasePatch, tracksItself } from './mark.ts';

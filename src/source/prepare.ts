@@ -12,6 +12,7 @@ import type { Scopes } from '../model/ports.ts';
 import type { Turn } from '../model/turn.ts';
 import { readTurn } from '../model/turn.ts';
 import type { WrittenObject } from './decode.ts';
+import { unmeetable } from './dependencies.ts';
 import { limitExceeded, type Limits } from './limits.ts';
 import { isNeverApplied } from './never-applied.ts';
 import { renderError } from './failures.ts';
@@ -136,7 +137,10 @@ class Preparation {
     this.#current.clear();
   }
 
+  /** Throws when the objects cannot be put in an order. */
   result(): Prepared {
+    const refused = unmeetable(this.#objects);
+    if (refused !== undefined) throw refused;
     const keys = [...this.#objects.keys()].sort();
     return {
       objects: keys.flatMap((key) => this.#objects.get(key) ?? []),

@@ -133,3 +133,47 @@ describe('removals in waves', () => {
     assert.deepEqual(outcomes(await subject.sync(waved(0, 'new'))), { new: 'kept', old: 'removed' });
   });
 });
+
+describe('depends-on', () => {
+  const on = { 'evenkeel.dev/depends-on': '/namespaces/shop/ConfigMap/base' };
+
+  it('waits until the object is applied and healthy, while the rest of the wave goes on', async () => {
+    const { subject } = start();
+    const wanted = [waved(0, 'after', on), waved(0, 'base'), waved(0, 'other')];
+    hold(subject, 'base', 'Progressing');
+    const first = await subject.sync(...wanted);
+    assert.deepEqual(outcomes(first), { after: 'skipped', base: 'applied', other: 'applied' });
+    assert.equal(messageOn(first, 'after'), 'waits for ConfigMap shop/base, which is Progressing: is Progressing');
+    hold(subject, 'base', 'Degraded');
+    assert.deepEqual(
+      (await subject.sync(...wanted)).awaited.map(({ name }) => name),
+      ['base'],
+    );
+    subject.healths.clear();
+    assert.deepEqual(outcomes(await subject.sync(...wanted)), { after: 'applied', base: 'kept', other: 'kept' });
+  });
+
+  it('waits for an object outside the Application, and says that it is missing', async () => {
+    const { cluster, subject } = start();
+    const held = await subject.sync(waved(0, 'after', on));
+    assert.equal(messageOn(held, 'after'), 'waits for ConfigMap shop/base, which is not in the cluster');
+    cluster.seed(configMap('shop', 'base', {}));
+    hold(subject, 'base', 'Progressing');
+    assert.match(messageOn(await subject.sync(waved(0, 'after', on)), 'after') ?? '', /base, which is Progressing/);
+    subject.healths.clear();
+    assert.deepEqual(outcomes(await subject.sync(waved(0, 'after', on))), { after: 'applied' });
+  });
+
+  it('is followed in reverse when both are removed, and the one that is held is awaited', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(waved(0, 'base'), waved(0, 'after', on), waved(0, 'kept'));
+    const target = { apiVersion: 'v1', group: '', kind: 'ConfigMap', namespace: 'shop', name: 'after' };
+    await cluster.merge(target, { metadata: { finalizers: ['example.com/hold'] } }, { manager: 'somebody' });
+    const first = await subject.sync(waved(0, 'kept'));
+    assert.deepEqual(outcomes(first), { after: 'terminating', base: 'skipped', kept: 'kept' });
+    assert.equal(messageOn(first, 'base'), 'waits until ConfigMap shop/after is gone');
+    assert.equal(outcomes(await subject.sync(waved(0, 'kept')))['base'], 'skipped');
+    await cluster.merge(target, { metadata: { finalizers: null } }, { manager: 'somebody' });
+    assert.equal(outcomes(await subject.sync(waved(0, 'kept')))['base'], 'removed');
+  });
+});
