@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { World } from '../../tools/world.ts';
-import { startWorld } from '../../tools/world.ts';
+import { conditionOf, startWorld } from '../../tools/world.ts';
 import {
   applicationPath,
   configMapPath,
@@ -19,11 +19,13 @@ import {
   widgets,
   without,
 } from './support/deletion.ts';
+import { prepare, settings } from './support/journey.ts';
+import { forbidDeletion, hold, letGo, object, rollout, untilWaiting, written } from './support/order.ts';
 
 let world: World;
 
 before(async () => {
-  world = await startWorld();
+  world = await startWorld({ plane: { nodes: 1 } });
   await world.startOperator();
 });
 
@@ -94,5 +96,69 @@ describe('a deletion that the cluster refuses', () => {
     await world.plane.api.must({ method: 'DELETE', path: `${policies}/keep` });
     await untilGone(world, applicationPath(name));
     assert.equal(await find(world, configMapPath(name, 'a')), undefined);
+  });
+});
+
+const prunes = { syncPolicy: { automated: { prune: true } } };
+
+describe('pruning in waves', () => {
+  it(
+    '33., 34. and 36. prune comes first in its wave, mirrored, what terminates is awaited, a failure skips the wave',
+    { timeout },
+    async () => {
+      const maps = (prefix: string, ...waves: readonly number[]): Record<string, string> =>
+        Object.fromEntries(
+          waves.map((wave) => [`${prefix}${wave}.json`, object('ConfigMap', `${prefix}${wave}`, { wave, data: {} })]),
+        );
+      const journey = await prepare(world, 'mirrored', maps('old-', 0, 1, 2));
+      await journey.apply({ spec: prunes });
+      await journey.untilSynced();
+      await hold(journey, 'old-2');
+      await world.plane.forgetRequests();
+      const drop = { 'old-0.json': null, 'old-1.json': null, 'old-2.json': null };
+      const allow = await forbidDeletion(journey);
+      await journey.commit({ ...drop, ...maps('new-', 0, 1) });
+      await journey.until('failed', (status) => conditionOf(status, 'Ready')?.reason === 'Forbidden');
+      const rows = await untilWaiting(journey, 'new-0', 'new-1', 'old-0', 'old-1');
+      assert.match(rows.message('new-0'), /ConfigMap mirrored\/old-2 can be deleted$/);
+      assert.equal(await journey.configMap('new-0'), undefined);
+      await allow();
+      await untilWaiting(journey, 'new-1', 'old-0', 'old-1');
+      assert.notEqual(await journey.configMap('old-1'), undefined);
+      await hold(journey, 'old-2', null);
+      await journey.untilSynced();
+      const done = (await journey.writes()).filter(({ code }) => code < 300).map(({ verb, name }) => `${verb} ${name}`);
+      assert.deepEqual(done, ['delete old-2', 'patch new-0', 'delete old-1', 'delete old-0', 'patch new-1']);
+    },
+  );
+
+  it('35. PruneLast deletes when everything else is healthy', { timeout }, async () => {
+    const journey = await prepare(world, 'last', settings('old'));
+    await journey.apply({ spec: { syncPolicy: { automated: { prune: true }, syncOptions: ['PruneLast=true'] } } });
+    await journey.untilSynced();
+    await journey.commit({ 'settings.json': null, 'web.json': rollout('web', 'hold') });
+    await untilWaiting(journey, 'settings');
+    assert.equal(await journey.said(), 'old');
+    await letGo(journey);
+    await journey.untilSynced();
+    assert.equal(await journey.said(), undefined);
+  });
+
+  it('41. deleting an Application: waves descending, each awaited', { timeout }, async () => {
+    const journey = await prepare(world, 'deleted', {
+      'a.json': object('ConfigMap', 'a', { data: {} }),
+      'b.json': object('ConfigMap', 'b', { wave: 1, data: {} }),
+      'c.json': object('ConfigMap', 'c', { wave: 2, data: {} }),
+    });
+    await journey.apply({ metadata: { finalizers: ['evenkeel.dev/resources-finalizer'] } });
+    await journey.untilSynced();
+    await hold(journey, 'c');
+    await world.plane.forgetRequests();
+    await deleteApplication(world, journey.name);
+    await eventually('c to go', async () => (await written(journey)).includes('delete c'));
+    await untilWaiting(journey, 'a', 'b');
+    await hold(journey, 'c', null);
+    await untilGone(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${journey.name}`);
+    assert.deepEqual(await written(journey), ['delete c', 'delete b', 'delete a']);
   });
 });

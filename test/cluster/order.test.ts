@@ -3,19 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
-import { deleteApplication, untilGone } from './support/deletion.ts';
 import { Journey, prepare, settings } from './support/journey.ts';
-import {
-  forbidDeletion,
-  hold,
-  inOrder,
-  letGo,
-  object,
-  rollout,
-  serveGroup,
-  untilWaiting,
-  written,
-} from './support/order.ts';
+import { inOrder, letGo, object, rollout, serveGroup, untilWaiting, written } from './support/order.ts';
 import { custom, definition } from './support/shop.ts';
 
 let world: World;
@@ -30,7 +19,6 @@ after(async () => {
 });
 
 const timeout = 300_000;
-const prunes = { syncPolicy: { automated: { prune: true } } };
 
 /** Every object was created by its first request, and no sync was tried again. */
 async function firstTry(journey: Journey): Promise<void> {
@@ -71,10 +59,7 @@ describe('one sync, first try, one Application without waves', () => {
     });
     await journey.apply();
     const waiting = await untilWaiting(journey, name);
-    assert.match(
-      String(waiting.get(name)?.['message']),
-      /^waits for Deployment\.apps called\/hook, which is Progressing/,
-    );
+    assert.match(waiting.message(name), /^waits for Deployment\.apps called\/hook, which is Progressing/);
     await letGo(journey);
     await firstTry(journey);
   });
@@ -88,10 +73,7 @@ describe('one sync, first try, one Application without waves', () => {
     });
     await journey.apply();
     const waiting = await untilWaiting(journey, 'web');
-    assert.match(
-      String(waiting.get('web')?.['message']),
-      /^waits for Job\.batch migrated\/migrate, which is Progressing/,
-    );
+    assert.match(waiting.message('web'), /^waits for Job\.batch migrated\/migrate, which is Progressing/);
     await letGo(journey);
     await firstTry(journey);
     assert.deepEqual(await written(journey), ['patch migrate', 'patch web']);
@@ -102,7 +84,7 @@ describe('one sync, first try, one Application without waves', () => {
     const journey = await prepare(world, 'elsewhere', { 'a.json': object('ConfigMap', 'mine', { on, data: {} }) });
     await journey.apply();
     const waiting = await untilWaiting(journey, 'mine');
-    assert.match(String(waiting.get('mine')?.['message']), /ConfigMap elsewhere\/there, which is not in the cluster$/);
+    assert.match(waiting.message('mine'), /ConfigMap elsewhere\/there, which is not in the cluster$/);
     const path = '/api/v1/namespaces/elsewhere/configmaps';
     await world.plane.api.must({ method: 'POST', path, body: { metadata: { name: 'there' } } });
     await journey.annotate({ 'evenkeel.dev/refresh': 'normal' });
@@ -123,11 +105,8 @@ describe('phases and waves', () => {
       });
       await journey.apply();
       const waiting = await untilWaiting(journey, 'second', 'last');
-      assert.match(
-        String(waiting.get('second')?.['message']),
-        /^waits for wave 0: Deployment\.apps waved\/web is Progr/,
-      );
-      assert.deepEqual([waiting.get('second')?.['syncWave'], waiting.get('last')?.['syncWave']], [2, 3]);
+      assert.match(waiting.message('second'), /^waits for wave 0: Deployment\.apps waved\/web is Progr/);
+      assert.deepEqual([waiting.wave('second'), waiting.wave('last')], [2, 3]);
       const { status } = await journey.read();
       assert.match(status?.operationState?.message ?? '', /^waits for wave 0: Deployment\.apps waved\/web/);
       assert.deepEqual(await written(journey), ['patch first', 'patch web']);
@@ -255,68 +234,6 @@ describe('a newer commit', () => {
       assert.equal(await journey.said(), 'three');
     },
   );
-});
-
-describe('pruning in waves', () => {
-  test(
-    '33., 34. and 36. prune comes first in its wave, mirrored, what terminates is awaited, a failure skips the wave',
-    { timeout },
-    async () => {
-      const maps = (prefix: string, ...waves: readonly number[]): Record<string, string> =>
-        Object.fromEntries(
-          waves.map((wave) => [`${prefix}${wave}.json`, object('ConfigMap', `${prefix}${wave}`, { wave, data: {} })]),
-        );
-      const journey = await prepare(world, 'mirrored', maps('old-', 0, 1, 2));
-      await journey.apply({ spec: prunes });
-      await journey.untilSynced();
-      await hold(journey, 'old-2');
-      await world.plane.forgetRequests();
-      const drop = { 'old-0.json': null, 'old-1.json': null, 'old-2.json': null };
-      const allow = await forbidDeletion(journey);
-      await journey.commit({ ...drop, ...maps('new-', 0, 1) });
-      await journey.until('failed', (status) => conditionOf(status, 'Ready')?.reason === 'Forbidden');
-      const rows = await untilWaiting(journey, 'new-0', 'new-1', 'old-0', 'old-1');
-      assert.match(String(rows.get('new-0')?.['message']), /ConfigMap mirrored\/old-2 can be deleted$/);
-      assert.equal(await journey.configMap('new-0'), undefined);
-      await allow();
-      await untilWaiting(journey, 'new-1', 'old-0', 'old-1');
-      assert.notEqual(await journey.configMap('old-1'), undefined);
-      await hold(journey, 'old-2', null);
-      await journey.untilSynced();
-      const done = (await journey.writes()).filter(({ code }) => code < 300).map(({ verb, name }) => `${verb} ${name}`);
-      assert.deepEqual(done, ['delete old-2', 'patch new-0', 'delete old-1', 'delete old-0', 'patch new-1']);
-    },
-  );
-
-  test('35. PruneLast deletes when everything else is healthy', { timeout }, async () => {
-    const journey = await prepare(world, 'last', settings('old'));
-    await journey.apply({ spec: { syncPolicy: { automated: { prune: true }, syncOptions: ['PruneLast=true'] } } });
-    await journey.untilSynced();
-    await journey.commit({ 'settings.json': null, 'web.json': rollout('web', 'hold') });
-    await untilWaiting(journey, 'settings');
-    assert.equal(await journey.said(), 'old');
-    await letGo(journey);
-    await journey.untilSynced();
-    assert.equal(await journey.said(), undefined);
-  });
-
-  test('41. deleting an Application: waves descending, each awaited', { timeout }, async () => {
-    const journey = await prepare(world, 'deleted', {
-      'a.json': object('ConfigMap', 'a', { data: {} }),
-      'b.json': object('ConfigMap', 'b', { wave: 1, data: {} }),
-      'c.json': object('ConfigMap', 'c', { wave: 2, data: {} }),
-    });
-    await journey.apply({ metadata: { finalizers: ['evenkeel.dev/resources-finalizer'] } });
-    await journey.untilSynced();
-    await hold(journey, 'c');
-    await world.plane.forgetRequests();
-    await deleteApplication(world, journey.name);
-    await eventually('c to go', async () => (await written(journey)).includes('delete c'));
-    await untilWaiting(journey, 'a', 'b');
-    await hold(journey, 'c', null);
-    await untilGone(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${journey.name}`);
-    assert.deepEqual(await written(journey), ['delete c', 'delete b', 'delete a']);
-  });
 });
 
 describe('an APIService with its Service', () => {

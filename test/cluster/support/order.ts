@@ -43,17 +43,22 @@ export async function written(journey: Journey): Promise<string[]> {
   return (await journey.writes()).map(({ verb, name }) => `${verb} ${name}`);
 }
 
-/** The rows of the objects that wait, by name. */
-export async function untilWaiting(journey: Journey, ...names: readonly string[]): Promise<Map<string, Fields>> {
-  const rowsOf = (resources: readonly Fields[] = []): Map<string, Fields> =>
-    new Map(
-      resources.filter(({ message }) => /^waits /.test(String(message))).map((row) => [String(row['name']), row]),
-    );
+/** What status says of the objects that wait. */
+export interface Waiting {
+  message(name: string): string;
+  wave(name: string): unknown;
+}
+
+/** Exactly these objects wait for something. */
+export async function untilWaiting(journey: Journey, ...names: readonly string[]): Promise<Waiting> {
+  const rowsIn = (resources: readonly Fields[] = []): readonly Fields[] =>
+    resources.filter(({ message }) => /^waits /.test(String(message)));
   const { status } = await journey.until(`waiting with ${names.join()}`, ({ resources }) => {
-    const rows = rowsOf(resources);
-    return names.every((name) => rows.has(name)) && rows.size === names.length;
+    const waiting = rowsIn(resources).map(({ name }) => String(name));
+    return waiting.sort().join() === [...names].sort().join();
   });
-  return rowsOf(status?.resources);
+  const rowOf = (name: string): Fields => rowsIn(status?.resources).find((row) => row['name'] === name) ?? {};
+  return { message: (name) => String(rowOf(name)['message']), wave: (name) => rowOf(name)['syncWave'] };
 }
 
 const holding = 'example.com/hold';
