@@ -45,7 +45,7 @@ export async function writeChange(change: Decided, context: ApplyContext): Promi
     let next = change;
     for (let look = 0; look < looks; look++) {
       const written = await attempt(next, context);
-      if (written !== 'stale') return written;
+      if (written !== 'stale') return saying(written, [describeTakeover(change, rulesOf(context)), releasedTo(next)]);
       const anew = await lookAgain(next, context);
       if (anew.kind !== 'create' && anew.kind !== 'update') return { result: anew, overrides: [] };
       next = anew;
@@ -54,6 +54,13 @@ export async function writeChange(change: Decided, context: ApplyContext): Promi
   } catch (error) {
     return { result: { kind: 'failed', change, error: operatorErrorOf(error, doing(change)) }, overrides: [] };
   }
+}
+
+/** What is taken over is told as it was planned: a look after a migration that went through does not see it any more. */
+function saying({ result, overrides }: ChangeWritten, messages: readonly (string | undefined)[]): ChangeWritten {
+  const said = messages.filter((message) => message !== undefined).join('; ');
+  if (result.kind !== 'applied' || said === '') return { result, overrides };
+  return { result: { ...result, message: said }, overrides };
 }
 
 /** `stale`: the object is not the one that the change was planned with. */
@@ -65,11 +72,7 @@ async function attempt(change: Decided, context: ApplyContext): Promise<ChangeWr
     const order = { ref, body, desired: desired.hash, live, force: live !== undefined, takesOver: takesOver(change) };
     const { object, entry } = await writeObject(order, context);
     if (stringAt(object.metadata, 'deletionTimestamp') !== undefined) throw objectError(doing(change), terminating);
-    const message = [describeTakeover(change, rulesOf(context)), releasedTo(change)].filter(
-      (said) => said !== undefined,
-    );
-    const said = message.length === 0 ? {} : { message: message.join('; ') };
-    const result = { kind: 'applied' as const, change, object, entry, ...said };
+    const result = { kind: 'applied' as const, change, object, entry };
     return { result, overrides: overridesIn(change, body, object, context) };
   } catch (error) {
     if (isStale(error) || isFieldConflict(error)) return 'stale';
