@@ -157,3 +157,36 @@ describe('a huge status', () => {
     }
   });
 });
+
+describe('what an object says about its own verdict', () => {
+  const pod = (annotations: Record<string, string>, restartPolicy: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop', annotations },
+    spec: { restartPolicy },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+  });
+  const stuck = (annotations: Record<string, string>): KubeObject => ({
+    ...pod(annotations, 'Always'),
+    status: { phase: 'Failed', message: 'evicted' },
+  });
+
+  it('ignore-healthcheck: it counts as Healthy, in both spellings and in a second installation', () => {
+    const second = createHealthRules('second.evenkeel.dev/part-of');
+    for (const [rules, key] of [
+      [health, 'argocd.argoproj.io/ignore-healthcheck'],
+      [health, 'evenkeel.dev/ignore-healthcheck'],
+      [second, 'second.evenkeel.dev/ignore-healthcheck'],
+    ] as const) {
+      assert.equal(rules.assess(stuck({ [key]: 'true' })).status, 'Healthy', key);
+      assert.equal(rules.assess(stuck({ [key]: 'false' })).status, 'Degraded', key);
+    }
+    assert.equal(health.assess(stuck({ 'second.evenkeel.dev/ignore-healthcheck': 'true' })).status, 'Degraded');
+  });
+
+  it('ignore-restart-policy: a Pod that is to end is judged as one that is to run', () => {
+    assert.equal(health.assess(pod({}, 'OnFailure')).status, 'Progressing');
+    const annotations = { 'argocd.argoproj.io/ignore-restart-policy': 'true' };
+    assert.equal(health.assess(pod(annotations, 'OnFailure')).status, 'Healthy');
+  });
+});

@@ -40,6 +40,22 @@ test('what is written is read, by another process too', async () => {
   });
 });
 
+test('the turn of an object is known without its body', async () => {
+  await using folder = await createTemporaryFolder('artefacts');
+  const clock = new ManualClock();
+  const dependsOn = [prepared('b').ref];
+  const late = { ...prepared('a'), wave: 2, dependsOn };
+  const { digest } = await new ArtefactStore(folder.path, 1e9, clock).write([late, prepared('b')]);
+  const objects = (await new ArtefactStore(folder.path, 1e9, clock).open(digest))?.objects ?? [];
+  assert.deepEqual(
+    objects.map((object) => [object.wave, object.dependsOn]),
+    [
+      [2, dependsOn],
+      [undefined, undefined],
+    ],
+  );
+});
+
 test('the digest depends on refs and hashes, not on their order', async () => {
   await using folder = await createTemporaryFolder('artefacts');
   const store = new ArtefactStore(folder.path, 1e9, new ManualClock());
