@@ -3,7 +3,7 @@ import type { Health } from '../model/health.ts';
 import type { Ref } from '../model/object.ts';
 import { describeRef } from '../model/object.ts';
 import type { ChangeResult } from '../model/outcome.ts';
-import type { Change } from '../model/plan.ts';
+import type { Change, KeepReason } from '../model/plan.ts';
 import { isHeldBack } from './remove-stage.ts';
 import type { Run } from './run.ts';
 
@@ -22,12 +22,19 @@ function openIn(run: Run, change: Change): string[] {
   if (isHeldBack(run, change)) return [];
   const unfinished = result === undefined ? `${name} is not done` : unfinishedBecause(result);
   if (unfinished !== undefined) return [unfinished];
-  if (!('desired' in change)) return [];
+  if (!('desired' in change) || isLeftAlone(change)) return [];
   const health = healthOf(run, change.ref);
   if (isDone(health)) return [];
   run.awaitHealth(change.ref);
   return [`${name} is ${health.status}${health.message === '' ? '' : `: ${health.message}`}`];
 }
+
+/** Not to be as Git says for now: nothing that this sync writes could wait for it to become so. */
+function isLeftAlone(change: Change): boolean {
+  return change.kind === 'keep' && leftAlone.has(change.reason);
+}
+
+const leftAlone: ReadonlySet<KeepReason> = new Set(['waitsForSync', 'dryRun', 'shared', 'dependency']);
 
 function unfinishedBecause(result: ChangeResult): string | undefined {
   const { change } = result;

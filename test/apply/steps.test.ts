@@ -4,6 +4,7 @@ import { preflight } from '../../src/apply/apply.ts';
 import type { HealthStatus } from '../../src/model/health.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import type { Applied } from '../../src/model/outcome.ts';
+import type { Change } from '../../src/model/plan.ts';
 import { FakeCluster } from '../fakes/cluster.ts';
 import { applicationNamed } from './application.ts';
 import { configMap, namespaceNamed } from './objects.ts';
@@ -81,6 +82,18 @@ describe('a sync of several waves', () => {
     const applied = await subject.apply(decided);
     assert.deepEqual(outcomes(applied), { a: 'failed', b: 'applied', c: 'applied', d: 'skipped' });
     assert.match(messageOn(applied, 'd') ?? '', /wave 0: ConfigMap shop\/a failed/);
+  });
+
+  it('what is not to be written for now is not waited for', async () => {
+    const { subject } = start();
+    const plan = await preflight(await subject.plan(waved(0, 'a'), waved(1, 'b')), subject.context);
+    hold(subject, 'a', 'Missing');
+    const changes = plan.changes.map((change): Change => {
+      const held = { kind: 'keep', ref: change.ref, reason: 'waitsForSync', message: '', missing: true } as const;
+      if (change.ref.name !== 'a' || change.kind !== 'create') return change;
+      return { ...held, desired: change.desired };
+    });
+    assert.deepEqual(outcomes(await subject.apply({ ...plan, changes })), { a: 'kept', b: 'applied' });
   });
 
   it('nothing is waited for when nothing is left to do', async () => {
