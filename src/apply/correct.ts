@@ -1,5 +1,5 @@
 import type { Comparison } from '../diff/diff.ts';
-import { adoptionRefusal, compare, proofOf } from '../diff/diff.ts';
+import { adoptionRefusal, compare, mayBeUpdated, proofOf } from '../diff/diff.ts';
 import type { OperatorError } from '../model/errors.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
@@ -79,6 +79,7 @@ async function lookOnce(input: CorrectionInput, context: ApplyContext): Promise<
   if (live !== undefined && stringAt(live.metadata, 'deletionTimestamp') !== undefined) return { kind: 'terminating' };
   try {
     if (live === undefined) return await recreate(input, context);
+    if (!mayBeUpdated(body, context.installation)) return accept({ input, live }, context);
     const refusal = takeover(input, live, context);
     if (refusal !== undefined) return failure(refusal);
     const before = compare(body, live, context.installation.manager);
@@ -134,7 +135,7 @@ function isAsApplied({ before, live, input }: Seen): boolean {
 }
 
 /** From now on what was read counts as verified. */
-function accept({ input, live }: Seen, context: ApplyContext): Correction {
+function accept({ input, live }: Pick<Seen, 'input' | 'live'>, context: ApplyContext): Correction {
   const flight = context.writes.begin(input.ref);
   flight.answered(live, input.desiredHash);
   flight.end();

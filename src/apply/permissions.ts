@@ -42,9 +42,10 @@ function actionsOf(change: Change, plan: Plan, provided: Provided, { cluster }: 
   return needed.map((verb) => ({ change, action: { verb, group: ref.group, resource, namespace: ref.namespace } }));
 }
 
-/** Server-Side Apply of an object that is not there needs both verbs. Prunes that the guard holds back are not tried. */
+/** Server-Side Apply of an object that is not there needs both verbs. Deletions that the guard holds back are not tried. */
 function verbsOf(change: Change, { guard }: Plan): readonly Action['verb'][] {
-  if (change.kind === 'prune' && guard !== undefined) return [];
+  if ((change.kind === 'prune' || change.kind === 'replace') && guard !== undefined) return [];
+  if (change.kind === 'update' && change.whole === true) return ['update', 'patch'];
   if (change.kind === 'undecided' && change.question === 'equal') return ['patch'];
   return verbs[change.kind];
 }
@@ -53,6 +54,7 @@ const verbs: Readonly<Record<Change['kind'], readonly Action['verb'][]>> = {
   create: ['patch', 'create'],
   undecided: ['patch', 'create'],
   update: ['patch'],
+  replace: ['delete', 'create', 'patch'],
   release: ['patch'],
   prune: ['delete'],
   forget: [],

@@ -10,6 +10,7 @@ import { throwAll } from './errors.ts';
 import type { Existence } from './existence.ts';
 import { lookForAll } from './existence.ts';
 import { inParallel } from './in-parallel.ts';
+import { observe } from './observe.ts';
 import { OfflineCheck } from './offline-check.ts';
 import { lackingPermissions } from './permissions.ts';
 import type { Settling, Write } from './settle.ts';
@@ -88,6 +89,7 @@ async function checkEach(changes: readonly Change[], checks: Checks): Promise<Ch
 async function check(change: Change, checks: Checks, existence: Existence | undefined): Promise<Checked> {
   const error = checks.lacking.get(refKey(change.ref));
   if (error !== undefined) return { change, error };
+  if (change.kind === 'keep') return checked(await observe(change, checks.context));
   if (!isWrite(change)) return checked(change);
   if (hasToWait(change, checks)) return checkOffline(change, checks);
   const settled = await (existence === undefined ? settle(change, checks) : settleByList(change, checks, existence));

@@ -5,7 +5,8 @@ import type { KubeObject } from '../model/object.ts';
 import { refOf, resourceVersionOf, targetOf, uidOf } from '../model/object.ts';
 import type { ChangeResult } from '../model/outcome.ts';
 import type { Change, ChangeOf } from '../model/plan.ts';
-import { keptFromDeletion, keptFromPruning, releasePatch } from '../diff/diff.ts';
+import { deletionOf, pruningOf, releasePatch } from '../diff/diff.ts';
+import { cascadePropagation } from '../model/application.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Complaint } from './errors.ts';
@@ -42,7 +43,7 @@ async function removeLooking(change: Removal, context: ApplyContext): Promise<Ch
   for (let look = 0; look < looks; look++) {
     if (live === undefined || uidOf(live) !== uidOf(change.live)) return { kind: 'removed', change };
     if (change.kind === 'prune' && isTerminating(live)) return { kind: 'terminating', change };
-    const refusal = look === 0 || change.kind === 'release' ? undefined : forbidsPruning(live, context);
+    const refusal = look === 0 || change.kind === 'release' ? undefined : forbidsPruning(live, change.live, context);
     if (refusal !== undefined) throw objectError({ step: 'prune', ref: change.ref }, refusal);
     const result = await attempt(change, live, context);
     if (result !== undefined) return result;
@@ -69,9 +70,13 @@ async function prune(change: Removal, live: KubeObject, context: ApplyContext): 
     ...requestOptions(context),
     uid: uidOf(live),
     resourceVersion: resourceVersionOf(live),
-    propagation: 'Foreground',
+    propagation: propagationOf(context),
   });
   return { kind: left === undefined ? 'removed' : 'terminating', change };
+}
+
+function propagationOf({ app }: ApplyContext): 'Foreground' | 'Background' | 'Orphan' {
+  return app.deleting ? cascadePropagation(app) : app.spec.syncOptions.propagation;
 }
 
 /** Only our marks go: an empty apply would remove every field that only we own. */
@@ -93,13 +98,14 @@ function isTerminating(live: KubeObject): boolean {
 }
 
 /** The rules of the record, asked again of an object that changed between the plan and the deletion. */
-function forbidsPruning(live: KubeObject, { app, claims, installation }: ApplyContext): Complaint | undefined {
-  const keeps = app.deleting ? keptFromDeletion : keptFromPruning;
+function forbidsPruning(live: KubeObject, planned: KubeObject, context: ApplyContext): Complaint | undefined {
+  const { app, claims } = context;
+  const keeps = (object: KubeObject): string => (app.deleting ? deletionOf : pruningOf)(object, context).why;
   const claimant = claims.claimedBy(refOf(live));
   const why = isControlled(live)
     ? 'a controller owns it'
     : claimant === undefined
-      ? keeps(live, installation)
+      ? kept(keeps(live), keeps(planned))
       : `Application ${claimant} claims it`;
   if (why === undefined) return undefined;
   return {
@@ -107,4 +113,9 @@ function forbidsPruning(live: KubeObject, { app, claims, installation }: ApplyCo
     reason: 'SyncFailed',
     retry: 'backoff',
   };
+}
+
+/** What the plan knew of, a person has confirmed. */
+function kept(now: string, planned: string): string | undefined {
+  return now === '' || now === planned ? undefined : now;
 }

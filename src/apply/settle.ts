@@ -1,4 +1,4 @@
-import { compare, planExisting, takesOver } from '../diff/diff.ts';
+import { compare, planExisting, replacementFor, replacesWhole, takesOver } from '../diff/diff.ts';
 import type { WriteAnswer } from '../kube/cluster.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -15,12 +15,21 @@ import { isServed, nothingProvided } from './definitions.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
 import { isInvalidInPlace, remedyFor, unionRemedy } from './refusals.ts';
-import { dryRun, isFieldConflict } from './write.ts';
+import { proveCreation } from './replace.ts';
+import { dryRun, isFieldConflict, isStale } from './write.ts';
+import { tryWhole } from './write-whole.ts';
 
 /** A change that asks for a write, or may turn out to. */
-export type Write = ChangeOf<'create'> | ChangeOf<'update'> | ChangeOf<'undecided'>;
+export type Write = Asked | ChangeOf<'replace'>;
+
+/** What a dry-run of the apply tells about. */
+type Asked = ChangeOf<'create'> | ChangeOf<'update'> | ChangeOf<'undecided'>;
 
 export function isWrite(change: Change): change is Write {
+  return isAsked(change) || change.kind === 'replace';
+}
+
+function isAsked(change: Change): change is Asked {
   return change.kind === 'create' || change.kind === 'update' || change.kind === 'undecided';
 }
 
@@ -43,13 +52,16 @@ export function settlingLate(context: ApplyContext, recorded: Settling['recorded
  * Asks the server what would become of one change, without force and without writing anything. The dry-run is also the
  * adoption check: it tells whether the object exists, and whether somebody else owns what Git says.
  *
- * Returns the change decided: create, update, keep, refuse; or `undecided` still when the same plan has to bring its
+ * Returns the change decided: create, update, replace, keep, refuse; or `undecided` still when the same plan has to bring its
  * namespace or kind first. Throws OperatorError (step `preflight`).
  */
 export async function settle(change: Write, settling: Settling): Promise<Change> {
   if (hasToWait(change, settling)) return deferred(change);
   try {
-    return await ask(change, settling);
+    if (change.kind === 'replace') return await proveCreation(change, settling.context);
+    return await (change.kind === 'update' && change.whole === true
+      ? askWhole(change, settling)
+      : ask(change, settling));
   } catch (error) {
     if (lacksNamespace(error) && settling.provided.namespace(change.ref.namespace)) return deferred(change);
     throw operatorErrorOf(error, doing(change));
@@ -71,6 +83,7 @@ function lacksNamespace(error: unknown): boolean {
 export function deferred(change: Write): ChangeOf<'undecided'> {
   if (change.kind === 'undecided') return change;
   if (change.kind === 'update') return { ...change, kind: 'undecided', question: 'equal' };
+  if (change.kind === 'replace') return { ...change, kind: 'undecided', question: 'equal', adopts: false };
   const { ref, desired } = change;
   return { kind: 'undecided', ref, desired, question: 'exists', differences: [], adopts: false };
 }
@@ -79,7 +92,7 @@ function doing({ ref, desired }: Write): Doing {
   return { step: 'preflight', ref, origin: desired.origin };
 }
 
-async function ask(change: Write, settling: Settling): Promise<Change> {
+async function ask(change: Asked, settling: Settling): Promise<Change> {
   const { context } = settling;
   const body = change.desired.body();
   const known = change.kind === 'create' ? undefined : change.live;
@@ -96,7 +109,7 @@ interface Tried {
 }
 
 async function tryOut(
-  { ref, desired }: Write,
+  { ref, desired }: Asked,
   { body, force }: { readonly body: KubeObject; readonly force: boolean },
   context: ApplyContext,
 ): Promise<WriteAnswer | ApiError> {
@@ -113,7 +126,8 @@ export async function settleShown(change: Write, settling: Settling): Promise<Ch
   try {
     const live = await readLive(change, settling.context);
     const planned = live === undefined ? created(change) : existing(change, live, settling);
-    return planned.kind === 'undecided' ? await settle(planned, settling) : planned;
+    const isOpen = planned.kind === 'undecided' || planned.kind === 'replace';
+    return isOpen ? await settle(planned, settling) : planned;
   } catch (error) {
     throw operatorErrorOf(error, doing(change));
   }
@@ -128,16 +142,17 @@ function readLive({ ref, desired }: Write, context: ApplyContext): Promise<KubeO
 }
 
 /** No list had shown the object, and it may exist. */
-async function meet(change: Write, tried: Tried, settling: Settling): Promise<Change> {
+async function meet(change: Asked, tried: Tried, settling: Settling): Promise<Change> {
   const { context } = settling;
   const live = await readLive(change, context);
   if (live === undefined) throw tried.said instanceof ApiError ? tried.said : objectError(doing(change), wentAway);
   const planned = existing(change, live, settling);
-  return isWrite(planned) ? judge(planned, { ...tried, live }, context) : planned;
+  if (planned.kind === 'replace') return proveCreation(planned, context);
+  return isAsked(planned) ? judge(planned, { ...tried, live }, context) : planned;
 }
 
 async function judge(
-  change: Write,
+  change: Asked,
   { body, said, live }: Tried & { readonly live: KubeObject },
   context: ApplyContext,
 ): Promise<Change> {
@@ -147,13 +162,39 @@ async function judge(
   }
   // The refusal of an unforced apply hides what else is wrong: taking the fields over is tried out, too.
   const refusal = isFieldConflict(said) ? await tryOut(change, { body, force: true }, context) : said;
-  if (refusal instanceof ApiError && !hasRemedy(refusal, { desired: body, live }, context)) throw refusal;
+  if (refusal instanceof ApiError && !hasRemedy(refusal, { desired: body, live }, context))
+    return replaced(change, { refusal, live }, context);
   return asUpdate(change, live, context);
 }
 
 /** A dry-run of the apply alone does not show what goes with the entries of another tool. */
-function migrates(change: Write): boolean {
+function migrates(change: Asked): boolean {
   return change.kind === 'update' && takesOver(change.differences);
+}
+
+/** As `ask`, of an object that is written as a whole. One that changed meanwhile is looked at again when it is written. */
+async function askWhole(change: ChangeOf<'update'>, { context }: Settling): Promise<Change> {
+  const { desired, live } = change;
+  try {
+    await tryWhole({ body: desired.body(), live }, context);
+    return change;
+  } catch (error) {
+    if (isStale(error)) return change;
+    if (!(error instanceof ApiError)) throw error;
+    return replaced(change, { refusal: error, live }, context);
+  }
+}
+
+/** What the server refuses because it cannot be changed may be deleted and created anew. */
+async function replaced(
+  change: Asked,
+  { refusal, live }: { readonly refusal: ApiError; readonly live: KubeObject },
+  context: ApplyContext,
+): Promise<Change> {
+  const { differences, adopts } = change.kind === 'create' ? { differences: [], adopts: true } : change;
+  const planned = replacementFor(refusal, { object: change.desired, live, differences, adopts }, context);
+  if (planned === undefined) throw refusal;
+  return planned.kind === 'replace' ? proveCreation(planned, context) : planned;
 }
 
 /** What has to go first cannot be tried out together with the apply: the remedy is taken for good. */
@@ -178,15 +219,17 @@ function existing({ ref, desired }: Write, live: KubeObject, { context, recorded
   return planExisting({ app, installation, claims }, { object: desired, live, entry });
 }
 
-function asUpdate(change: Write, live: KubeObject, { installation }: ApplyContext): Change {
+function asUpdate(change: Asked, live: KubeObject, { app, installation }: ApplyContext): Change {
   if (change.kind === 'update') return change;
   const { ref, desired } = change;
   const adopts = change.kind === 'undecided' && change.adopts;
-  const { differences, doubts, lost } = compare(desired.body(), live, installation.manager);
-  return { kind: 'update', ref, desired, live, differences: [...differences, ...doubts, ...lost], adopts };
+  const body = desired.body();
+  const { differences, doubts, lost } = compare(body, live, installation.manager);
+  const whole = replacesWhole(body, { app, installation }) ? { whole: true } : {};
+  return { kind: 'update', ref, desired, live, differences: [...differences, ...doubts, ...lost], adopts, ...whole };
 }
 
-function inSync({ ref, desired }: Write, live: KubeObject): Change {
+function inSync({ ref, desired }: Asked, live: KubeObject): Change {
   return { kind: 'keep', ref, reason: 'inSync', message: '', desired, live };
 }
 

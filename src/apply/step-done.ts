@@ -61,7 +61,10 @@ function unfinishedBecause(result: ChangeResult): string | undefined {
 export function healthOf(run: Run, ref: Ref): Health {
   const { health } = run.context;
   const result = run.resultOf(ref);
-  return result?.kind === 'applied' ? health.assess(result.object) : health.now(ref);
+  if (result?.kind === 'applied') return health.assess(result.object);
+  // No watch of ours has what is left to others.
+  const seen = result?.kind === 'kept' && result.change.reason === 'leftAlone' ? result.change.live : undefined;
+  return seen === undefined ? health.now(ref) : health.assess(seen);
 }
 
 /** Suspended is somebody's wish, and blocks nobody. */

@@ -2,11 +2,14 @@ import { refKey } from '../model/object.ts';
 import type { ChangeResult } from '../model/outcome.ts';
 import type { Change, ChangeOf } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { isRemoval } from './remove.ts';
 import type { Run } from './run.ts';
+import { isWrite } from './settle.ts';
 import { entryOf } from './write.ts';
 
 /** What becomes of a change that asks for no request; undefined for one that asks for some. */
 export function withoutRequest(change: Change, run: Run): ChangeResult | undefined {
+  if (isWrite(change) || isRemoval(change)) return undefined;
   switch (change.kind) {
     case 'keep': {
       const entry = entryKept(change, run);
@@ -16,12 +19,6 @@ export function withoutRequest(change: Change, run: Run): ChangeResult | undefin
       return { kind: 'removed', change };
     case 'refuse':
       return { kind: 'failed', change, error: change.error };
-    case 'create':
-    case 'update':
-    case 'undecided':
-    case 'prune':
-    case 'release':
-      return undefined;
   }
 }
 

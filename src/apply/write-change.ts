@@ -3,24 +3,38 @@ import { stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { refKey, uidOf } from '../model/object.ts';
 import type { Applied, ChangeResult } from '../model/outcome.ts';
-import type { ChangeOf, FieldDifference } from '../model/plan.ts';
+import type { Change, ChangeOf, FieldDifference } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
+import { replaceObject } from './replace.ts';
 import { entryOf, isFieldConflict, isStale, writeObject } from './write.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Our value that admission replaced at our own write. */
 export type Override = Applied['overrides'][number];
 
 /** A change that is decided: it writes. */
-export type Decided = ChangeOf<'create'> | ChangeOf<'update'>;
+export type Decided = InPlace | ChangeOf<'replace'>;
+
+type InPlace = ChangeOf<'create'> | ChangeOf<'update'>;
+
+export function isDecided(change: Change): change is Decided {
+  return change.kind === 'create' || change.kind === 'update' || change.kind === 'replace';
+}
 
 /** How often an object is looked at anew because somebody wrote it between our look and our write. */
 const looks = 5;
 
 const contested: Complaint = {
   message: 'it is written by somebody else all the time; the operator tries again',
+  reason: 'SyncFailed',
+  retry: 'backoff',
+};
+
+const changedMeanwhile: Complaint = {
+  message: 'it changed meanwhile and would have to be deleted and created anew; the operator plans anew',
   reason: 'SyncFailed',
   retry: 'backoff',
 };
@@ -41,6 +55,11 @@ export interface ChangeWritten {
  * meanwhile) is read and planned anew. Never throws for what the server says: that is a `failed` result.
  */
 export async function writeChange(change: Decided, context: ApplyContext): Promise<ChangeWritten> {
+  if (change.kind === 'replace') return { result: await replaceObject(change, context), overrides: [] };
+  return writeLooking(change, context);
+}
+
+async function writeLooking(change: InPlace, context: ApplyContext): Promise<ChangeWritten> {
   try {
     let next = change;
     for (let look = 0; look < looks; look++) {
@@ -64,13 +83,16 @@ function saying({ result, overrides }: ChangeWritten, messages: readonly (string
 }
 
 /** `stale`: the object is not the one that the change was planned with. */
-async function attempt(change: Decided, context: ApplyContext): Promise<ChangeWritten | 'stale'> {
+async function attempt(change: InPlace, context: ApplyContext): Promise<ChangeWritten | 'stale'> {
   const { ref, desired } = change;
   const body = desired.body();
   const live = change.kind === 'update' ? change.live : undefined;
   try {
     const order = { ref, body, desired: desired.hash, live, force: live !== undefined, takesOver: takesOver(change) };
-    const { object, entry } = await writeObject(order, context);
+    const isWhole = change.kind === 'update' && change.whole === true;
+    const { object, entry } = await (isWhole
+      ? writeWhole({ ...order, live: change.live }, context)
+      : writeObject(order, context));
     if (stringAt(object.metadata, 'deletionTimestamp') !== undefined) throw objectError(doing(change), terminating);
     const result = { kind: 'applied' as const, change, object, entry };
     return { result, overrides: overridesIn(change, body, object, context) };
@@ -81,7 +103,7 @@ async function attempt(change: Decided, context: ApplyContext): Promise<ChangeWr
 }
 
 /** What the newest look says: a change to carry out, or what became of it without one. */
-async function lookAgain(change: Decided, context: ApplyContext): Promise<Decided | ChangeResult> {
+async function lookAgain(change: InPlace, context: ApplyContext): Promise<InPlace | ChangeResult> {
   const { ref, desired } = change;
   const live = await context.cluster.read({ ...ref, apiVersion: desired.apiVersion }, requestOptions(context));
   if (live === undefined) return { kind: 'create', ref, desired };
@@ -90,7 +112,7 @@ async function lookAgain(change: Decided, context: ApplyContext): Promise<Decide
   return planAnew(change, live, context);
 }
 
-function planAnew(change: Decided, live: KubeObject, context: ApplyContext): Decided | ChangeResult {
+function planAnew(change: InPlace, live: KubeObject, context: ApplyContext): InPlace | ChangeResult {
   const { app, installation, claims } = context;
   const entry = app.record.find((recorded) => refKey(recorded.ref) === refKey(change.ref));
   const anew = planExisting({ app, installation, claims }, { object: change.desired, live, entry });
@@ -104,6 +126,8 @@ function planAnew(change: Decided, live: KubeObject, context: ApplyContext): Dec
       return { kind: 'failed', change, error: anew.error };
     case 'keep':
       return keptAnew(change, anew, { live, context });
+    case 'replace':
+      throw objectError(doing(change), changedMeanwhile);
     case 'prune':
     case 'release':
     case 'forget':
@@ -111,8 +135,17 @@ function planAnew(change: Decided, live: KubeObject, context: ApplyContext): Dec
   }
 }
 
+/** What other tools own becomes ours when we take the object, and when Git drops a field that they share. */
+function takesOver(change: InPlace): boolean {
+  return change.kind === 'update' && (change.adopts || isTakenOver(change.differences));
+}
+
+function rulesOf({ app, installation }: ApplyContext): Parameters<typeof describeTakeover>[1] {
+  return { policy: app.spec.ownership, installation };
+}
+
 function keptAnew(
-  change: Decided,
+  change: InPlace,
   anew: ChangeOf<'keep'>,
   { live, context }: { readonly live: KubeObject; readonly context: ApplyContext },
 ): ChangeResult {
@@ -122,21 +155,12 @@ function keptAnew(
   return { kind: 'kept', change: anew, entry };
 }
 
-/** What other tools own becomes ours when we take the object, and when Git drops a field that they share. */
-function takesOver(change: Decided): boolean {
-  return change.kind === 'update' && (change.adopts || isTakenOver(change.differences));
-}
-
-function rulesOf({ app, installation }: ApplyContext): Parameters<typeof describeTakeover>[1] {
-  return { policy: app.spec.ownership, installation };
-}
-
 function isDropped({ desired, base }: FieldDifference): boolean {
   return desired === undefined && base !== undefined;
 }
 
 /** Fields that Git dropped and that stay, because somebody else owns them, too. */
-function releasedTo(change: Decided): string | undefined {
+function releasedTo(change: InPlace): string | undefined {
   if (change.kind === 'create') return undefined;
   const kept = change.differences.filter(
     (difference) => isDropped(difference) && difference.migrated !== true && difference.who.length > 0,
@@ -147,7 +171,7 @@ function releasedTo(change: Decided): string | undefined {
 
 /** Nobody else can have written between our request and its answer: what differs there is admission's doing. */
 function overridesIn(
-  change: Decided,
+  change: InPlace,
   body: KubeObject,
   answer: KubeObject,
   { installation }: ApplyContext,
@@ -155,6 +179,6 @@ function overridesIn(
   return overridesOf(body, answer, installation.manager).map((override) => ({ ref: change.ref, ...override }));
 }
 
-function doing({ ref, desired }: Decided): Doing {
+function doing({ ref, desired }: InPlace): Doing {
   return { step: 'apply', ref, origin: desired.origin };
 }

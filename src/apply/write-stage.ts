@@ -3,8 +3,9 @@ import { writesInBatches } from '../diff/diff.ts';
 import { OperatorError } from '../model/errors.ts';
 import { describeRef, refOf } from '../model/object.ts';
 import type { ChangeResult } from '../model/outcome.ts';
-import type { Change } from '../model/plan.ts';
+import type { Change, ChangeOf } from '../model/plan.ts';
 import { isServed } from './definitions.ts';
+import { objectError } from './errors.ts';
 import { inParallel } from './in-parallel.ts';
 import { waitForNeeds } from './needs.ts';
 import type { Run } from './run.ts';
@@ -12,7 +13,7 @@ import type { Write } from './settle.ts';
 import { created, isWrite, settle, settlingLate } from './settle.ts';
 import { withoutRequest } from './without-request.ts';
 import type { Decided } from './write-change.ts';
-import { writeChange } from './write-change.ts';
+import { isDecided, writeChange } from './write-change.ts';
 
 /**
  * Writes the objects of one stage of a step, in the order of their kinds and of what they need; what is independent in
@@ -85,7 +86,7 @@ async function settleStage(run: Run, changes: readonly Write[]): Promise<Decided
   const settled = await inParallel(changes, (change) => settleNow(run, change));
   const failed = run.context.app.spec.preflight === 'All' && settled.some((outcome) => outcome.kind === 'refuse');
   return settled.flatMap((outcome, index) => {
-    if (outcome.kind === 'create' || outcome.kind === 'update') {
+    if (isDecided(outcome)) {
       if (!failed) return [outcome];
       run.skip([outcome]);
     } else if (outcome.kind === 'refuse') {
@@ -104,7 +105,8 @@ async function settleNow(run: Run, change: Write): Promise<Change> {
   // Where nothing could be before, an unforced apply is itself the question whether there is something.
   if (context.app.spec.preflight === 'PerObject' && change.question === 'exists') return created(change);
   try {
-    return await settle(change, settlingLate(context, recorded));
+    const settled = await settle(change, settlingLate(context, recorded));
+    return settled.kind === 'replace' ? unapproved(settled) : settled;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return { kind: 'refuse', ref: change.ref, error: isJustDefined(run, change) ? toTryAgain(error) : error };
@@ -127,4 +129,16 @@ function toTryAgain(error: OperatorError): OperatorError {
     cause: error,
     ...(object === undefined ? {} : { object }),
   });
+}
+
+/** The guard has not seen this deletion: the next plan has it. */
+function unapproved({ ref, desired, why }: ChangeOf<'replace'>): Change {
+  const message = `it has to be deleted and created anew (${why}); the operator plans anew`;
+  const complaint = { message, reason: 'SyncFailed', retry: 'backoff' } as const;
+  return {
+    kind: 'refuse',
+    ref,
+    desired,
+    error: objectError({ step: 'apply', ref, origin: desired.origin }, complaint),
+  };
 }

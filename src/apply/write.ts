@@ -91,7 +91,8 @@ export function isFieldConflict(error: unknown): error is ApiError {
   );
 }
 
-async function sendApply(order: Order, context: ApplyContext, dry = false): Promise<WriteAnswer> {
+/** One apply, without the remedies that an order may need. Throws ApiError. */
+export async function sendApply(order: Order, context: ApplyContext, dry = false): Promise<WriteAnswer> {
   return context.cluster.apply(order.live === undefined ? order.body : guarded(order.body, order.live), {
     ...requestOptions(context),
     manager: context.installation.manager,
@@ -112,8 +113,10 @@ async function prepare(order: Order, context: ApplyContext): Promise<KubeObject 
   if (live === undefined) return undefined;
   const { installation } = context;
   const taking = { desired: order.body, live, installation, policy: context.app.spec.ownership };
-  const migrated = order.takesOver === true ? await patch(live, migrationPatch(taking), context) : live;
-  const tracked = isUntracked(migrated) ? migrated : await patch(migrated, dropBeforeFirstApply(migrated), context);
+  const migrated = order.takesOver === true ? await patchObject(live, migrationPatch(taking), context) : live;
+  const tracked = isUntracked(migrated)
+    ? migrated
+    : await patchObject(migrated, dropBeforeFirstApply(migrated), context);
   const union = unionRemedy(order.body, tracked);
   return union === undefined ? tracked : remedy(union, tracked, context);
 }
@@ -131,20 +134,21 @@ async function applyOrRemedy(order: Order, context: ApplyContext): Promise<Write
 }
 
 async function remedy(found: Remedy, live: KubeObject, context: ApplyContext): Promise<KubeObject> {
-  if (found.kind !== 'union') return patch(live, found.patch, context);
+  if (found.kind !== 'union') return patchObject(live, found.patch, context);
   const { cluster, installation } = context;
   const guardedMerge = { ...found.merge, metadata: { resourceVersion: resourceVersionOf(live) } };
   const options = { ...requestOptions(context), manager: installation.manager };
   const merged = await cluster.merge(targetOf(live), guardedMerge, options);
-  return patch(merged, foldOwnUpdate(merged, installation), context);
+  return patchObject(merged, foldOwnUpdate(merged, installation), context);
 }
 
 /** After wiped managedFields the server invents a co-owner of everything at our first apply: it has to go again. */
 async function dropTrackingOfAll(order: Order, answer: KubeObject, context: ApplyContext): Promise<KubeObject> {
-  return order.live === undefined ? answer : patch(answer, dropBeforeFirstApply(answer), context);
+  return order.live === undefined ? answer : patchObject(answer, dropBeforeFirstApply(answer), context);
 }
 
-async function patch(
+/** A patch under our name; without operations nothing is sent. Throws ApiError. */
+export async function patchObject(
   live: KubeObject,
   operations: readonly PatchOperation[],
   context: ApplyContext,

@@ -1,7 +1,7 @@
 import type { ApplyContext } from '../apply/apply.ts';
 import { preflight } from '../apply/apply.ts';
 import type { Answers } from '../diff/diff.ts';
-import { planChanges, weightBy } from '../diff/diff.ts';
+import { guarded, planChanges, weightBy } from '../diff/diff.ts';
 import { createHealthRules } from '../health/health.ts';
 import { readLiveOnce } from '../live/live.ts';
 import { ApiError } from '../model/api-error.ts';
@@ -68,11 +68,14 @@ export async function planOnce(
   const neighbours = await neighboursOf(installation, site);
   const claims = claimsOf(app.key, neighbours);
   const weightOf = weightBy(app, recordsOf(neighbours));
-  const planned = planChanges({ app, installation, desired, live, claims, weightOf });
+  const input = { app, installation, desired, live, claims, weightOf };
+  const planned = planChanges(input);
   const needed = cut(planned, (ref) => concerns(ref) || holdsOthers(ref));
   const context = { cluster, installation, app, claims, signal, writes: nothingWritten, health: nothingAwaited };
   const { plan, answers } = flags.preflight ? await tryOut(needed, context) : { plan: needed, answers: new Map() };
-  return { app, plan: cut(plan, concerns), answers };
+  // A dry-run may have found more to delete and create anew; a part of a plan says nothing about the whole.
+  const isWhole = needed.changes.length === planned.changes.length;
+  return { app, plan: cut(isWhole ? guarded(input, plan) : plan, concerns), answers };
 }
 
 /** Reads by name at the same time. */

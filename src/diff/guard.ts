@@ -3,7 +3,7 @@ import { sha256Hex } from '../model/hash.ts';
 import { canonicalJson } from '../model/json.ts';
 import type { Ref } from '../model/object.ts';
 import { describeRef, refKey, uidOf } from '../model/object.ts';
-import type { Change, ChangeOf, GuardVerdict } from '../model/plan.ts';
+import type { Change, ChangeOf, GuardVerdict, Plan } from '../model/plan.ts';
 import type { PlanInput } from './plan-input.ts';
 import { isDefinition, isProtectedKind } from './protection.ts';
 
@@ -22,7 +22,7 @@ export function planHash(changes: readonly Change[], applicationUid: string): st
 
 /** The destructive changes as texts that name each object by its uid. */
 export function destructiveOf(changes: readonly Change[]): string[] {
-  return prunesOf(changes).map(({ kind, ref, live }) => `${kind}|${refKey(ref)}|${uidOf(live)}`);
+  return destructiveIn(changes).map(({ kind, ref, live }) => `${kind}|${refKey(ref)}|${uidOf(live)}`);
 }
 
 /**
@@ -32,41 +32,52 @@ export function destructiveOf(changes: readonly Change[]): string[] {
 export function guardOf(input: PlanInput, changes: readonly Change[], hash: string): GuardVerdict | undefined {
   const { app } = input;
   const { guard } = app.spec;
-  const prunes = prunesOf(changes);
-  if (prunes.length === 0 || app.deleting) return undefined;
-  const count = countOf(input, prunes);
-  const why = [
-    ...(app.request?.prune === true ? [] : overLimits(count, app.record.length, guard)),
-    ...protectedAmong(prunes, guard),
-  ];
+  const destructive = destructiveIn(changes);
+  if (destructive.length === 0 || app.deleting) return undefined;
+  const refs = destructive.map(({ ref }) => ref);
+  const size = { count: countOf(input, refs), of: app.record.length, what: whatHappens(destructive) };
+  const why = [...(app.request?.prune === true ? [] : overLimits(size, guard)), ...protectedAmong(refs, guard)];
   if (why.length === 0 || isApproved(input, hash) || isRestOfApproved(input, changes)) return undefined;
   return {
-    message: `${why.join('; ')}: ${list(prunes.map(({ ref }) => ref))}. ${howToGoOn(input, hash)}`,
+    message: `${why.join('; ')}: ${list(refs)}. ${howToGoOn(input, hash)}`,
+    destructive: refs,
     onTrip: guard.onTrip,
   };
 }
 
-function overLimits(count: number, recorded: number, { maxObjects, maxPercent }: PruneGuard): string[] {
+interface Size {
+  readonly count: number;
+  readonly of: number;
+  readonly what: string;
+}
+
+function whatHappens(destructive: readonly Destructive[]): string {
+  const kinds = new Set(destructive.map(({ kind }) => kind));
+  if (!kinds.has('replace')) return 'deleted';
+  return kinds.has('prune') ? 'deleted or replaced' : 'replaced (deleted and created anew)';
+}
+
+function overLimits({ count, of, what }: Size, { maxObjects, maxPercent }: PruneGuard): string[] {
   if (count > maxObjects)
-    return [`${count} objects would be deleted, more than prune.guard.maxObjects (${maxObjects})`];
-  const percent = (100 * count) / recorded;
-  if (recorded <= smallRecord || percent <= maxPercent) return [];
-  return [`${count} of ${recorded} objects would be deleted, more than prune.guard.maxPercent (${maxPercent} %)`];
+    return [`${count} objects would be ${what}, more than prune.guard.maxObjects (${maxObjects})`];
+  const percent = (100 * count) / of;
+  if (of <= smallRecord || percent <= maxPercent) return [];
+  return [`${count} of ${of} objects would be ${what}, more than prune.guard.maxPercent (${maxPercent} %)`];
 }
 
 /** Up to this many objects a percentage says nothing. */
 const smallRecord = 10;
 
-function protectedAmong(prunes: readonly ChangeOf<'prune'>[], guard: PruneGuard): string[] {
-  const refs = prunes.map(({ ref }) => ref).filter((ref) => isProtectedKind(ref, guard.protectedKinds));
-  return refs.length === 0 ? [] : [`${list(refs)} of a protected kind would be deleted`];
+/** What is replaced is never of a protected kind. */
+function protectedAmong(refs: readonly Ref[], guard: PruneGuard): string[] {
+  const found = refs.filter((ref) => isProtectedKind(ref, guard.protectedKinds));
+  return found.length === 0 ? [] : [`${list(found)} of a protected kind would be deleted`];
 }
 
 /** What goes with a pruned Namespace or CustomResourceDefinition is in that one's weight and not counted again. */
-function countOf(input: PlanInput, prunes: readonly ChangeOf<'prune'>[]): number {
-  const containers = prunes.map(({ ref }) => ref);
-  const counted = prunes.filter(({ ref }) => !containers.some((container) => goesWith(ref, container)));
-  return counted.reduce((total, { ref }) => total + Math.max(1, input.weightOf?.(ref) ?? 1), 0);
+function countOf(input: PlanInput, refs: readonly Ref[]): number {
+  const counted = refs.filter((ref) => !refs.some((container) => goesWith(ref, container)));
+  return counted.reduce((total, ref) => total + Math.max(1, input.weightOf?.(ref) ?? 1), 0);
 }
 
 function goesWith(ref: Ref, container: Ref): boolean {
@@ -99,6 +110,26 @@ function list(refs: readonly Ref[]): string {
   return refs.length > mostNamed ? `${named} and ${refs.length - mostNamed} more` : named;
 }
 
-function prunesOf(changes: readonly Change[]): ChangeOf<'prune'>[] {
-  return changes.filter((change) => change.kind === 'prune');
+type Destructive = ChangeOf<'prune'> | ChangeOf<'replace'>;
+
+function destructiveIn(changes: readonly Change[]): Destructive[] {
+  return changes.filter((change) => change.kind === 'prune' || change.kind === 'replace');
+}
+
+/**
+ * A decided plan with the guard's verdict on what it turned out to destroy: a dry-run may have found that an object has
+ * to be replaced. What is held back and not left out of the plan is kept as it is; prunes stay, and are not carried out.
+ */
+export function guarded(input: PlanInput, plan: Plan): Plan {
+  const hash = planHash(plan.changes, input.app.uid);
+  const guard = guardOf(input, plan.changes, hash);
+  const { revision, digest } = plan;
+  if (guard === undefined) return { revision, digest, changes: plan.changes, hash };
+  const changes = plan.changes.map((change) => (change.kind === 'replace' ? held(change) : change));
+  return { revision, digest, changes, hash, guard };
+}
+
+function held({ ref, desired, why }: ChangeOf<'replace'>): Change {
+  const message = `would be deleted and created anew (${why}); held back by prune.guard`;
+  return { kind: 'keep', ref, reason: 'guarded', message, desired };
 }

@@ -14,6 +14,8 @@ export interface PlanInput {
   /** What is known of every desired and every recorded ref; a ref that is missing here counts as unknown. */
   readonly live: ReadonlyMap<RefKey, LiveAnswer>;
   readonly claims: Claims;
+  /** True once a person has confirmed the deletions (`Prune=confirm`, `Delete=confirm`) of the operation that runs. */
+  readonly confirmed?: boolean;
   /** How many objects go when this one is deleted, itself included: a Namespace takes its content along. 1 when left out. */
   weightOf?(ref: Ref): number;
   /** The destructive changes, as `destructiveOf` writes them, of an approved plan that is not carried out to its end. */

@@ -14,8 +14,12 @@ import { guardOf, planHash } from './guard.ts';
 import type { PlanInput } from './plan-input.ts';
 import { adoptionRefusal, proofOf, sharedRefusal } from './ownership.ts';
 import { compareTaking } from './migration.ts';
+import type { Existing } from './object-policy.ts';
+import { heldByPolicy, isExternal, planLeftAlone, planUnseen } from './object-policy.ts';
 import { isDefinition } from './protection.ts';
 import { planRemoval } from './prune.ts';
+import type { Replacing } from './replace.ts';
+import { planDifference, replacesWhole } from './replace.ts';
 import { inOrder } from './steps.ts';
 import type { Comparison } from './three-way.ts';
 
@@ -63,12 +67,32 @@ function planObject(input: PlanInput, wanted: Wanted): Change {
   const { ref } = object;
   if (answer.state === 'inSync') return { kind: 'keep', ref, reason: 'inSync', message: '', desired: object };
   if (answer.state === 'unknown') return { kind: 'keep', ref, reason: 'unknown', message: answer.why, desired: object };
-  const shared = sharing(input, wanted);
-  if (shared !== undefined) return leftToAnother(input.app, object, shared);
-  const error = invalidity(object) ?? notServed(wanted) ?? unreadable(wanted);
+  const known = answer.state === 'body' ? answer.object : undefined;
+  const outOfReach = answer.state === 'forbidden' ? undefined : planExternal(input, { object, live: known, entry });
+  const left = outOfReach ?? leftToWhoHasIt(input, wanted);
+  if (left !== undefined) return left;
+  const error = refusalOf(wanted);
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
   if (answer.state === 'body') return planExisting(input, { object, live: answer.object, entry });
   return { kind: 'undecided', ref, desired: object, question: 'exists', differences: [], adopts: entry === undefined };
+}
+
+function leftToWhoHasIt(input: PlanInput, wanted: Wanted): Change | undefined {
+  const shared = sharing(input, wanted);
+  return shared === undefined ? undefined : leftToAnother(input.app, wanted.object, shared);
+}
+
+function refusalOf(wanted: Wanted): OperatorError | undefined {
+  return invalidity(wanted.object) ?? notServed(wanted) ?? unreadable(wanted);
+}
+
+/** What is not ours is not checked either. undefined: it is ours. */
+function planExternal(
+  input: PlanInput,
+  { object, live, entry }: Pick<Wanted, 'object' | 'entry'> & { readonly live: KubeObject | undefined },
+): Change | undefined {
+  if (!isExternal(object, input.installation)) return undefined;
+  return live === undefined ? planUnseen(object) : planExisting(input, { object, live, entry });
 }
 
 /**
@@ -86,11 +110,14 @@ export function planExisting(
     return { kind: 'keep', ref, reason: 'terminating', message, desired: object, live };
   }
   const adopts = proofOf(entry, live, owner) === 'theirs';
+  const left = planLeftAlone({ object, live, adopts }, installation);
+  if (left !== undefined) return left;
   const error = adopts ? adoptionRefusal(live, owner, claims, app.spec.ownership) : undefined;
   if (error?.reason === 'SharedResource') return leftToAnother(app, object, error);
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
   const taking = { desired: object.body(), live, installation, policy: app.spec.ownership };
-  return changeFor({ object, live, adopts }, compareTaking(taking, adopts));
+  const change = changeFor({ object, live, adopts }, compareTaking(taking, adopts), { app, installation, claims });
+  return heldByPolicy({ object, live }, change, installation);
 }
 
 /** Of two that desire an object one writes it; whether that spoils everything else of the other is its own choice. */
@@ -101,8 +128,9 @@ function leftToAnother({ spec }: Application, desired: DesiredObject, error: Ope
 }
 
 function changeFor(
-  { object: desired, live, adopts }: { object: DesiredObject; live: KubeObject; adopts: boolean },
+  { object: desired, live, adopts }: Existing,
   { verdict, differences, doubts, lost }: Comparison,
+  rules: Replacing,
 ): Change {
   const { ref } = desired;
   switch (verdict) {
@@ -111,9 +139,17 @@ function changeFor(
     case 'doubtful':
       return { kind: 'undecided', ref, desired, live, question: 'equal', differences: doubts, adopts };
     case 'different':
-      return { kind: 'update', ref, desired, live, differences, adopts };
+      return planDifference({ object: desired, live, differences, adopts }, rules);
     case 'ownershipLost':
-      return { kind: 'update', ref, desired, live, differences: lost, adopts };
+      return {
+        kind: 'update',
+        ref,
+        desired,
+        live,
+        differences: lost,
+        adopts,
+        ...(replacesWhole(desired.body(), rules) ? { whole: true } : {}),
+      };
   }
 }
 

@@ -10,6 +10,7 @@ const widest = 60;
 const effects = {
   create: 'to create',
   update: 'to update',
+  replace: 'to delete and create anew',
   delete: 'to delete',
   release: 'to let go',
   forget: 'gone already',
@@ -21,7 +22,7 @@ const effects = {
 type Effect = keyof typeof effects;
 
 /** What carrying out a plan would do to the cluster. */
-const acts: ReadonlySet<Effect> = new Set(['create', 'update', 'delete', 'release']);
+const acts: ReadonlySet<Effect> = new Set(['create', 'update', 'replace', 'delete', 'release']);
 
 /** One change as people read it. Values of Secrets are masked in its differences, and only there. */
 export interface Reading {
@@ -45,6 +46,9 @@ const readings: { readonly [K in Change['kind']]: (change: ChangeOf<K>) => Readi
     ...{ effect: live === undefined ? 'create' : 'update', differences, after: () => desired.body() },
     ...(live === undefined ? {} : { before: live }),
     note: question === 'exists' ? 'if it is not there' : 'if it differs',
+  }),
+  replace: ({ desired, live, differences, why }) => ({
+    ...{ effect: 'replace', note: why, differences, before: live, after: () => desired.body() },
   }),
   prune: ({ live }) => ({ effect: 'delete', before: live }),
   release: ({ why }) => ({ effect: 'release', note: why }),

@@ -1,31 +1,58 @@
+import type { Application } from '../model/application.ts';
 import type { Installation } from '../model/installation.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
 import { annotationsOf } from '../model/object.ts';
-import { annotationOf, listedIn } from '../model/object-annotations.ts';
+import { annotationOf } from '../model/object-annotations.ts';
+import type { Policy } from '../model/object-policy.ts';
+import { hasPolicy, optionOn } from '../model/object-policy.ts';
+import type { Permission } from '../model/sync-options.ts';
 
-/** Why an object stays when Git drops it; undefined when nothing on it says so. Read from the live object. */
-export function keptFromPruning(live: KubeObject, installation: Installation): string | undefined {
-  return refusedOption(live, installation, 'Prune') ?? alwaysKept(live, installation);
+/** Whose rules hold for an object. */
+export interface Keeper {
+  readonly app: Application;
+  readonly installation: Installation;
 }
 
-/** Why an object stays when its Application is deleted; undefined when nothing on it says so. */
-export function keptFromDeletion(live: KubeObject, installation: Installation): string | undefined {
-  return refusedOption(live, installation, 'Delete') ?? alwaysKept(live, installation);
+/** Whether an object may be deleted, and what says so; `why` is empty when nothing speaks against it. */
+export interface Deletability {
+  readonly permission: Permission;
+  readonly why: string;
 }
 
-function alwaysKept(live: KubeObject, installation: Installation): string | undefined {
+const deletable: Deletability = { permission: 'yes', why: '' };
+
+/** Whether an object may go when Git drops it. Read from the live object, else from the Application's options. */
+export function pruningOf(live: KubeObject, keeper: Keeper): Deletability {
+  return alwaysKept(live, keeper) ?? keptBy('no-prune', live, keeper) ?? permitted(live, 'Prune', keeper);
+}
+
+/** Whether an object may go when its Application is deleted. */
+export function deletionOf(live: KubeObject, keeper: Keeper): Deletability {
+  return alwaysKept(live, keeper) ?? permitted(live, 'Delete', keeper);
+}
+
+function alwaysKept(live: KubeObject, keeper: Keeper): Deletability | undefined {
   if (stringAt(annotationsOf(live), 'helm.sh/resource-policy')?.trim() === 'keep')
-    return 'annotation helm.sh/resource-policy: keep';
-  const protect = annotationOf(live, 'protect', installation);
-  return protect === undefined || protect.value === 'false' ? undefined : `annotation ${protect.key}`;
+    return { permission: 'no', why: 'annotation helm.sh/resource-policy: keep' };
+  const protect = annotationOf(live, 'protect', keeper.installation);
+  if (protect !== undefined && protect.value !== 'false') return { permission: 'no', why: `annotation ${protect.key}` };
+  return keptBy('external', live, keeper);
 }
 
-/** `confirm` waits for a person, so until then it is as good as `false`. */
-function refusedOption(live: KubeObject, installation: Installation, option: 'Prune' | 'Delete'): string | undefined {
-  const found = annotationOf(live, 'sync-options', installation);
-  const refused = listedIn(found).find((text) => text === `${option}=false` || text === `${option}=confirm`);
-  return refused === undefined ? undefined : `annotation ${found?.key ?? ''}: ${refused}`;
+function keptBy(policy: Policy, live: KubeObject, { installation }: Keeper): Deletability | undefined {
+  return hasPolicy(live, policy, installation) ? { permission: 'no', why: `policy ${policy}` } : undefined;
+}
+
+/** The object's own option, else the Application's. */
+function permitted(live: KubeObject, option: 'Prune' | 'Delete', { app, installation }: Keeper): Deletability {
+  const own = optionOn(live, option, installation);
+  if (own?.value === 'false') return { permission: 'no', why: own.where };
+  if (own?.value === 'confirm') return { permission: 'confirm', why: own.where };
+  const { syncOptions } = app.spec;
+  const permission = option === 'Prune' ? syncOptions.prune : syncOptions.delete;
+  if (own !== undefined || permission === 'yes') return deletable;
+  return { permission, why: `syncOptions: ${option}=${permission === 'no' ? 'false' : 'confirm'}` };
 }
 
 export function isDefinition({ group, kind }: Pick<Ref, 'group' | 'kind'>): boolean {

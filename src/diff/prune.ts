@@ -4,11 +4,13 @@ import { stringAt } from '../model/json.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
 import { uidOf } from '../model/object.ts';
+import { annotationOf, listedIn } from '../model/object-annotations.ts';
 import type { Change, ChangeOf, KeepReason } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { proofOf } from './ownership.ts';
 import type { PlanInput } from './plan-input.ts';
-import { isChildApplication, isDefinition, isProtectedKind, keptFromDeletion, keptFromPruning } from './protection.ts';
+import type { Deletability } from './protection.ts';
+import { deletionOf, isChildApplication, isDefinition, isProtectedKind, pruningOf } from './protection.ts';
 
 /**
  * What becomes of an object that is on record and not desired.
@@ -56,26 +58,43 @@ function planUnproved({ app }: PlanInput, ref: Ref, live: KubeObject): Change {
 function planPrune(input: PlanInput, ref: Ref, live: KubeObject): Change {
   const claimant = input.claims.claimedBy(ref);
   if (claimant !== undefined) return keep(ref, 'claimedElsewhere', `Application ${claimant} claims it`, live);
-  const kept = keptFromPruning(live, input.installation);
-  if (kept !== undefined) return keep(ref, 'protected', kept, live);
+  const { permission, why } = pruningOf(live, input);
+  if (permission === 'no') return keep(ref, 'protected', why, live);
   if (isEmptyRender(input)) {
     return keep(ref, 'emptyRender', 'the source has no objects, and syncPolicy.automated.allowEmpty is not set', live);
   }
-  return prunes(input) ? { kind: 'prune', ref, live } : keep(ref, 'pruneDisabled', pruneDisabled(input), live);
+  if (!prunes(input))
+    return keep(ref, isExtraneous(live, input) ? 'extraneous' : 'pruneDisabled', pruneDisabled(input), live);
+  return awaited(input, ref, live, { permission, why }) ?? { kind: 'prune', ref, live };
+}
+
+/** Nobody has confirmed the deletion yet: this object alone is held. */
+function awaited(input: PlanInput, ref: Ref, live: KubeObject, { permission, why }: Deletability): Change | undefined {
+  if (permission !== 'confirm' || input.confirmed === true) return undefined;
+  return keep(ref, 'awaitsConfirmation', `${why}: ${howToConfirm(input)}`, live);
+}
+
+function howToConfirm({ app }: PlanInput): string {
+  const now = '"$(date -u +%Y-%m-%dT%H:%M:%SZ)"';
+  return `to delete it: kubectl annotate applications.evenkeel.dev -n ${app.namespace} ${app.name} --overwrite evenkeel.dev/deletion-approved=${now}`;
+}
+
+function isExtraneous(live: KubeObject, { installation }: PlanInput): boolean {
+  return listedIn(annotationOf(live, 'compare-options', installation)).includes('IgnoreExtraneous');
 }
 
 /** Deleting an Application deletes what it may and lets go of the rest: it does not wait for people. */
 function planDeletion(input: PlanInput, ref: Ref, live: KubeObject): Change {
-  const { app, installation, claims } = input;
+  const { app, claims } = input;
   if (!cascades(app)) return keep(ref, 'pruneDisabled', pruneDisabled(input), live);
   const claimant = claims.claimedBy(ref);
   if (claimant !== undefined) return release(ref, live, `Application ${claimant} claims it`);
-  const kept = keptFromDeletion(live, installation);
-  if (kept !== undefined) return release(ref, live, kept);
+  const deletability = deletionOf(live, input);
+  if (deletability.permission === 'no') return release(ref, live, deletability.why);
   if (isDefinition(ref)) return release(ref, live, 'deleting it would delete every object of its kind');
   const isProtected = isProtectedKind(ref, app.spec.guard.protectedKinds) && !isChildApplication(ref);
   if (isProtected && !deletesProtected(input)) return release(ref, live, `${ref.kind} is a protected kind`);
-  return { kind: 'prune', ref, live };
+  return awaited(input, ref, live, deletability) ?? { kind: 'prune', ref, live };
 }
 
 function release(ref: Ref, live: KubeObject, why: string): ChangeOf<'release'> {

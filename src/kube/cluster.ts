@@ -22,6 +22,12 @@ export interface Cluster extends KindSchemas {
   /** Server-Side Apply. The body may carry `metadata.uid` and `metadata.resourceVersion` as preconditions. */
   apply(object: KubeObject, options: ApplyOptions): Promise<WriteAnswer>;
 
+  /**
+   * PUT of an object that was read: `metadata.uid` and `resourceVersion` in the body make it that very object, or it is a
+   * `conflict`. What the body lacks goes, but what the server keeps itself.
+   */
+  replace(object: KubeObject, options: WriteOptions): Promise<KubeObject>;
+
   /** POST; `exists` when it is there already. */
   create(object: KubeObject, options: WriteOptions): Promise<KubeObject>;
 
@@ -52,7 +58,7 @@ export interface Cluster extends KindSchemas {
 
 /** What an authorizer is asked about: objects of a kind in a namespace, in all of them, or in none. */
 export interface Action {
-  readonly verb: 'create' | 'patch' | 'delete' | '*';
+  readonly verb: 'create' | 'update' | 'patch' | 'delete' | '*';
   readonly group: string;
   /** Plural name in paths. */
   readonly resource: string;

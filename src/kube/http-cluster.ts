@@ -93,6 +93,19 @@ export class HttpCluster implements Cluster {
     return { object: objectIn(answer), created: answer.status === 201 };
   }
 
+  async replace(object: KubeObject, options: WriteOptions): Promise<KubeObject> {
+    const target = targetOf(object);
+    const answer = await this.#client.call({
+      ...common(options),
+      verb: 'replace',
+      method: 'PUT',
+      path: objectPath(this.#route(target), target) + query(writeParameters(options)),
+      headers: { ...acceptJson, 'content-type': 'application/json' },
+      body: encodeJson(object),
+    });
+    return objectIn(answer);
+  }
+
   async create(object: KubeObject, options: WriteOptions): Promise<KubeObject> {
     const target = targetOf(object);
     const path = collectionPath(this.#route(target), target.namespace) + query(writeParameters(options));

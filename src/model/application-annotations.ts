@@ -45,6 +45,24 @@ export function isTrue(value: string | undefined): boolean {
   return value !== undefined && /^(1|t|true)$/i.test(value);
 }
 
+/** How far the clock of who approves may be ahead. */
+const skewMs = 300_000;
+
+/**
+ * True when a person has confirmed deletions since `since` (RFC 3339). One that lies in the future would approve what
+ * nobody has seen yet, and counts for nothing.
+ */
+export function approvesDeletion(
+  annotations: Annotations,
+  { since, now }: { readonly since: string; readonly now: number },
+  installation: Installation,
+): boolean {
+  const text = annotationOn(annotations, 'deletion-approved', installation) ?? '';
+  if (!/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return false;
+  const at = Date.parse(text);
+  return at >= Date.parse(since) && at <= now + skewMs;
+}
+
 /** Reports annotations of an Application that have no effect or none yet. */
 export function inspectAnnotations(annotations: Annotations, installation: Installation, findings: Findings): void {
   const at = (key: string): string => `metadata.annotations[${key}]`;

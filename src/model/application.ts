@@ -259,6 +259,7 @@ export interface ResourceStatus {
   readonly status: 'Synced' | 'OutOfSync' | 'Unknown';
   readonly health?: Health & Pick<ObjectHealth, 'since'>;
   readonly requiresPruning?: boolean;
+  readonly requiresDeletionConfirmation?: boolean;
   /** Absent: 0. */
   readonly syncWave?: number;
   readonly message?: string;
@@ -324,6 +325,8 @@ export interface KnownApplication {
   readonly resourceVersion: string;
   readonly generation: number;
   readonly deleting: boolean;
+  /** When that was asked for, RFC 3339; absent while it is not. */
+  readonly deletedAt?: string;
   readonly finalizers: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
   /** Fields that were accepted without effect. */
@@ -351,6 +354,11 @@ export function isSuspended({ spec: { suspend } }: Pick<Application, 'spec'>, no
 /** True when deleting the Application deletes its objects. */
 export function cascades(app: Application): boolean {
   return app.finalizers.some((finalizer) => resourcesFinalizer.test(finalizer));
+}
+
+/** How the objects of a deleted Application are deleted: Argo CD's finalizer may say that nothing waits for dependents. */
+export function cascadePropagation({ finalizers }: KnownApplication): 'Foreground' | 'Background' {
+  return finalizers.includes('resources-finalizer.argocd.argoproj.io/background') ? 'Background' : 'Foreground';
 }
 
 /** Ours, and Argo CD's with its two variants. */

@@ -22,11 +22,16 @@ export function readKnownApplication(object: KubeObject): Omit<KnownApplication,
     uid: uidOf(object),
     resourceVersion: resourceVersionOf(object),
     generation: numberAt(metadata, 'generation') ?? 0,
-    deleting: stringAt(metadata, 'deletionTimestamp') !== undefined,
+    ...deletionIn(metadata),
     finalizers: arrayAt(metadata, 'finalizers').filter(isText),
     annotations: textsOf(annotationsOf(object)),
     status: readStatus(objectAt(object, 'status')),
   };
+}
+
+function deletionIn(metadata: JsonObject): Pick<KnownApplication, 'deleting' | 'deletedAt'> {
+  const deletedAt = stringAt(metadata, 'deletionTimestamp');
+  return deletedAt === undefined ? { deleting: false } : { deleting: true, deletedAt };
 }
 
 function isText(value: JsonValue): value is string {

@@ -25,7 +25,8 @@ export type ChangeResult =
   | { readonly kind: 'kept'; readonly change: ChangeOf<'keep'>; readonly entry?: RecordEntry }
   /** Its kind is not served yet: woken by the CRD's event. */
   | { readonly kind: 'parked'; readonly change: Change; readonly message: string }
-  | { readonly kind: 'failed'; readonly change: Change; readonly error: OperatorError }
+  /** `entry`: what goes on record although it failed; the former object was put back. */
+  | { readonly kind: 'failed'; readonly change: Change; readonly error: OperatorError; readonly entry?: RecordEntry }
   /** Not reached: something before it failed or is waited for (`message` says what), or the sync was superseded. */
   | { readonly kind: 'skipped'; readonly change: Change; readonly message?: string };
 

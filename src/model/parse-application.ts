@@ -6,7 +6,7 @@ import { Findings } from './findings.ts';
 import type { Installation } from './installation.ts';
 import { readRecord } from './inventory.ts';
 import type { JsonValue } from './json.ts';
-import { objectAt } from './json.ts';
+import { arrayAt, objectAt } from './json.ts';
 import { readKnownApplication } from './known-application.ts';
 import type { KubeObject } from './object.ts';
 import { readSpec, specForDeletion } from './parse-spec.ts';
@@ -44,7 +44,11 @@ export function parseApplication(
   const known = { ...read, record, fieldsIgnored: findings.ignored };
   const [first, ...more] = findings.problems.map((problem) => problem.error);
   if (first === undefined) return { kind: 'valid', app: { ...known, ...wishes } };
-  if (known.deleting) return { kind: 'valid', app: { ...known, spec: specForDeletion(guardOf(object)) } };
+  if (known.deleting)
+    return {
+      kind: 'valid',
+      app: { ...known, spec: specForDeletion({ guard: guardOf(object), syncOptions: syncOptionsOf(object) }) },
+    };
   return { kind: 'invalid', app: known, error: new OperatorErrors([first, ...more]) };
 }
 
@@ -61,7 +65,7 @@ interface Reading {
 function readWishes(object: KubeObject, known: Known, { installation, findings }: Reading): Wishes {
   inspectAnnotations(known.annotations, installation, findings);
   const { spec, operation } = object;
-  const read = isSpec(spec, findings) ? readSpec(spec, findings) : specForDeletion({});
+  const read = isSpec(spec, findings) ? readSpec(spec, findings) : specForDeletion({ guard: {}, syncOptions: [] });
   const isAsked = operation !== undefined && isOperation(operation, findings);
   const asked = isAsked ? readOperation(operation, findings) : undefined;
   const request = requestNow({ asked, spec: read, installation }, known);
@@ -83,6 +87,12 @@ function migratingByAnnotation(spec: ApplicationSpec, known: Known, installation
   const manager = annotationOn(known.annotations, 'client-side-apply-migration-manager', installation) ?? '';
   if (manager === '') return spec;
   return { ...spec, ownership: { ...spec.ownership, migrateManagers: [manager] } };
+}
+
+/** `Delete=false` keeps objects also when something else of the spec is wrong. */
+function syncOptionsOf(object: KubeObject): string[] {
+  const listed = arrayAt(objectAt(objectAt(object, 'spec'), 'syncPolicy'), 'syncOptions');
+  return listed.filter((option) => typeof option === 'string');
 }
 
 /** The guard of a spec that cannot be read as a whole, as far as it is right itself. */

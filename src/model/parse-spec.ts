@@ -64,11 +64,17 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
 
 /**
  * What a deletion goes by when the spec cannot be read: it needs neither source nor times, only which kinds are
- * protected. Defaults stand for everything else, and for a guard that is wrong itself.
+ * protected and which options hold. Defaults stand for everything else, and for what is wrong itself.
  */
-export function specForDeletion(guard: Partial<PruneGuard>): ApplicationSpec {
-  const spec = readSpec({}, new Findings());
+export function specForDeletion({ guard, syncOptions }: Readable): ApplicationSpec {
+  const findings = new Findings();
+  const spec = readSpec({ syncPolicy: { syncOptions: [...syncOptions] } }, findings);
   return { ...spec, guard: { ...defaultGuard, ...guard } };
+}
+
+interface Readable {
+  readonly guard: Partial<PruneGuard>;
+  readonly syncOptions: readonly string[];
 }
 
 function readProject({ project = '' }: SpecResource, findings: Findings): string {

@@ -27,7 +27,7 @@ export type KeepReason =
   | 'unknown'
   /** Not in Git any more, and automated pruning is off. */
   | 'pruneDisabled'
-  /** `Prune=false`, `resource-policy: keep`, `protect`. */
+  /** `Prune=false`, `resource-policy: keep`, `protect`, policy `no-prune`. */
   | 'protected'
   /** Has a controller ownerReference, another uid, or lacks our marks: the record's rules forbid the deletion. */
   | 'notOurs'
@@ -37,6 +37,16 @@ export type KeepReason =
   | 'emptyRender'
   /** Differs, and nothing allows a write now: manual sync, or drift that the next sync corrects. */
   | 'waitsForSync'
+  /** It exists and its policy (`create-only`, `external`) says that it is not ours to change: that is how it should be. */
+  | 'leftAlone'
+  /** Differs from Git, and its policy (`no-update`) keeps it so. */
+  | 'heldByPolicy'
+  /** `Prune=confirm`, `Delete=confirm`: its deletion waits for a person. */
+  | 'awaitsConfirmation'
+  /** Not in Git any more, pruning is off, and `compare-options: IgnoreExtraneous` says that this is no difference. */
+  | 'extraneous'
+  /** Would be deleted and created anew, and the guard holds that back. */
+  | 'guarded'
   /** Would be written if a user had not asked for a dry run. */
   | 'dryRun'
   /** Another Application has it on record, and desires it too. */
@@ -59,9 +69,20 @@ export type Change =
       readonly differences: readonly FieldDifference[];
       /** True when the object was not on record: ours by the `ownership` rule from now on. */
       readonly adopts: boolean;
+      /** `Replace=true`: written as a whole, so that what Git does not say goes, whoever set it. */
+      readonly whole?: boolean;
+    }
+  /** Deleted and created anew: an immutable field differs, or `Replace=true,Force=true` asks for it. */
+  | {
+      readonly kind: 'replace';
+      readonly ref: Ref;
+      readonly desired: DesiredObject;
+      readonly live: KubeObject;
+      readonly differences: readonly FieldDifference[];
+      readonly why: string;
     }
   | { readonly kind: 'prune'; readonly ref: Ref; readonly live: KubeObject }
-  /** Off our record without touching anything but our marks (deleting an Application). */
+  /** Off our record without touching anything but our marks: its Application is deleted, or its policy is `external`. */
   | { readonly kind: 'release'; readonly ref: Ref; readonly live: KubeObject; readonly why: string }
   /** Proved gone: leaves the record. */
   | { readonly kind: 'forget'; readonly ref: Ref }
@@ -104,6 +125,8 @@ export type Stage = 'namespaces' | 'definitions' | 'rest';
 /** Tripped: what would be deleted and why that needs approval. */
 export interface GuardVerdict {
   readonly message: string;
+  /** What would be deleted, or deleted and created anew. */
+  readonly destructive: readonly Ref[];
   readonly onTrip: 'RequireApproval' | 'Deny';
 }
 

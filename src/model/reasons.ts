@@ -61,6 +61,12 @@ export const reasons = {
     remedy: 'Correct the rule that the message names. Objects that it judges are Unknown meanwhile.',
   },
   Healthy: { cause: 'All objects are applied and healthy.', remedy: 'None needed.' },
+  ImmutableField: {
+    cause:
+      'A field differs that the API server lets nobody change, and nothing allows to delete and create the object anew.',
+    remedy:
+      'Take the change back, rename the object, or allow the replacement by evenkeel.dev/policy: recreate-if-immutable. What is protected is never replaced: delete it by hand.',
+  },
   InvalidObject: {
     cause: 'The API server, or a check before it, refuses an object as it is written.',
     remedy: 'Correct the field that the message names.',

@@ -8,7 +8,7 @@ const onObjects = { ignored: 'it exists on objects only' };
 const switchable: Readonly<Record<string, Verdict>> = { true: 'fine', false: 'fine' };
 const switchLater: Readonly<Record<string, Verdict>> = { true: 'notYet', false: 'fine' };
 const switchAlwaysOn: Readonly<Record<string, Verdict>> = { true: 'fine', false: alwaysOn };
-const forDeletion: Readonly<Record<string, Verdict>> = { true: 'fine', false: 'notYet', confirm: 'notYet' };
+const forDeletion: Readonly<Record<string, Verdict>> = { true: 'fine', false: 'fine', confirm: 'fine' };
 
 const options: Readonly<Record<string, Readonly<Record<string, Verdict>>>> = {
   ApplyOutOfSyncOnly: switchAlwaysOn,
@@ -17,13 +17,13 @@ const options: Readonly<Record<string, Readonly<Record<string, Verdict>>>> = {
   CreateNamespace: switchable,
   FailOnSharedResource: switchable,
   PruneLast: { true: 'fine', false: 'fine' },
-  Replace: switchLater,
+  Replace: { true: 'fine', false: 'fine' },
   RespectIgnoreDifferences: switchLater,
   SkipDryRunOnMissingResource: switchLater,
   Delete: forDeletion,
   Prune: forDeletion,
   Force: { true: onObjects, false: 'fine' },
-  PrunePropagationPolicy: { foreground: 'fine', background: 'notYet', orphan: 'notYet' },
+  PrunePropagationPolicy: { foreground: 'fine', background: 'fine', orphan: 'fine' },
   Validate: { true: 'fine', false: 'notYet' },
 };
 

@@ -145,7 +145,8 @@ export interface BrokenHealthRule {
   readonly message: string;
 }
 
-export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'apply' | 'patch' | 'merge' | 'delete' | 'discovery';
+export type ApiVerb =
+  'get' | 'list' | 'watch' | 'create' | 'apply' | 'patch' | 'merge' | 'replace' | 'delete' | 'discovery';
 
 export interface ApiRequest {
   readonly verb: ApiVerb;

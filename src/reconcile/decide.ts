@@ -1,7 +1,8 @@
 import type { ApplyContext } from '../apply/apply.ts';
 import { createNamespace, preflight } from '../apply/apply.ts';
 import type { PlanInput } from '../diff/diff.ts';
-import { describeTakeover, planChanges, weightBy } from '../diff/diff.ts';
+import { describeTakeover, guarded, planChanges, weightBy } from '../diff/diff.ts';
+import { approvesDeletion } from '../model/application-annotations.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { LiveAnswer } from '../model/live.ts';
@@ -9,6 +10,7 @@ import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import { groupsOf } from './claims.ts';
+import { operationStart } from './operation.ts';
 import { heldBack, onlyShown, permit, writes } from './permit.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
@@ -39,7 +41,7 @@ export async function readLive(
  */
 export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): Promise<Plan> {
   const { app } = sight;
-  const planned = planChanges({
+  const input: PlanInput = {
     ...sight,
     installation: ports.installation,
     claims: claimsOf(sight, ports),
@@ -48,15 +50,16 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
       sizeIn: (namespace) => ports.applications.recordedIn(namespace),
     }),
     approved: ports.approvals.of(app),
-  });
-  ports.approvals.planned(app, planned);
+    confirmed: isConfirmed(sight, ports),
+  };
   const waitsFor = app.deleting ? undefined : ports.dependencies.waitsFor(app);
   const permitted = (plan: Plan): Plan =>
     waitsFor === undefined ? permit(app, plan, (ref) => ports.pending.correcting(ref)) : heldBack(plan, waitsFor);
-  const wanted = permitted(planned);
+  const wanted = permitted(planChanges(input));
   const context = contextOf(app, ports, signal);
   if (waitsFor === undefined) await provideNamespace(sight, wanted, context);
-  const allowed = permitted(await preflight(wanted, context));
+  const allowed = guarded(input, permitted(await preflight(wanted, context)));
+  ports.approvals.planned(app, allowed);
   const takeovers = (change: Change): string | undefined =>
     describeTakeover(change, { installation: ports.installation, policy: app.spec.ownership });
   const decided = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed, takeovers) : allowed;
@@ -83,6 +86,12 @@ function createsNamespace({ spec, deleting, request }: Application): boolean {
 function hasAnotherSpec({ spec, request, generation, status }: Application): boolean {
   const syncs = request !== undefined || spec.automated !== undefined;
   return syncs && generation !== status.observedGeneration;
+}
+
+/** An approval of a deletion counts from the operation, or the deletion of the Application, that it was given for. */
+function isConfirmed({ app, desired }: Sight, { installation, clock }: Ports): boolean {
+  const since = app.deleting ? app.deletedAt : operationStart(app, desired.revision);
+  return since !== undefined && approvesDeletion(app.annotations, { since, now: clock.now() }, installation);
 }
 
 /** What Git dropped stays while another Application claims it, or may. */

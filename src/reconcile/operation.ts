@@ -12,7 +12,7 @@ import type { Settled } from '../model/outcome.ts';
 import { revisionFields } from '../model/revision.ts';
 import { describeRequest } from '../model/sync-request.ts';
 import { syncResults } from './resource-rows.ts';
-import { isUnderWay } from './settle.ts';
+import { awaitsConfirmation, isUnderWay } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
 import { waitingBecause } from './waiting.ts';
 
@@ -24,10 +24,14 @@ export function operationPhase(
   { app, triesLeft }: StatusInput<Application>,
   settled: Settled,
 ): OperationPhase | undefined {
-  const running = app.status.operationState?.phase === 'Running';
-  if (!running && !settled.wrote && app.request === undefined && settled.failure === undefined) return undefined;
+  const waits = awaitsConfirmation(settled.applied);
+  if (!isOperating(app) && !waits && !settled.wrote && settled.failure === undefined) return undefined;
   if (settled.failure !== undefined) return triesLeft > 0 ? 'Running' : 'Failed';
-  return isUnderWay(settled.applied) ? 'Running' : 'Succeeded';
+  return waits || isUnderWay(settled.applied) ? 'Running' : 'Succeeded';
+}
+
+function isOperating({ status, request }: Application): boolean {
+  return status.operationState?.phase === 'Running' || request !== undefined;
 }
 
 /**
@@ -41,6 +45,13 @@ export function runningOperation(app: MaybeValid, revision: string, now: string)
   return before?.phase === 'Running' && goesOn
     ? before
     : { operation, phase: 'Running', message: 'applying', startedAt: now };
+}
+
+/** When the operation that brings this revision began; undefined when none runs. */
+export function operationStart(app: Application, revision: string): string | undefined {
+  const { operationState } = app.status;
+  const isThis = isDeepStrictEqual(operationState?.operation, operationOf(app, revision));
+  return operationState?.phase === 'Running' && isThis ? operationState.startedAt : undefined;
 }
 
 /** A request in its own words; what it came to is in `syncResult`. */
@@ -73,6 +84,7 @@ export function operationAfter(
 }
 
 function messageOfPhase(phase: OperationPhase, { request }: Application, { applied }: Settled): string {
+  if (phase === 'Running' && awaitsConfirmation(applied)) return 'deletions wait for the annotation deletion-approved';
   if (phase === 'Running') return waitingBecause(applied)?.slice(0, 1024) ?? 'waiting for objects to go';
   if (request?.dryRun === true) return 'dry run: nothing was written';
   return applied.plan.guard === undefined ? 'successfully synced' : 'synced; deletions are held back by prune.guard';

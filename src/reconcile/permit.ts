@@ -64,6 +64,7 @@ function isWrite(change: Change): boolean {
   switch (change.kind) {
     case 'create':
     case 'update':
+    case 'replace':
     case 'prune':
     case 'release':
     case 'undecided':
@@ -102,6 +103,7 @@ export function heldBack(plan: Plan, message: string): Plan {
 
 function dryRunMessage({ kind }: Change): string {
   if (kind === 'prune') return 'dry run: would be deleted';
+  if (kind === 'replace') return 'dry run: would be deleted and created anew';
   return kind === 'update' ? 'dry run: would be changed' : 'dry run: would be created';
 }
 

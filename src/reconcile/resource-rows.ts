@@ -29,13 +29,18 @@ function resourceRow(result: ChangeResult, health: ResourceStatus['health']): Re
   if (result.kind === 'removed') return undefined;
   const desired = desiredOf(change);
   const row = { ...refInStatus(change.ref), status: syncOf(result), ...messageOf(result) };
-  if (desired === undefined) return { ...row, version: '', requiresPruning: true };
+  if (desired === undefined) return { ...row, version: '', requiresPruning: true, ...confirmationOf(change) };
   const { wave } = desired;
   return {
     ...{ ...row, version: versionOf(desired.apiVersion) },
     ...(health === undefined ? {} : { health }),
     ...(wave === undefined ? {} : { syncWave: wave }),
   };
+}
+
+function confirmationOf(change: Change): { requiresDeletionConfirmation?: true } {
+  const waits = change.kind === 'keep' && change.reason === 'awaitsConfirmation';
+  return waits ? { requiresDeletionConfirmation: true } : {};
 }
 
 function syncOf(result: ChangeResult): ResourceStatus['status'] {
@@ -80,14 +85,25 @@ function whyKept(change: ChangeOf<'keep'>): Said | undefined {
 
 type Said = Pick<SyncResultEntry, 'status' | 'message'>;
 
+function whatWasWritten({ kind }: Change): string {
+  if (kind === 'replace') return 'deleted and created anew';
+  return kind === 'create' ? 'created' : 'configured';
+}
+
+function whatWasRemoved({ kind }: Change): Said | undefined {
+  if (kind === 'forget') return undefined;
+  return kind === 'release' ? { status: 'Synced', message: 'released' } : { status: 'Pruned', message: 'pruned' };
+}
+
 function whatBecame(result: ChangeResult): Said | undefined {
   const { change } = result;
   switch (result.kind) {
     case 'applied':
       return { status: 'Synced', message: whatWasDone(result).slice(0, 500) };
     case 'removed':
-      return change.kind === 'forget' ? undefined : { status: 'Pruned', message: 'pruned' };
+      return whatWasRemoved(change);
     case 'terminating':
+      if (change.kind === 'replace') return { status: 'Synced', message: 'being deleted, to be created anew' };
       return { status: 'Pruned', message: 'terminating' };
     case 'failed':
       return { status: 'SyncFailed', message: result.error.message.slice(0, 500) };
@@ -100,6 +116,6 @@ function whatBecame(result: ChangeResult): Said | undefined {
 }
 
 function whatWasDone({ change, message }: Extract<ChangeResult, { kind: 'applied' }>): string {
-  const done = change.kind === 'create' ? 'created' : 'configured';
+  const done = whatWasWritten(change);
   return message === undefined ? done : `${done}; ${message}`;
 }

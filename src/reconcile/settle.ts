@@ -3,7 +3,7 @@ import type { Desired } from '../model/desired.ts';
 import type { OperatorError } from '../model/errors.ts';
 import { OperatorErrors } from '../model/errors.ts';
 import type { Health, ObjectHealth } from '../model/health.ts';
-import type { Ref, RefKey } from '../model/object.ts';
+import type { KubeObject, Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
 import type { HealthRules } from '../model/ports.ts';
@@ -50,15 +50,21 @@ export function healthsAfter(desired: Desired, { results }: Applied, judged: Jud
 
 function healthAfter(ref: Ref, result: ChangeResult | undefined, { live, health }: Judged): Health {
   if (result?.kind === 'applied') return health.assess(result.object);
+  if (result?.kind === 'kept' && isSeen(result.change)) return health.assess(result.change.live);
   if (result !== undefined && isMissing(result)) return { status: 'Missing', message: 'not in the cluster' };
   return healthNow(ref, live);
+}
+
+/** Somebody else's: no watch of ours has it, and it was looked at just now. */
+function isSeen(change: ChangeOf<'keep'>): change is ChangeOf<'keep'> & { readonly live: KubeObject } {
+  return change.reason === 'leftAlone' && change.live !== undefined;
 }
 
 /** Desired and, as far as this run knows, not there. */
 function isMissing({ kind, change }: ChangeResult): boolean {
   if (change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists'))
     return kind !== 'applied';
-  return change.kind === 'keep' && change.missing === true && waitsForSync(change);
+  return change.kind === 'keep' && change.missing === true && (change.reason === 'leftAlone' || waitsForSync(change));
 }
 
 const unwritten: ReadonlySet<KeepReason> = new Set(['waitsForSync', 'dryRun', 'dependency']);
@@ -84,6 +90,11 @@ function isOpen({ kind, change }: ChangeResult): boolean {
   );
 }
 
+/** Only a person can go on with the deletion of some object. */
+export function awaitsConfirmation({ results }: Applied): boolean {
+  return results.some(({ change }) => change.kind === 'keep' && change.reason === 'awaitsConfirmation');
+}
+
 /** The guard holds the deletion back: only a person can go on with it. */
 export function isBlocked({ kind, change }: ChangeResult, { guard }: Plan): boolean {
   return kind === 'skipped' && change.kind === 'prune' && guard !== undefined;
@@ -100,7 +111,7 @@ function syncStatus(applied: Applied): 'Synced' | 'OutOfSync' | 'Unknown' {
 }
 
 /** What is being corrected counts as in place: `Drifted` and `drift[]` speak of it, and it is over in milliseconds. */
-const inPlace: ReadonlySet<KeepReason> = new Set(['inSync', 'protected', 'correcting']);
+const inPlace: ReadonlySet<KeepReason> = new Set(['inSync', 'protected', 'correcting', 'leftAlone', 'extraneous']);
 
 /** Whether the object is now as Git wants it; an object that is kept although Git dropped it is not. */
 export function isSynced(result: ChangeResult): boolean {
@@ -130,6 +141,7 @@ export function recordAfter(record: readonly RecordEntry[], results: readonly Ch
     const key = refKey(result.change.ref);
     if (result.kind === 'removed') entries.delete(key);
     else if (result.kind === 'applied') entries.set(key, result.entry);
+    else if (result.kind === 'failed' && result.entry !== undefined) entries.set(key, result.entry);
     // Without a body it is the entry of the run's begin, which may have been replaced since.
     else if (result.kind === 'kept' && isReadInSync(result.change) && result.entry !== undefined)
       entries.set(key, result.entry);

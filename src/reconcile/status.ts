@@ -165,7 +165,8 @@ function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatu
 function isHeldBack(result: ChangeResult, plan: Plan): boolean {
   const { kind, change } = result;
   if (isBlocked(result, plan)) return false;
-  return kind === 'parked' || kind === 'skipped' || waitsForSync(change) || isUnknown(change);
+  const isKept = change.kind === 'keep' && change.reason === 'guarded';
+  return kind === 'parked' || kind === 'skipped' || isKept || waitsForSync(change) || isUnknown(change);
 }
 
 /** Another revision, another spec and another request begin anew. */
@@ -184,7 +185,7 @@ function withoutPlan(status: ApplicationStatus): ApplicationStatus {
 
 function planShown(plan: Plan): { plan?: NonNullable<ApplicationStatus['plan']> } {
   if (plan.guard === undefined) return {};
-  const destructive = plan.changes.filter((change) => change.kind === 'prune').map(({ ref }) => describeRef(ref));
+  const destructive = plan.guard.destructive.map(describeRef);
   return {
     plan: { hash: plan.hash, summary: plan.guard.message, destructive: destructive.slice(0, limits.destructive) },
   };

@@ -2,6 +2,7 @@ import type { Application, DriftEntry, KnownApplication, Suspension } from '../m
 import type { OperatorError } from '../model/errors.ts';
 import { describeRef } from '../model/object.ts';
 import type { Applied, Settled } from '../model/outcome.ts';
+import type { Change } from '../model/plan.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { Verdict } from './conditions.ts';
 import { isUnknown } from './settle.ts';
@@ -129,9 +130,22 @@ function blocked({ applied }: Settled): Verdict[] {
         message: clip(`${guard.message} (plan ${hash})`),
       },
     ];
+  const waiting = applied.plan.changes.filter(
+    (change) => change.kind === 'keep' && change.reason === 'awaitsConfirmation',
+  );
+  if (waiting.length > 0) return awaitedIn(waiting);
   const empty = applied.plan.changes.find((change) => change.kind === 'keep' && change.reason === 'emptyRender');
   if (empty?.kind !== 'keep') return [];
   return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message: empty.message }];
+}
+
+function awaitedIn(waiting: readonly Change[]): Verdict[] {
+  const [first] = waiting;
+  const names = waiting.slice(0, mostNamed).map(({ ref }) => describeRef(ref));
+  const more = waiting.length > mostNamed ? ` and ${waiting.length - mostNamed} more` : '';
+  const how = first?.kind === 'keep' ? first.message : '';
+  const message = clip(`the deletion of ${names.join(', ')}${more} waits for a person: ${how}`);
+  return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message }];
 }
 
 /** A run that made no plan says nothing about the one that waits for an approval. */

@@ -5,7 +5,8 @@ import type { JsonObject } from '../model/json.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { annotationsOf, describeRef, refOf } from '../model/object.ts';
-import { notYetSupported } from './failures.ts';
+import { policyNames, unknownPolicies } from '../model/object-policy.ts';
+import { notYetSupported, renderError } from './failures.ts';
 
 /** What may be written in an annotation; undefined = nothing is built for it yet. */
 type Accepts = (value: string) => boolean;
@@ -20,11 +21,15 @@ const off: Accepts = (value) => value.trim() === '' || value.trim() === 'false';
 const syncOptions: ReadonlySet<string> = new Set([
   'Prune=false',
   'Prune=true',
+  'Prune=confirm',
   'Delete=false',
   'Delete=true',
+  'Delete=confirm',
   'PruneLast=false',
   'PruneLast=true',
+  'Replace=true',
   'Replace=false',
+  'Force=true',
   'Force=false',
   'SkipDryRunOnMissingResource=false',
   'Validate=true',
@@ -45,11 +50,7 @@ const both: Readonly<Record<string, Accepts>> = {
   hook: never,
   'hook-delete-policy': never,
   'sync-options': known,
-  'compare-options': off,
-};
-
-const ours: Readonly<Record<string, Accepts>> = {
-  policy: off,
+  'compare-options': (value) => off(value) || value.trim() === 'IgnoreExtraneous',
 };
 
 const helm: Readonly<Record<string, Accepts>> = {
@@ -64,13 +65,12 @@ const table: ReadonlyMap<string, Accepts> = new Map([
     [`evenkeel.dev/${name}`, accepts] as const,
     [`${argoPrefix}${name}`, accepts] as const,
   ]),
-  ...Object.entries(ours).map(([name, accepts]) => [`evenkeel.dev/${name}`, accepts] as const),
   ...Object.entries(helm),
 ]);
 
 /**
  * Refuses what a later version gives a meaning: applying such an object as if the annotation were not there would be
- * another deployment than the one that was asked for. undefined when there is nothing to refuse.
+ * another deployment than the one that was asked for; and what means nothing. undefined when there is nothing to refuse.
  */
 export function refusedAnnotation(object: KubeObject, origin: Origin): OperatorError | undefined {
   const annotations = annotationsOf(object);
@@ -82,7 +82,15 @@ export function refusedAnnotation(object: KubeObject, origin: Origin): OperatorE
       `${describeOrigin(origin)}: ${describeRef(refOf(object))}: annotation ${name}: "${value}" is not supported yet; nothing is applied as if it were not there`,
     );
   }
-  return undefined;
+  return unknownPolicy(object, origin);
+}
+
+/** A policy that is misspelt would leave an object without the protection that somebody meant to give it. */
+function unknownPolicy(object: KubeObject, origin: Origin): OperatorError | undefined {
+  const [unknown] = unknownPolicies(object);
+  if (unknown === undefined) return undefined;
+  const where = `${describeOrigin(origin)}: ${describeRef(refOf(object))}: annotation ${unknown.key}`;
+  return renderError('InvalidObject', `${where}: expected ${policyNames.join(', ')}, got "${unknown.word}"`);
 }
 
 /** Our spelling, when present, replaces Argo CD's. */

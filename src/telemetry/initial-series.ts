@@ -28,7 +28,18 @@ function initialiseRuns(metrics: Metrics): void {
   }
 }
 
-const verbs: readonly ApiVerb[] = ['get', 'list', 'watch', 'create', 'apply', 'patch', 'merge', 'delete', 'discovery'];
+const verbs: readonly ApiVerb[] = [
+  'get',
+  'list',
+  'watch',
+  'create',
+  'apply',
+  'patch',
+  'merge',
+  'replace',
+  'delete',
+  'discovery',
+];
 const polls: readonly GitPoll['outcome'][] = ['changed', 'unchanged', 'failed'];
 const fetches: readonly GitFetch['outcome'][] = ['succeeded', 'failed'];
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { objectAt, stringAt } from '../../src/model/json.ts';
 import { managedEntriesOf } from '../../src/model/managed-fields.ts';
-import { resourceVersionOf, targetOf } from '../../src/model/object.ts';
+import { resourceVersionOf, targetOf, uidOf } from '../../src/model/object.ts';
 import type { ContractContext } from './context.ts';
-import { deletion, otherUid, ours, refusedAs, theirs, withMetadata } from './context.ts';
+import { deletion, otherUid, ours, refusedAs, theirs, withData, withMetadata } from './context.ts';
 
 /** Every other write, and deletes. */
 export function writeCases(context: ContractContext): void {
@@ -39,6 +39,22 @@ export function writeCases(context: ContractContext): void {
       false,
       'a removal leaves no trace of the remover and none of us',
     );
+  });
+
+  test('a PUT removes what it does not say, and is of the object that was read or nothing', async () => {
+    const object = context.configMap({ a: '1', b: '1' });
+    await context.cluster.apply(object, ours);
+    const live = await context.cluster.merge(targetOf(object), { data: { c: '3' } }, theirs);
+    const { uid, resourceVersion } = { uid: uidOf(live), resourceVersion: resourceVersionOf(live) };
+    const wanted = withMetadata(withData(object, { a: '2' }), { uid, resourceVersion });
+    const asked = await context.cluster.replace(wanted, { ...theirs, dryRun: true });
+    assert.deepEqual(objectAt(asked, 'data'), { a: '2' });
+    assert.deepEqual(objectAt(await context.must(targetOf(object)), 'data'), { a: '1', b: '1', c: '3' });
+    const put = await context.cluster.replace(wanted, theirs);
+    assert.deepEqual([objectAt(put, 'data'), uidOf(put)], [{ a: '2' }, uid]);
+    await refusedAs('conflict', context.cluster.replace(wanted, theirs));
+    await refusedAs('conflict', context.cluster.replace(withMetadata(object, { uid: otherUid }), theirs));
+    await refusedAs('notFound', context.cluster.replace(context.configMap(), theirs));
   });
 
   test('JSON patches apply as a whole or not at all', async () => {

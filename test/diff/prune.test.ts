@@ -6,7 +6,10 @@ import { nothingDesired } from '../../src/model/desired.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { LiveAnswer } from '../../src/model/live.ts';
 import type { KubeObject } from '../../src/model/object.ts';
+import type { Change } from '../../src/model/plan.ts';
 import type { RecordEntry } from '../../src/model/record.ts';
+import { Findings } from '../../src/model/findings.ts';
+import { readSyncOptions } from '../../src/model/sync-options.ts';
 import type { AppOverrides } from './world.ts';
 import { appWith, body, desiredOf, entryFor, inputOf, live, manifest, noClaims } from './world.ts';
 
@@ -26,6 +29,13 @@ interface Situation {
   readonly claims?: Claims;
   readonly object?: KubeObject;
   readonly isEmptyRender?: boolean;
+  /** A person has confirmed the deletions of the operation. */
+  readonly confirmed?: boolean;
+}
+
+/** An Application with these sync options. */
+function options(...values: readonly string[]): AppOverrides {
+  return { spec: { syncOptions: readSyncOptions(values, '', new Findings()) } };
 }
 
 /** What becomes of one object that is on record and not in Git. */
@@ -37,9 +47,15 @@ function fate({ object = dropped, ...situation }: Situation): string {
     [object, answer],
     [other, body(live(other))],
   ] as const;
-  const plan = planChanges(inputOf({ app: appWith([entry, entryFor(other)], overrides), desired, answers, claims }));
-  const change = plan.changes.find(({ ref }) => ref.name === object.metadata.name);
-  return change === undefined ? 'nothing' : change.kind === 'keep' ? `keep ${change.reason}` : change.kind;
+  const { confirmed = false } = situation;
+  const app = appWith([entry, entryFor(other)], overrides);
+  const plan = planChanges(inputOf({ app, desired, answers, claims, confirmed }));
+  return describeChange(plan.changes.find(({ ref }) => ref.name === object.metadata.name));
+}
+
+function describeChange(change: Change | undefined): string {
+  if (change === undefined) return 'nothing';
+  return change.kind === 'keep' ? `keep ${change.reason}` : change.kind;
 }
 
 const rows: readonly (readonly [string, Situation, string])[] = [
@@ -127,9 +143,46 @@ const rows: readonly (readonly [string, Situation, string])[] = [
     'prune',
   ],
   [
-    'is kept by Prune=confirm',
+    'waits by Prune=confirm',
     { answer: annotated({ 'evenkeel.dev/sync-options': 'Prune=confirm' }) },
+    'keep awaitsConfirmation',
+  ],
+  [
+    'is pruned in spite of Prune=confirm once a person has confirmed',
+    { answer: annotated({ 'evenkeel.dev/sync-options': 'Prune=confirm' }), confirmed: true },
+    'prune',
+  ],
+  [
+    'is kept by Prune=false, whatever a person confirms',
+    { answer: annotated({ 'evenkeel.dev/sync-options': 'Prune=false' }), confirmed: true },
     'keep protected',
+  ],
+  ['is kept by Prune=false of the Application', { overrides: options('Prune=false') }, 'keep protected'],
+  ['waits by Prune=confirm of the Application', { overrides: options('Prune=confirm') }, 'keep awaitsConfirmation'],
+  [
+    'is pruned where its own option beats that of the Application',
+    { overrides: options('Prune=false'), answer: annotated({ 'evenkeel.dev/sync-options': 'Prune=true' }) },
+    'prune',
+  ],
+  [
+    'is kept by policy no-prune',
+    { answer: annotated({ 'evenkeel.dev/policy': 'no-update, no-prune' }) },
+    'keep protected',
+  ],
+  ['is kept by policy external', { answer: annotated({ 'evenkeel.dev/policy': 'external' }) }, 'keep protected'],
+  ['is pruned with policy create-only', { answer: annotated({ 'evenkeel.dev/policy': 'create-only' }) }, 'prune'],
+  [
+    'is no difference where pruning is off and IgnoreExtraneous says so',
+    {
+      overrides: { spec: { automated: { prune: false, selfHeal: true, allowEmpty: false } } },
+      answer: annotated({ 'argocd.argoproj.io/compare-options': 'IgnoreExtraneous' }),
+    },
+    'keep extraneous',
+  ],
+  [
+    'is pruned in spite of IgnoreExtraneous where pruning is on',
+    { answer: annotated({ 'argocd.argoproj.io/compare-options': 'IgnoreExtraneous' }) },
+    'prune',
   ],
   ['is kept by resource-policy keep', { answer: annotated({ 'helm.sh/resource-policy': 'keep' }) }, 'keep protected'],
   ['is kept by protect', { answer: annotated({ 'evenkeel.dev/protect': 'true' }) }, 'keep protected'],
@@ -194,6 +247,27 @@ const deletions: readonly (readonly [string, Situation, string])[] = [
     'lets go of Delete=false',
     { overrides: deleting, answer: annotated({ 'evenkeel.dev/sync-options': 'Delete=false' }) },
     'release',
+  ],
+  ['lets go by Delete=false of the Application', { overrides: { ...deleting, ...options('Delete=false') } }, 'release'],
+  [
+    'waits by Delete=confirm of the Application',
+    { overrides: { ...deleting, ...options('Delete=confirm') } },
+    'keep awaitsConfirmation',
+  ],
+  [
+    'waits by Delete=confirm',
+    { overrides: deleting, answer: annotated({ 'evenkeel.dev/sync-options': 'Delete=confirm' }) },
+    'keep awaitsConfirmation',
+  ],
+  [
+    'deletes in spite of Delete=confirm once a person has confirmed',
+    { overrides: deleting, answer: annotated({ 'evenkeel.dev/sync-options': 'Delete=confirm' }), confirmed: true },
+    'prune',
+  ],
+  [
+    'deletes in spite of policy no-prune',
+    { overrides: deleting, answer: annotated({ 'evenkeel.dev/policy': 'no-prune' }) },
+    'prune',
   ],
   [
     'deletes in spite of Prune=false',

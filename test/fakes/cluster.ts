@@ -32,6 +32,7 @@ import {
   metadataOf,
   patched,
   refusal,
+  replaced,
   withinSubresource,
 } from './manifests.ts';
 import { trackUpdate } from './managed-fields.ts';
@@ -165,9 +166,7 @@ export class FakeCluster implements Cluster {
   /** Nothing is told until the returned function is called. */
   holdEvents(): () => void {
     const releases = this.reflectors.map((reflector) => reflector.hold());
-    return () => {
-      for (const release of releases) release();
-    };
+    return () => releases.forEach((release) => void release());
   }
 
   // The port.
@@ -209,6 +208,14 @@ export class FakeCluster implements Cluster {
       const writer = this.#writer({ manager, operation: 'Apply' });
       const after = applied(before, manifestOf(object), { writer, force });
       return { object: this.#keep(before, after, options), created: before === undefined };
+    });
+  }
+
+  replace(object: KubeObject, options: WriteOptions): Promise<KubeObject> {
+    const target = targetOf(object);
+    return this.#change({ ...written('replace', target, options), body: object }, options, (before) => {
+      checkPreconditions(before, object);
+      return replaced(before, object);
     });
   }
 

@@ -33,6 +33,23 @@ export function checkPreconditions(before: KubeObject | undefined, wanted: KubeO
   throw refusal('conflict', 409, 'the object has been modified; please apply your changes to the latest version');
 }
 
+/** What a PUT makes of an object: what the body lacks goes, but what the server keeps itself. */
+export function replaced(before: KubeObject, object: KubeObject): KubeObject {
+  const { name } = object.metadata;
+  const kept = Object.entries(before.metadata).filter(([key]) => keptByServer.has(key));
+  const metadata = { ...manifestOf(object).metadata, ...Object.fromEntries(kept), name };
+  return withinSubresource(before, { ...object, metadata }, '');
+}
+
+const keptByServer = new Set([
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'managedFields',
+]);
+
 export function withinSubresource(before: KubeObject, wanted: KubeObject, subresource: string): KubeObject {
   const status = (object: KubeObject) => (object['status'] === undefined ? {} : { status: object['status'] });
   if (subresource === 'status') return { ...before, ...status(wanted) };

@@ -4,7 +4,7 @@ import type { Ref } from '../../src/model/object.ts';
 
 /** One call of the port, as the fake saw it. */
 export interface FakeRequest {
-  readonly verb: 'get' | 'list' | 'watch' | 'apply' | 'create' | 'patch' | 'merge' | 'delete';
+  readonly verb: 'get' | 'list' | 'watch' | 'apply' | 'create' | 'patch' | 'merge' | 'replace' | 'delete';
   /** Name empty for lists and watches. */
   readonly ref: Ref;
   readonly manager?: string;

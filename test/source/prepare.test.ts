@@ -177,9 +177,9 @@ test('all errors are reported together', () => {
 const annotations: readonly [name: string, value: string, accepted: boolean][] = [
   ['argocd.argoproj.io/sync-options', 'Prune=false', true],
   ['argocd.argoproj.io/sync-options', 'Prune=false, Delete=false,ServerSideApply=true', true],
-  ['argocd.argoproj.io/sync-options', 'Prune=confirm', false],
-  ['evenkeel.dev/sync-options', 'Replace=true', false],
-  ['argocd.argoproj.io/sync-options', 'Force=true,Replace=true', false],
+  ['argocd.argoproj.io/sync-options', 'Prune=confirm,Delete=confirm', true],
+  ['evenkeel.dev/sync-options', 'Replace=true', true],
+  ['argocd.argoproj.io/sync-options', 'Force=true,Replace=true', true],
   ['argocd.argoproj.io/sync-options', 'PruneLast=true', true],
   ['argocd.argoproj.io/sync-options', 'SkipDryRunOnMissingResource=true', false],
   ['argocd.argoproj.io/sync-options', 'Validate=false', false],
@@ -189,10 +189,11 @@ const annotations: readonly [name: string, value: string, accepted: boolean][] =
   ['helm.sh/hook', 'crd-install', true],
   ['argocd.argoproj.io/sync-wave', '0', true],
   ['argocd.argoproj.io/sync-wave', '-1', true],
-  ['argocd.argoproj.io/compare-options', 'IgnoreExtraneous', false],
+  ['argocd.argoproj.io/compare-options', 'IgnoreExtraneous', true],
   ['argocd.argoproj.io/ignore-healthcheck', 'true', true],
   ['evenkeel.dev/depends-on', '/namespaces/shop/ConfigMap/b', true],
-  ['evenkeel.dev/policy', 'create-only', false],
+  ['evenkeel.dev/policy', 'create-only', true],
+  ['evenkeel.dev/policy', 'no-prune, recreate-if-immutable', true],
   ['evenkeel.dev/protect', 'true', true],
   ['helm.sh/resource-policy', 'keep', true],
   ['example.com/hook', 'PreSync', true],
@@ -206,6 +207,19 @@ describe('annotations with a meaning', () => {
       else assert.throws(() => prepare(text), refusal(name));
     });
   }
+
+  test('a policy that there is none is refused, naming the place and what there is', () => {
+    const text = object('v1', 'ConfigMap', '{name: a, annotations: {evenkeel.dev/policy: "no-prune, create_only"}}');
+    assert.throws(
+      () => prepare(text),
+      (error) => {
+        assert.ok(error instanceof OperatorError && error.reason === 'InvalidObject');
+        return /^a\.yaml:document 1:line 1: .*evenkeel\.dev\/policy: expected create-only, .*got "create_only"$/.test(
+          error.message,
+        );
+      },
+    );
+  });
 
   test('our spelling replaces the other', () => {
     const both = '{evenkeel.dev/sync-options: Prune=false, argocd.argoproj.io/sync-options: Replace=true}';

@@ -51,7 +51,7 @@ export function planRows(scene: () => Scene): void {
       const error = await errorOf(
         subject.sync(other, statefulSet(subject.namespace, 'db', { serviceName: 'changed' })),
       );
-      assert.equal(error.reason, 'InvalidObject');
+      assert.equal(error.reason, 'ImmutableField');
       assert.equal(await subject.read(other), undefined);
     });
 
@@ -189,7 +189,10 @@ export function planRows(scene: () => Scene): void {
       const map = configMap(subject.namespace, 'map', { a: '1' });
       await subject.sync(map, configMap(subject.namespace, 'stays', {}));
       const plan = await subject.plan(configMap(subject.namespace, 'stays', {}));
-      const guarded = { ...plan, guard: { message: 'too many', onTrip: 'RequireApproval' as const } };
+      const guarded = {
+        ...plan,
+        guard: { message: 'too many', destructive: [refOf(map)], onTrip: 'RequireApproval' as const },
+      };
       assert.deepEqual(kinds(await subject.apply(guarded)), ['kept', 'skipped']);
       assert.ok((await subject.read(map)) !== undefined);
     });
