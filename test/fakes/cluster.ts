@@ -212,11 +212,8 @@ export class FakeCluster implements Cluster {
   }
 
   replace(object: KubeObject, options: WriteOptions): Promise<KubeObject> {
-    const target = targetOf(object);
-    return this.#change({ ...written('replace', target, options), body: object }, options, (before) => {
-      checkPreconditions(before, object);
-      return replaced(before, object);
-    });
+    const request = { ...written('replace', targetOf(object), options), body: object };
+    return this.#change(request, options, (before) => replaced(before, object));
   }
 
   create(object: KubeObject, options: WriteOptions): Promise<KubeObject> {
@@ -250,8 +247,7 @@ export class FakeCluster implements Cluster {
       if (uidOf(object) !== options.uid || resourceVersionOf(object) !== options.resourceVersion) {
         throw refusal('conflict', 409, `the precondition does not match ${target.kind} "${target.name}"`);
       }
-      if (options.dryRun === true) return undefined;
-      return this.#delete(object);
+      return options.dryRun === true ? undefined : this.#delete(object);
     });
   }
 

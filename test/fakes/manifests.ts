@@ -35,6 +35,7 @@ export function checkPreconditions(before: KubeObject | undefined, wanted: KubeO
 
 /** What a PUT makes of an object: what the body lacks goes, but what the server keeps itself. */
 export function replaced(before: KubeObject, object: KubeObject): KubeObject {
+  checkPreconditions(before, object);
   const { name } = object.metadata;
   const kept = Object.entries(before.metadata).filter(([key]) => keptByServer.has(key));
   const metadata = { ...manifestOf(object).metadata, ...Object.fromEntries(kept), name };
