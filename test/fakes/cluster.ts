@@ -41,16 +41,9 @@ import { ObjectStore, mergePatch } from './object-store.ts';
 import { FakeReflector } from './reflector.ts';
 import { publishedSchema } from './published-schemas.ts';
 import { prioritised, refIn, written } from './requests.ts';
-import type { FakeRequest } from './requests.ts';
+import type { Failure, FakeRequest } from './requests.ts';
 import { matchesFields, matchesLabels } from './selectors.ts';
 import { applied } from './server-side-apply.ts';
-
-interface Failure {
-  readonly when: (request: FakeRequest) => boolean;
-  readonly error: ApiError;
-  readonly executed: boolean;
-  left: number;
-}
 
 export type { FakeRequest } from './requests.ts';
 
@@ -166,7 +159,9 @@ export class FakeCluster implements Cluster {
   /** Nothing is told until the returned function is called. */
   holdEvents(): () => void {
     const releases = this.reflectors.map((reflector) => reflector.hold());
-    return () => releases.forEach((release) => void release());
+    return () => {
+      for (const release of releases) release();
+    };
   }
 
   // The port.

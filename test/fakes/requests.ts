@@ -1,4 +1,5 @@
 import type { PatchOptions, RequestOptions } from '../../src/kube/cluster.ts';
+import type { ApiError } from '../../src/model/api-error.ts';
 import type { JsonValue } from '../../src/model/json.ts';
 import type { Ref } from '../../src/model/object.ts';
 
@@ -14,6 +15,14 @@ export interface FakeRequest {
   readonly priority?: 'urgent' | 'normal';
   /** The manifest or patch that was sent. */
   readonly body?: JsonValue;
+}
+
+/** What a test has made to fail. */
+export interface Failure {
+  readonly when: (request: FakeRequest) => boolean;
+  readonly error: ApiError;
+  readonly executed: boolean;
+  left: number;
 }
 
 export function refIn({ group, kind, namespace, name }: Ref): Ref {
