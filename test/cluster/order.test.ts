@@ -30,17 +30,21 @@ async function firstTry(journey: Journey): Promise<void> {
 }
 
 describe('one sync, first try, one Application without waves', () => {
-  test('a namespace with its contents, a definition with its custom resources', { timeout }, async () => {
-    const journey = new Journey(world, 'contents', await world.git.createRepository('contents'));
-    await journey.commit({
-      'a.json': custom('Lever', 'one'),
-      ...settings('one'),
-      'y.json': definition('Lever'),
-      'z.json': object('Namespace', journey.name),
-    });
-    await journey.apply();
-    await firstTry(journey);
-  });
+  test(
+    'a namespace with its contents, and 11. a definition with its custom resources, which are parked',
+    { timeout },
+    async () => {
+      const journey = new Journey(world, 'contents', await world.git.createRepository('contents'));
+      await journey.commit({
+        'a.json': custom('Lever', 'one'),
+        ...settings('one'),
+        'y.json': definition('Lever'),
+        'z.json': object('Namespace', journey.name),
+      });
+      await journey.apply();
+      await firstTry(journey);
+    },
+  );
 
   test('a webhook with the service behind it', { timeout }, async () => {
     const name = 'called';
