@@ -1,8 +1,10 @@
 import type { ApplyContext } from '../apply/apply.ts';
 import type { Application } from '../model/application.ts';
+import type { Health } from '../model/health.ts';
 import type { Ref } from '../model/object.ts';
 import { groupsOf } from './claims.ts';
 import { healthNow } from './health-now.ts';
+import { judgeWait } from './judge.ts';
 import type { Ports } from './ports.ts';
 import { isTerminating } from './terminate.ts';
 
@@ -14,6 +16,9 @@ export function contextOf(app: Application, ports: Ports, signal: AbortSignal): 
     !app.deleting &&
     (isTerminating(app.key, ports) || (app.request === undefined && source.newestRevision(app.key) !== began));
   const claims = ports.claims.view(app.key, groupsOf(app, began));
-  const health = { assess: ports.health.assess.bind(ports.health), now: (ref: Ref) => healthNow(ref, live) };
+  const { progressMs } = app.spec.timeouts;
+  const now = (ref: Ref): Health =>
+    judgeWait(ref, healthNow(ref, live), ports.progress.ageMs(app.key, ref), progressMs);
+  const health = { assess: ports.health.assess.bind(ports.health), now };
   return { cluster, installation, writes: live.writes, app, claims, health, signal, superseded };
 }

@@ -1,6 +1,6 @@
 import type { KnownApplication } from '../model/application.ts';
 import { describeDuration } from '../model/duration.ts';
-import type { ObjectHealth } from '../model/health.ts';
+import type { Health, ObjectHealth } from '../model/health.ts';
 import type { GroupKind } from '../model/object.ts';
 import { groupKindKey } from '../model/object.ts';
 import type { Ports } from './ports.ts';
@@ -41,6 +41,17 @@ export async function judge(
   });
 }
 
+/** What waits for an object need not wait for one that makes no progress any more. */
+export function judgeWait(ref: ObjectHealth['ref'], health: Health, ageMs: number, progressMs: number): Health {
+  const isOverdue = health.status === 'Progressing' && progressMs > 0 && ageMs >= progressMs;
+  if (!isOverdue || runsToAnEnd.has(kindOf(ref))) return health;
+  return { status: 'Degraded', message: lateWords(progressMs, health.message) };
+}
+
+function lateWords(progressMs: number, message: string): string {
+  return `no progress for ${describeDuration(progressMs)}: ${message}`;
+}
+
 type Sufferer = Suffering & { readonly isOverdue: boolean };
 
 function sufferingOf(object: ObjectHealth, standing: Standing | undefined, progressMs: number): Sufferer | undefined {
@@ -67,7 +78,7 @@ function verdictOn(object: ObjectHealth, one: Sufferer, cause: string, progressM
   return {
     ...object,
     status: 'Degraded',
-    message: `no progress for ${describeDuration(progressMs)}: ${message}`,
+    message: lateWords(progressMs, message),
     since,
   };
 }

@@ -57,6 +57,12 @@ export class Progress {
     return standings;
   }
 
+  /** How long an object has said the same of itself, as far as the last look knew; 0 when it knew nothing of it. */
+  ageMs(key: ApplicationKey, ref: Ref): number {
+    const seen = this.#seen.get(key)?.get(refKey(ref));
+    return seen === undefined ? 0 : this.#clock.monotonic() - seen.sinceMonotonic;
+  }
+
   forget(key: ApplicationKey): void {
     this.#seen.delete(key);
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { refOf } from '../../src/model/object.ts';
 import { deadlineExceeded, deployed, deployment, imageMissing, podOf, reportStatus, seedPods } from './rollout.ts';
-import { Stage } from './stage.ts';
+import { configMap, configMapRef, Stage } from './stage.ts';
 
 const minute = 60_000;
 
@@ -75,6 +75,40 @@ describe('health over time', () => {
       assert.equal(stage.status('shop').health?.status, 'Degraded');
     });
   }
+
+  it('an object of an earlier wave without progress ends the sync, and what comes after it is not applied', async () => {
+    await using stage = new Stage();
+    const annotations = { 'evenkeel.dev/sync-wave': '1' };
+    await deployed(stage, {}, [configMap('after', { k: '1' }, { annotations })]);
+    assert.match(stage.message('shop', 'Reconciling'), /^waits for wave 0: Deployment\.apps shop\/web is Progr/);
+    await stage.advance(10 * minute);
+    assert.match(
+      stage.message('shop', 'Ready'),
+      /^Deployment\.apps shop\/web is Degraded, and what comes after it is not applied: no progress for 10m: 0 of 2/,
+    );
+    assert.equal(stage.cluster.peek(configMapRef('after')), undefined);
+    reportStatus(stage.cluster, 2);
+    await stage.quiet();
+    assert.equal(stage.ready('shop'), 'True Healthy');
+    assert.notEqual(stage.cluster.peek(configMapRef('after')), undefined);
+  });
+
+  it('what serves an APIService is waited for while it progresses, and no longer', async () => {
+    await using stage = new Stage();
+    const name = { namespace: 'shop', name: 'web' };
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: name, spec: { selector: { app: 'web' } } };
+    const called = {
+      apiVersion: 'apiregistration.k8s.io/v1',
+      kind: 'APIService',
+      metadata: { name: 'v1.example.com' },
+      spec: { group: 'example.com', version: 'v1', service: name },
+    };
+    await deployed(stage, {}, [service, called]);
+    const ref = { group: 'apiregistration.k8s.io', kind: 'APIService', namespace: '', name: 'v1.example.com' };
+    assert.equal(stage.cluster.peek(ref), undefined);
+    await stage.advance(10 * minute);
+    assert.notEqual(stage.cluster.peek(ref), undefined);
+  });
 
   it('spec.timeouts.progress: 0 waits for ever', async () => {
     await using stage = new Stage();

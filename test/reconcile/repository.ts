@@ -9,6 +9,7 @@ import { canonicalJson } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import { refOf } from '../../src/model/object.ts';
 import type { LoadRequest, Source } from '../../src/source/source.ts';
+import { turnOfLive } from '../../src/model/turn.ts';
 
 export const installation = installationNamed('');
 
@@ -56,7 +57,8 @@ export function desiredFrom(object: KubeObject, key: ApplicationKey): DesiredObj
   const body = mark(normalise(object), { key, installation });
   const hash = shortHash(canonicalJson(body));
   const origin = { file: 'deploy.yaml', document: 1, line: 1 };
-  return { ref: refOf(body), apiVersion: body.apiVersion, hash, origin, body: () => body };
+  const turn = turnOfLive(body, installation);
+  return { ref: refOf(body), apiVersion: body.apiVersion, hash, origin, ...turn, body: () => body };
 }
 
 /** `source/` without Git, over a repository in memory. */

@@ -99,8 +99,8 @@ export const crashing: JsonObject = {
 };
 
 /** Synced, with a Deployment that has not started yet. */
-export async function deployed(stage: Stage, spec: JsonObject = {}): Promise<void> {
-  stage.repository.commit({ shop: [deployment()] });
+export async function deployed(stage: Stage, spec: JsonObject = {}, others: readonly KubeObject[] = []): Promise<void> {
+  stage.repository.commit({ shop: [deployment(), ...others] });
   stage.apply('shop', { spec: { syncPolicy: { automated: {} }, ...spec } });
   await stage.start();
   await stage.quiet();
