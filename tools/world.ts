@@ -64,6 +64,12 @@ export interface StatusJson {
   readonly drift?: readonly DriftJson[];
   readonly history?: readonly HistoryJson[];
   readonly operationState?: OperationStateJson;
+  readonly hold?: {
+    readonly revision: string;
+    readonly digest: string;
+    readonly since: string;
+    readonly reason: string;
+  };
   readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
   readonly record?: { readonly entries: readonly string[] };
 }
@@ -72,6 +78,8 @@ export interface HistoryJson {
   readonly id: number;
   readonly revision: string;
   readonly digest: string;
+  readonly deployStartedAt: string;
+  readonly healthyAt?: string;
   readonly initiatedBy: Readonly<Record<string, unknown>>;
   readonly author?: string;
   readonly subject?: string;

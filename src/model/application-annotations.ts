@@ -7,6 +7,7 @@ export type ApplicationAnnotation =
   | 'sync'
   | 'approve'
   | 'hold'
+  | 'rolled-back-from'
   | 'deletion-approved'
   | 'skip-reconcile'
   | 'delete-protected'
@@ -25,7 +26,7 @@ const alsoOfArgo: readonly ApplicationAnnotation[] = [
 const argo = 'argocd.argoproj.io/';
 
 /** Every key under which an annotation may stand, the one that wins first. */
-function spellingsOf(name: ApplicationAnnotation, installation: Installation): string[] {
+export function spellingsOf(name: ApplicationAnnotation, installation: Installation): string[] {
   const ours = new Set([`${installation.prefix}${name}`, `evenkeel.dev/${name}`]);
   return alsoOfArgo.includes(name) ? [...ours, `${argo}${name}`] : [...ours];
 }
@@ -64,10 +65,8 @@ export function approvesDeletion(
 }
 
 /** Reports annotations of an Application that have no effect or none yet. */
-export function inspectAnnotations(annotations: Annotations, installation: Installation, findings: Findings): void {
+export function inspectAnnotations(annotations: Annotations, findings: Findings): void {
   const at = (key: string): string => `metadata.annotations[${key}]`;
-  const later = spellingsOf('hold', installation);
-  for (const key of later) if ((annotations[key] ?? '') !== '') findings.notYet(at(key), '');
   const compareOptions = `${argo}compare-options`;
   if ((annotations[compareOptions] ?? '') === '') return;
   findings.ignore(at(compareOptions), 'objects are always compared with what the API server makes of them');

@@ -315,16 +315,14 @@ const ownership = block('Which existing objects may be taken.', {
   ),
 });
 
-const rollback = notYet(
-  present(
-    block('Goes back by itself.', {
-      onDegraded: block('When the new revision does not become healthy.', {
-        within: duration('Default 5m.'),
-        to: oneOf('Default LastHealthy.', ['LastHealthy']),
-      }),
+const rollback = block('Goes back by itself, and holds.', {
+  onDegraded: present(
+    block('When a new revision turns Degraded; once for the same objects.', {
+      within: duration('So long after the sync. Default 5m.'),
+      to: oneOf('Default LastHealthy.', ['LastHealthy']),
     }),
   ),
-);
+});
 
 const cel = (description: string) => text(description, { maxLength: 4096 });
 
@@ -458,7 +456,11 @@ const operation = block(
   'Starts a manual sync; removed when it ends.',
   {
     sync,
-    rollback: notYet(present(block('Goes back to an entry of the history.', { id: whole('Its id.') }))),
+    rollback: block(
+      'Goes back to an entry of the history, and holds.',
+      { acceptDigest: text('Goes on also when the revision comes to this other digest by now.', { maxLength: 128 }) },
+      { required: { id: whole('Its id.', { minimum: 0 }) } },
+    ),
     terminate: present(
       block('Ends the sync that runs; an automated one is not begun again before something changes.', {}),
     ),

@@ -149,6 +149,8 @@ export interface ApplicationSpec {
   readonly retry: RetryPolicy;
   /** What a failed check of one object holds back: everything, or that object. */
   readonly preflight: 'All' | 'PerObject';
+  /** Goes back by itself when a new revision turns Degraded within this time. */
+  readonly rollback?: { readonly withinMs: number };
   readonly timeouts: {
     /** How long an object may progress without any progress before it counts as Degraded; 0 = for ever. */
     readonly progressMs: number;
@@ -202,8 +204,25 @@ export interface SyncRequest {
   readonly source?: SourceSet;
   /** Ends what runs, and begins nothing. */
   readonly terminate?: boolean;
+  /** Goes back to an entry of the history and stays there; `acceptDigest`: also when it comes to these other objects. */
+  readonly rollback?: { readonly id: number; readonly acceptDigest?: string };
   /** What was asked for besides revisions, `prune` and `dryRun`, as it was written: of `operation.sync` and of `operation`. */
   readonly words?: { readonly sync: JsonObject; readonly operation: JsonObject };
+}
+
+/** A revision that stands in place of the newest one, until somebody or, after an automatic rollback, a commit lifts it. */
+export interface Hold {
+  /** As the annotation names it. */
+  readonly asked: string;
+  /** Of each source. */
+  readonly revisions: readonly string[];
+  /** Only what comes to it is applied; absent: whatever the revision is rendered to. */
+  readonly digest?: string;
+  /** As it was then; absent: that of the spec. */
+  readonly source?: SourceSet;
+  readonly reason: string;
+  /** After an automatic rollback: the digest of what did not work. Anything newer lifts the hold. */
+  readonly from?: string;
 }
 
 /** Who made a commit, for people. */
@@ -310,6 +329,16 @@ export interface ApplicationStatus {
   /** What was applied last as a whole: drift is measured against it, also with `revisionHistoryLimit: 0`. */
   readonly applied?: RevisionFields & { readonly digest: string };
   readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
+  readonly hold?: RevisionFields &
+    Pick<HistoryEntry, 'source' | 'sources'> & {
+      readonly asked: string;
+      /** Of what is applied; empty while it was not rendered. */
+      readonly digest: string;
+      /** Nothing of another digest is applied. */
+      readonly exact: boolean;
+      readonly since: string;
+      readonly reason: string;
+    };
   /** The sync that a user ended: automation does not begin it again while spec and revision are the same. */
   readonly terminated?: { readonly revision: string; readonly spec: string };
   /** Value of the `sync` annotation that was served last. */
@@ -338,11 +367,12 @@ export interface KnownApplication {
 
 /** An Application as read from the cluster and validated. */
 export interface Application extends KnownApplication {
-  /** As it is to be reconciled: with what a request puts in place of what the spec says. */
+  /** As it is to be reconciled: with what a request, or a hold, puts in place of what the spec says. */
   readonly spec: ApplicationSpec;
   /** What the spec itself says, when something else stands in `spec`: new commits are looked for there. */
   readonly written?: SourceSet;
   readonly request?: SyncRequest;
+  readonly hold?: Hold;
   readonly record: readonly RecordEntry[];
 }
 

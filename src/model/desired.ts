@@ -46,6 +46,8 @@ export interface Desired extends Artefact {
   readonly chartVersions: readonly string[];
   /** Of the first source that is a commit. */
   readonly about?: CommitAbout;
+  /** The newest revision, when it wants something else and a hold keeps it from being applied. */
+  readonly ahead?: string;
 }
 
 /** What a deleted Application wants. */

@@ -62,7 +62,10 @@ export type Outcome =
     };
 
 /** What was compared, without its objects. */
-export type Origins = Pick<Desired, 'revision' | 'digest' | 'sourceTypes' | 'repeated' | 'chartVersions' | 'about'>;
+export type Origins = Pick<
+  Desired,
+  'revision' | 'digest' | 'sourceTypes' | 'repeated' | 'chartVersions' | 'about' | 'ahead'
+>;
 
 export interface Settled extends Origins {
   readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';

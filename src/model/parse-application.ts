@@ -3,6 +3,7 @@ import type { Application, ApplicationSpec, KnownApplication, PruneGuard } from 
 import { isOperation, isSpec } from './as-declared.ts';
 import { OperatorError, OperatorErrors } from './errors.ts';
 import { Findings } from './findings.ts';
+import { holdNow } from './hold.ts';
 import type { Installation } from './installation.ts';
 import { readRecord } from './inventory.ts';
 import type { JsonValue } from './json.ts';
@@ -52,7 +53,7 @@ export function parseApplication(
   return { kind: 'invalid', app: known, error: new OperatorErrors([first, ...more]) };
 }
 
-type Wishes = Pick<Application, 'spec' | 'written' | 'request'>;
+type Wishes = Pick<Application, 'spec' | 'written' | 'request' | 'hold'>;
 
 type Known = Pick<KnownApplication, 'annotations' | 'status'>;
 
@@ -63,15 +64,17 @@ interface Reading {
 
 /** Good for nothing once `findings` has problems. */
 function readWishes(object: KubeObject, known: Known, { installation, findings }: Reading): Wishes {
-  inspectAnnotations(known.annotations, installation, findings);
+  inspectAnnotations(known.annotations, findings);
   const { spec, operation } = object;
   const read = isSpec(spec, findings) ? readSpec(spec, findings) : specForDeletion({ guard: {}, syncOptions: [] });
   const isAsked = operation !== undefined && isOperation(operation, findings);
   const asked = isAsked ? readOperation(operation, findings) : undefined;
   const request = requestNow({ asked, spec: read, installation }, known);
+  const hold = holdNow(request, known, installation);
+  const kept = { ...(request === undefined ? {} : { request }), ...(hold === undefined ? {} : { hold }) };
   return {
-    ...specAsked(suspendedByAnnotation(migratingByAnnotation(read, known, installation), known, installation), request),
-    ...(request === undefined ? {} : { request }),
+    ...specAsked(suspendedByAnnotation(migratingByAnnotation(read, known, installation), known, installation), kept),
+    ...kept,
   };
 }
 

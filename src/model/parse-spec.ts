@@ -22,6 +22,7 @@ const specDefaults = {
   revisionHistoryLimit: 10,
   retry: { duration: '5s', factor: 2, maxDuration: '3m' },
   preflight: 'All',
+  rollback: { within: '5m' },
   timeouts: { progress: '10m' },
   drift: { minInterval: '2s', audit: '1h' },
 } as const;
@@ -52,6 +53,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     managedNamespace: readManagedNamespace(spec.syncPolicy, findings),
     retry: readRetry(spec.syncPolicy?.retry, 'spec.syncPolicy.retry', findings),
     ...readPreflight(spec),
+    ...readRollback(spec, findings),
     timeouts: readTimeouts(spec, findings),
     revisionHistoryLimit: readHistoryLimit(spec, findings),
     dependsOn: readDependencies(spec, findings),
@@ -195,6 +197,13 @@ export function readRetry(retry: RetryResource, path: string, findings: Findings
     factor,
     maxDurationMs: readDuration(maxDuration, `${path}.backoff.maxDuration`, findings),
   };
+}
+
+function readRollback({ rollback }: SpecResource, findings: Findings): Pick<ApplicationSpec, 'rollback'> {
+  const { onDegraded } = rollback ?? {};
+  if (onDegraded === undefined) return {};
+  const within = onDegraded.within ?? specDefaults.rollback.within;
+  return { rollback: { withinMs: readDuration(within, 'spec.rollback.onDegraded.within', findings) } };
 }
 
 function readHistoryLimit({ revisionHistoryLimit }: SpecResource, findings: Findings): number {

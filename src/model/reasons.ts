@@ -44,6 +44,11 @@ export const reasons = {
     cause: 'Something that spec.dependsOn names is not ready, so nothing of the Application is written.',
     remedy: 'See what the message names; the Application goes on by itself as soon as it is ready.',
   },
+  DigestDiffers: {
+    cause: 'A revision that is gone back to, or held, comes to other objects than it did then.',
+    remedy:
+      'Look at what changed (a chart that was published again, another version of a tool or of Kubernetes). To go on all the same, roll back with acceptDigest, the new digest that the message names; or release the hold.',
+  },
   Forbidden: {
     cause: 'The operator may not do this to the object.',
     remedy: "Grant the permission that the message names to the operator's ServiceAccount.",
@@ -61,6 +66,11 @@ export const reasons = {
     remedy: 'Correct the rule that the message names. Objects that it judges are Unknown meanwhile.',
   },
   Healthy: { cause: 'All objects are applied and healthy.', remedy: 'None needed.' },
+  Held: {
+    cause:
+      'The Application stays at an older revision: somebody rolled back, or the annotation evenkeel.dev/hold is set.',
+    remedy: 'Remove the annotation evenkeel.dev/hold to follow new commits again; see status.hold.',
+  },
   ImmutableField: {
     cause:
       'A field differs that the API server lets nobody change, and nothing allows to delete and create the object anew.',
@@ -132,6 +142,11 @@ export const reasons = {
   RevisionNotFound: {
     cause: 'The remote has no such branch, tag or commit, or no such version of the chart.',
     remedy: 'Correct spec.source.targetRevision; what is deployed stays.',
+  },
+  RolledBack: {
+    cause: 'A new revision turned Degraded within spec.rollback.onDegraded, and the last healthy one was put back.',
+    remedy:
+      'Commit a fix: a newer revision lifts the hold. To try the same one again, remove the annotation evenkeel.dev/hold.',
   },
   SharedResource: {
     cause: 'Another Application desires the same object and has it on record.',

@@ -37,12 +37,13 @@ function resumed({ operation }: OperationState): SyncRequest | undefined {
   return isWhole ? request : undefined;
 }
 
-/** The spec as the request wants it, with what the spec itself says where that matters beyond the request. */
+/** The spec as the request, or the hold, wants it, with what the spec itself says where that matters beyond it. */
 export function specAsked(
   spec: ApplicationSpec,
-  request: SyncRequest | undefined,
+  { request, hold }: Pick<Application, 'request' | 'hold'>,
 ): Pick<Application, 'spec' | 'written'> {
-  const { syncOptions, retry, source } = request ?? {};
+  const { syncOptions, retry } = request ?? {};
+  const source = request?.source ?? hold?.source;
   const { sources, hasSourceList } = spec;
   return {
     spec: {

@@ -176,6 +176,25 @@ const historyEntry = block(
   },
 );
 
+const hold = block(
+  'Stays at a revision; newer commits are seen and not applied.',
+  {
+    revisions: revisions(),
+    source: anyObject('Its source, when it is not that of the spec.'),
+    sources: list(anyObject('Source.'), 20, 'Its sources.'),
+  },
+  {
+    required: {
+      asked: text('Value of the annotation evenkeel.dev/hold.', { maxLength: 4096 }),
+      revision: revision('Commit.'),
+      digest: text('Of its objects.', { maxLength: 128 }),
+      exact: flag('Nothing of another digest is applied.'),
+      since: time('When it began.'),
+      reason: message('Why.'),
+    },
+  },
+);
+
 const plan = block(
   'The newest plan that deletes something.',
   {},
@@ -236,7 +255,7 @@ export const applicationStatusSchema = block('What the operator found and did.',
   operationState,
   applied,
   history: list(historyEntry, 100, 'Successful syncs, oldest first.'),
-  hold: block('Stays at a revision.', { revision: revision(), reason: message('Why.') }),
+  hold,
   plan,
   terminated: block(
     'The sync that a user ended: it is not begun again by itself while revision and spec are the same.',

@@ -12,7 +12,7 @@ import { readSyncOptions } from './sync-options.ts';
 
 /** What a user asks for by the `operation` field. */
 export function readOperation(operation: OperationResource, findings: Findings): SyncRequest | undefined {
-  const { sync, terminate, initiatedBy = {}, retry } = operation;
+  const { sync, rollback, terminate, initiatedBy = {}, retry } = operation;
   const asked: SyncRequest = {
     ...nothingSpecial,
     initiatedBy: { username: initiatedBy.username ?? '', automated: initiatedBy.automated ?? false },
@@ -21,6 +21,7 @@ export function readOperation(operation: OperationResource, findings: Findings):
   };
   if (terminate !== undefined) return { ...asked, terminate: true };
   const again = retry === undefined ? {} : { retry: readRetry(retry, 'operation.retry', findings) };
+  if (rollback !== undefined) return { ...asked, ...again, rollback };
   if (sync !== undefined) return { ...asked, ...again, ...readSync(sync, findings) };
   if (!findings.spoils('operation')) findings.invalid('operation.sync', 'is required');
   return undefined;
@@ -90,12 +91,12 @@ export function describeRequest(
   request: SyncRequest,
   spec: { readonly hasSourceList: boolean } | undefined,
 ): OperationState['operation'] {
-  const { initiatedBy, revisions, prune, dryRun, words, terminate, source } = request;
+  const { initiatedBy, revisions, prune, dryRun, words, source } = request;
   const plain = { ...revisionFields(source ?? spec, joinRevisions(revisions)), prune, dryRun };
   if (words === undefined) return { initiatedBy, sync: plain };
   const { sync: special, operation: others } = words;
   if (Buffer.byteLength(JSON.stringify(words)) > mostBytes) return { initiatedBy, sync: plain, abridged: true };
-  if (terminate === true) return { ...others, initiatedBy };
+  if (request.terminate === true || request.rollback !== undefined) return { ...others, initiatedBy };
   return { ...others, initiatedBy, sync: { ...plain, ...special } };
 }
 

@@ -13,6 +13,7 @@ import { describeRef, refOf, resourceVersionOf, targetOf, uidOf } from '../model
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { parseApplication } from '../model/parse-application.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { annotating } from './annotate.ts';
 import type { ApplicationChecks } from './application-checks.ts';
 import type { Removal } from './removal.ts';
 import { removalFrom } from './removal.ts';
@@ -134,6 +135,13 @@ export class Applications implements Disposable {
     const object = this.#stored.get(app.key)?.object;
     if (object === undefined) return;
     await this.#patch(object, (current) => removalFrom(current, what, object), { step: 'status' });
+  }
+
+  /** Sets annotations, and removes those without a value. Throws OperatorError. */
+  async annotate(app: KnownApplication, changes: Readonly<Record<string, string | undefined>>): Promise<void> {
+    const object = this.#stored.get(app.key)?.object;
+    if (object === undefined) return;
+    await this.#patch(object, (current) => annotating(current, changes), { step: 'status' });
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,7 @@ import type { ApplyContext } from '../apply/apply.ts';
 import type { Application } from '../model/application.ts';
 import type { Health } from '../model/health.ts';
 import type { Ref } from '../model/object.ts';
+import { asWritten } from './as-written.ts';
 import { groupsOf } from './claims.ts';
 import { healthNow } from './health-now.ts';
 import { judgeWait } from './judge.ts';
@@ -13,12 +14,15 @@ export function contextOf(app: Application, ports: Ports, signal: AbortSignal): 
   const { cluster, installation, live, source } = ports;
   const began = source.newestRevision(app.key);
   const superseded = (): boolean =>
-    !app.deleting &&
-    (isTerminating(app.key, ports) || (app.request === undefined && source.newestRevision(app.key) !== began));
-  const claims = ports.claims.view(app.key, groupsOf(app, began));
+    !app.deleting && (isTerminating(app.key, ports) || (follows(app) && source.newestRevision(app.key) !== began));
+  const claims = ports.claims.view(app.key, groupsOf(asWritten(app), began));
   const { progressMs } = app.spec.timeouts;
   const now = (ref: Ref): Health =>
     judgeWait(ref, healthNow(ref, live), ports.progress.ageMs(app.key, ref), progressMs);
   const health = { assess: ports.health.assess.bind(ports.health), now };
   return { cluster, installation, writes: live.writes, app, claims, health, signal, superseded };
+}
+
+function follows({ request, hold }: Application): boolean {
+  return request === undefined && hold === undefined;
 }

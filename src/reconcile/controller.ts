@@ -1,7 +1,8 @@
-import type { Application } from '../model/application.ts';
+import type { ApplicationStatus } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { Attempts } from './attempts.ts';
+import { asWritten } from './as-written.ts';
 import { Corrector } from './correct.ts';
 import { declareKinds } from './load.ts';
 import type { Ports } from './ports.ts';
@@ -84,7 +85,7 @@ export class Controller {
     const { app } = parsed;
     ports.claims.recorded(app.key, app.record ?? []);
     declareKinds(app, ports);
-    ports.source.artefacts.keep(app.key, app.status.applied === undefined ? [] : [app.status.applied.digest]);
+    ports.source.artefacts.keep(app.key, digestsNeeded(app.status));
     const suspended = parsed.kind === 'valid' && this.#resumptions.isSuspended(parsed.app);
     if (parsed.kind === 'valid' && !app.deleting && !suspended) ports.source.follow(asWritten(parsed.app));
     else ports.source.unfollow(app.key);
@@ -94,7 +95,8 @@ export class Controller {
   }
 }
 
-/** New commits are looked for where the spec says, whatever a request puts in its place for once. */
-function asWritten(app: Application): Application {
-  return app.written === undefined ? app : { ...app, spec: { ...app.spec, ...app.written } };
+/** What is measured against, and what may be gone back to without a person, is never evicted. */
+function digestsNeeded({ applied, hold, history = [] }: ApplicationStatus): string[] {
+  const healthy = history.findLast(({ healthyAt }) => healthyAt !== undefined);
+  return [applied, hold, healthy].flatMap((one) => (one === undefined || one.digest === '' ? [] : [one.digest]));
 }

@@ -9,7 +9,7 @@ import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
-import { groupsOf } from './claims.ts';
+import { groupsSeen } from './as-written.ts';
 import { operationStart } from './operation.ts';
 import { heldBack, onlyShown, permit, writes } from './permit.ts';
 import { contextOf } from './context.ts';
@@ -96,7 +96,7 @@ function isConfirmed({ app, desired }: Sight, { installation, clock }: Ports): b
 
 /** What Git dropped stays while another Application claims it, or may. */
 function claimsOf({ app, desired }: Sight, ports: Ports): PlanInput['claims'] {
-  const view = ports.claims.view(app.key, groupsOf(app, desired.revision));
+  const view = ports.claims.view(app.key, groupsSeen(app, desired.revision, ports));
   const wanted = new Set(desired.objects.map(({ ref }) => refKey(ref)));
   return {
     recordedBy: (ref) => view.recordedBy(ref),

@@ -2,20 +2,21 @@ import type { DeclaredKind } from '../live/live.ts';
 import type { Application, KnownApplication } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import { nothingDesired } from '../model/desired.ts';
-import { groupsOf } from './claims.ts';
+import { groupsSeen } from './as-written.ts';
+import { isHeld, loadHeld } from './held.ts';
 import type { Ports } from './ports.ts';
 import { inspectSelection } from './selection.ts';
 
-/** What Git wants: the newest revision, or the one that a user asked for. Deleting wants nothing and asks no Git. */
+/** What Git wants: the newest revision, the one that is held, or the one that a user asked for. Deleting wants nothing and asks no Git. */
 export async function loadDesired(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {
   if (app.deleting) return wantNothing(app, ports);
   const { refresh } = ports.asks.of(app);
   const revisions = app.request?.revisions ?? [];
   const ask = { revisions, ...(refresh === undefined ? {} : { refresh }) };
-  const desired = await ports.source.load(app, ask, signal);
+  const desired = isHeld(app) ? await loadHeld(app, ports, signal) : await ports.source.load(app, ask, signal);
   inspectSelection(app, desired);
   const refs = desired.objects.map(({ ref }) => ref);
-  ports.claims.rendered({ key: app.key, groups: groupsOf(app, desired.revision), refs });
+  ports.claims.rendered({ key: app.key, groups: groupsSeen(app, desired.revision, ports), refs });
   ports.newestDigests.set(app.key, desired.digest);
   ports.wantedKinds.set(app.key, distinctKinds(desired));
   declareKinds(app, ports);

@@ -8,6 +8,7 @@ import type {
   SyncRequest,
 } from '../model/application.ts';
 import type { OperatorError } from '../model/errors.ts';
+import { showSources } from '../model/history-source.ts';
 import type { Settled } from '../model/outcome.ts';
 import { revisionFields } from '../model/revision.ts';
 import { describeRequest } from '../model/sync-request.ts';
@@ -129,7 +130,7 @@ export function historyAfter({ app, now }: StatusInput<Application>, settled: Se
     deployStartedAt: started,
     deployedAt: now,
     initiatedBy: app.request?.initiatedBy ?? { automated: true },
-    ...sourcesShown(app),
+    ...showSources(app.spec),
     ...originShown(settled),
   };
   // slice(-0) would keep everything.
@@ -151,16 +152,6 @@ export function withHealthyAt(
   const isFirst = newest.healthyAt === undefined && newest.digest === digest;
   if (!isFirst || sync !== 'Synced' || health.status !== 'Healthy') return { history };
   return { history: [...history.slice(0, -1), { ...newest, healthyAt: now }] };
-}
-
-/** Enough to find it again; options of renderers are in Git's history or the Application's. */
-function sourcesShown({ spec }: Application): Pick<HistoryEntry, 'source' | 'sources'> {
-  const shown = spec.sources.map(({ repoURL, path, chart, targetRevision }) => ({
-    repoURL,
-    ...(chart === '' ? { path } : { chart }),
-    targetRevision,
-  }));
-  return spec.hasSourceList ? { sources: shown } : { source: { ...shown[0] } };
 }
 
 function originShown({ about, chartVersions }: Settled): Partial<HistoryEntry> {

@@ -3,6 +3,7 @@ import { cascades, isSuspended } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { begin } from './begin.ts';
+import { takeHold } from './hold.ts';
 import { creationsOf, decide, readLive } from './decide.ts';
 import { judge } from './judge.ts';
 import { loadDesired } from './load.ts';
@@ -17,13 +18,14 @@ import { healthsAfter, settle } from './settle.ts';
  * Throws OperatorError for everything that was to be expected, and only the worker catches it.
  */
 async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  const app = await begin(key, ports);
+  const app = await begin(key, ports, signal);
   if (app === undefined) return { kind: 'gone', key };
   if (app.deleting && !cascades(app)) return { kind: 'abandoned', app };
   if (isSuspended(app, ports.clock.now()) && !app.deleting) return { kind: 'suspended', app };
 
   // Deleting is a sync to the empty set: same path, and it must not need Git.
   const desired = await loadDesired(app, ports, signal);
+  await takeHold(app, ports);
   const live = await readLive(app, desired, ports, signal);
   const plan = await decide({ app, desired, live }, ports, signal);
 

@@ -13,6 +13,7 @@ import { healthsOnRecord, worstOfObjects } from './health-now.ts';
 import { judge } from './judge.ts';
 import { tellDriftOf } from './plan-drift.ts';
 import type { Ports } from './ports.ts';
+import { rollBackWhenDegraded } from './rollback.ts';
 import { retryLimit } from './schedule.ts';
 import { recordAfter } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
@@ -60,6 +61,7 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
   );
   await cleanUp(app, ports);
   ports.dependencies.compared(app.key, settled.revision);
+  await rollBackWhenDegraded(app.key, ports);
 }
 
 async function reportFailure({ key, error, app: served }: Failed, attempt: number, ports: Ports): Promise<void> {

@@ -27,10 +27,11 @@ export function settle(app: Application, desired: Desired, done: Applied, judged
   const inOrder = [...results].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, result]) => result);
   const applied = { ...done, results: inOrder };
   const worst = worstOfObjects(judged);
-  const { revision, digest, sourceTypes, repeated, chartVersions, about } = desired;
+  const { revision, digest, sourceTypes, repeated, chartVersions, about, ahead } = desired;
   const settled = {
     ...{ revision, digest, sourceTypes, repeated, chartVersions },
     ...(about === undefined ? {} : { about }),
+    ...(ahead === undefined ? {} : { ahead }),
     sync: syncStatus(applied),
     health: worst,
     objects: judged,

@@ -17,6 +17,7 @@ import {
   runningOperation,
   withHealthyAt,
 } from './operation.ts';
+import { holdShown } from './hold-shown.ts';
 import { exceptionsOf } from './resource-rows.ts';
 import { isBlocked, isUnknown, waitsForSync } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
@@ -32,7 +33,7 @@ export function statusOfSettled(input: StatusInput<Application>, settled: Settle
   const phase = operationPhase(input, settled);
   return finish(input, verdictsOfSettled(app, settled, drift), {
     ...withoutPlan(app.status),
-    sync: { status: settled.sync, ...revisionFields(app.spec, reportedRevision(app, settled)) },
+    sync: syncOf(app, settled),
     health: healthSince(app.status.health, settled.health, now),
     ...sourceTypesOf(app, settled),
     counts: countObjects(settled, input.unexplained),
@@ -43,6 +44,7 @@ export function statusOfSettled(input: StatusInput<Application>, settled: Settle
     ...appliedAfter(app, settled),
     ...planShown(settled.applied.plan),
     ...terminatedAfter(app, settled),
+    ...holdShown(app, settled, now),
   });
 }
 
@@ -56,7 +58,8 @@ export function statusOfFailure(
   const compared = isCompared(error);
   const health = known.health ?? app.status.health ?? { status: 'Unknown', message: '' };
   return finish(input, verdictsOfFailure(app, error, drift), {
-    ...app.status,
+    ...withoutHold(app.status),
+    ...holdShown(app, undefined, now),
     sync: {
       status: compared ? 'OutOfSync' : 'Unknown',
       ...revisionFields(app.spec, compared ? known.revision : revisionIn(app.status.sync ?? { revision: '' })),
@@ -64,6 +67,17 @@ export function statusOfFailure(
     health: healthSince(app.status.health, health, now),
     ...failedOperation(input, error, compared ? known.revision : ''),
   });
+}
+
+function withoutHold(status: ApplicationStatus): ApplicationStatus {
+  return Object.fromEntries(Object.entries(status).filter(([field]) => field !== 'hold'));
+}
+
+/** Against the newest revision, also while another one is held. */
+function syncOf(app: Application, settled: Settled): NonNullable<ApplicationStatus['sync']> {
+  const { sync, ahead } = settled;
+  if (ahead === undefined) return { status: sync, ...revisionFields(app.spec, reportedRevision(app, settled)) };
+  return { status: sync === 'Unknown' ? sync : 'OutOfSync', ...revisionFields(app.written ?? app.spec, ahead) };
 }
 
 function isCompared({ step }: OperatorError): boolean {
@@ -176,7 +190,7 @@ function terminatedAfter(app: Application, { revision }: Settled): Pick<Applicat
   return { terminated };
 }
 
-const remade: ReadonlySet<string> = new Set(['plan', 'sourceType', 'sourceTypes', 'terminated']);
+const remade: ReadonlySet<string> = new Set(['plan', 'sourceType', 'sourceTypes', 'terminated', 'hold']);
 
 /** A plan is shown while it waits for approval, no longer. */
 function withoutPlan(status: ApplicationStatus): ApplicationStatus {

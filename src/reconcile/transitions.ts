@@ -136,6 +136,11 @@ function syncEvent(before: ApplicationStatus, { operationState }: ApplicationSta
   return { type: 'Warning', reason: 'SyncFailed', action: 'Sync', note };
 }
 
+/** An Event about the Application itself. */
+export function tell(app: KnownApplication, event: Told, { events }: Pick<Ports, 'events'>): void {
+  events.emit({ regarding: regarding(app), ...event });
+}
+
 /** One event that names what a deletion has let go: nothing else will ever speak of these objects again. */
 export function tellReleased(app: KnownApplication, { results }: Applied, ports: Ports): void {
   const names = results.flatMap(({ kind, change }) =>

@@ -49,7 +49,8 @@ function describeSuspension({ reason, by, untilMs }: Suspension = { reason: '', 
   return ['suspended', by === '' ? '' : ` by ${by}`, until, reason === '' ? '' : `: ${reason}`].join('');
 }
 
-function readyOf({ failure, sync, health, applied }: Settled): Verdict {
+function readyOf(settled: Settled): Verdict {
+  const { failure, sync, health, applied, ahead } = settled;
   const ready = (status: Verdict['status'], reason: Reason | 'OutOfSync' | 'Unknown', message: string): Verdict => ({
     type: 'Ready',
     status,
@@ -63,8 +64,15 @@ function readyOf({ failure, sync, health, applied }: Settled): Verdict {
   const left = sharedIn(applied);
   if (left !== '') return ready('False', 'SharedResource', left);
   if (sync === 'OutOfSync') return ready('False', 'OutOfSync', 'the cluster differs from Git');
+  if (ahead !== undefined) return ready('False', 'Held', heldBehind(settled, ahead));
   if (health.status === 'Healthy' || health.status === 'Suspended') return ready('True', 'Healthy', health.message);
   return ready('False', health.status === 'Progressing' ? 'Progressing' : 'HealthDegraded', health.message);
+}
+
+/** A hold says what would be applied without it, and whether what is held works. */
+function heldBehind({ revision, health }: Settled, ahead: string): string {
+  const works = health.status === 'Healthy' ? '' : `; ${health.status}: ${health.message}`;
+  return `held at ${revision}; ${ahead} is not applied${works}`;
 }
 
 /** Which objects cannot be compared at present, each with the reason; they are kept. */

@@ -35,6 +35,12 @@ export class Repository {
     return revision;
   }
 
+  /** The commit of this number has other objects by now, as a chart that is published again. */
+  rewrite(index: number, trees: Readonly<Record<string, readonly KubeObject[]>>): void {
+    const { revision } = this.#commits[index] ?? { revision: '' };
+    this.#commits[index] = { revision, trees: new Map(Object.entries(trees)) };
+  }
+
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
