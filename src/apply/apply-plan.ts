@@ -1,14 +1,16 @@
 import type { Step } from '../diff/diff.ts';
-import { orderForApply, orderForRemoval, stepsOf } from '../diff/diff.ts';
+import { compareSteps, orderForApply, orderForRemoval, stepsOf } from '../diff/diff.ts';
+import type { HookPlan } from '../model/hook-plan.ts';
 import type { Applied } from '../model/outcome.ts';
 import { describeRef } from '../model/object.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, StepKey } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
+import { Hooks } from './hooks.ts';
 import { isRemoval } from './remove.ts';
 import { removeStage } from './remove-stage.ts';
 import { Run } from './run.ts';
 import { isWrite } from './settle.ts';
-import { waitFor } from './step-done.ts';
+import { isAllDone, waitFor } from './step-done.ts';
 import { withoutRequest } from './without-request.ts';
 import { writeStage } from './write-stage.ts';
 
@@ -30,19 +32,41 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     const result = withoutRequest(change, run);
     if (result !== undefined) run.add(result);
   }
-  await carryOutAll(run, stepsOf(plan.changes, context));
-  return { plan, results: run.results, awaited: [...run.awaited.values()], overrides: run.overrides };
+  const hooks = new Hooks(plan.hooks ?? noHooks, context);
+  if (hooks.isFailing) await failOn(run, hooks);
+  else await carryOutAll(run, hooks, withHooks(stepsOf(plan.changes, context), hooks.steps));
+  const done = await hooks.conclude(isAllDone(run));
+  return { plan, results: run.results, hooks: done, awaited: [...run.awaited.values()], overrides: run.overrides };
 }
 
-async function carryOutAll(run: Run, steps: readonly Step[]): Promise<void> {
+const noHooks: HookPlan = { changes: [], forgotten: [] };
+
+/** A sync that has failed writes no objects any more. */
+async function failOn(run: Run, hooks: Hooks): Promise<void> {
+  run.skip(run.plan.changes, 'the sync has failed; its SyncFail hooks come first');
+  await hooks.carryOutSyncFail();
+}
+
+function withHooks(steps: readonly Step[], ofHooks: readonly StepKey[]): readonly Step[] {
+  const added: Step[] = [];
+  for (const { phase, wave } of ofHooks) {
+    const key = { phase, wave };
+    if (![...steps, ...added].some((step) => compareSteps(step, key) === 0)) added.push({ ...key, changes: [] });
+  }
+  return [...steps, ...added].sort(compareSteps);
+}
+
+async function carryOutAll(run: Run, hooks: Hooks, steps: readonly Step[]): Promise<void> {
   // Nothing is waited for when nothing is left to do.
-  const last = steps.findLastIndex(({ changes }) => run.open(changes).length > 0);
+  const last = steps.findLastIndex((step) => run.open(step.changes).length > 0 || hooks.isOpen(step));
   let waits: string | undefined;
   for (const [index, step] of steps.slice(0, last + 1).entries()) {
     const before = steps[index - 1];
-    if (before !== undefined && waits === undefined) waits = waitFor(run, before);
+    if (before !== undefined && waits === undefined) waits = waitFor(run, before) ?? hooks.waitFor(before);
     if (waits === undefined && !run.isInterrupted) await carryOut(run, step);
+    if (waits === undefined && !run.isInterrupted) await hooks.carryOut(step);
     run.skip(step.changes, waits);
+    if (waits !== undefined) hooks.hold(step, waits);
   }
 }
 

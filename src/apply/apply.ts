@@ -5,4 +5,6 @@ export { createNamespace } from './create-namespace.ts';
 export type { Correction, CorrectionInput } from './correct.ts';
 export { correctObject } from './correct.ts';
 export type { Drifted } from './drifted.ts';
+export { tryOutHooks } from './try-out-hooks.ts';
+export { endHooks } from './end-hooks.ts';
 export { preflight } from './preflight.ts';

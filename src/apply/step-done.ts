@@ -36,6 +36,11 @@ function isLeftAlone(change: Change): boolean {
 
 const leftAlone: ReadonlySet<KeepReason> = new Set(['waitsForSync', 'dryRun', 'shared', 'dependency']);
 
+/** Whether nothing of the plan is left to be done. */
+export function isAllDone(run: Run): boolean {
+  return run.results.every((result) => isHeldBack(run, result.change) || unfinishedBecause(result) === undefined);
+}
+
 function unfinishedBecause(result: ChangeResult): string | undefined {
   const { change } = result;
   const name = describeRef(change.ref);

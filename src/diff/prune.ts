@@ -7,6 +7,7 @@ import { uidOf } from '../model/object.ts';
 import { annotationOf, listedIn } from '../model/object-annotations.ts';
 import type { Change, ChangeOf, KeepReason } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { isHookEntry } from '../model/record.ts';
 import { proofOf } from './ownership.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { Deletability } from './protection.ts';
@@ -46,7 +47,15 @@ function planKnown(input: PlanInput, entry: RecordEntry, live: KubeObject): Chan
     return app.deleting && cascades(app)
       ? release(ref, live, 'a controller owns it')
       : keep(ref, 'notOurs', 'a controller owns it', live);
-  return app.deleting ? planDeletion(input, ref, live) : planPrune(input, ref, live);
+  return app.deleting ? planDeletion(input, ref, live) : planDropped(input, entry, live);
+}
+
+/** A hook that Git has dropped is left to end, and counts as in place where nothing is pruned. */
+function planDropped(input: PlanInput, entry: RecordEntry, live: KubeObject): Change {
+  const { ref } = entry;
+  if (!isHookEntry(entry)) return planPrune(input, ref, live);
+  if (input.isRunning?.(live) === true) return keep(ref, 'hook', 'it is a hook that has not ended', live);
+  return prunes(input) ? planPrune(input, ref, live) : keep(ref, 'hook', pruneDisabled(input), live);
 }
 
 /** Announced and not ours: what is there is not touched, and no deletion waits for it. */

@@ -49,7 +49,7 @@ export function inOrder(changes: readonly Change[], ordering: Ordering): Change[
   );
 }
 
-function compareSteps(a: StepKey, b: StepKey): number {
+export function compareSteps(a: StepKey, b: StepKey): number {
   return phases.indexOf(a.phase) - phases.indexOf(b.phase) || a.wave - b.wave;
 }
 

@@ -396,7 +396,7 @@ const spec = block(
     }),
     preflight: oneOf('What a failed check of one object holds back. Default All.', ['All', 'PerObject']),
     timeouts: block('How long to wait.', {
-      hook: notYet(duration('For a hook. Default 1h.')),
+      hook: duration('For a hook, from its creation to its end. Default 1h; 0 is for ever.'),
       progress: duration('For any progress of an object, before it counts as Degraded. Default 10m; 0 is for ever.'),
     }),
     prune: block('Limits of deletion.', { guard }),

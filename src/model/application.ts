@@ -1,4 +1,6 @@
 import type { Condition } from './condition.ts';
+import type { HookPhase } from './hook.ts';
+import type { HookRun, HookState } from './hook-run.ts';
 import type { Health, HealthCheck, HealthStatus, ObjectHealth } from './health.ts';
 import type { ApplicationKey } from './installation.ts';
 import type { JsonObject } from './json.ts';
@@ -152,6 +154,8 @@ export interface ApplicationSpec {
   /** Goes back by itself when a new revision turns Degraded within this time. */
   readonly rollback?: { readonly withinMs: number };
   readonly timeouts: {
+    /** How long a hook may take from its creation on; 0 = for ever. */
+    readonly hookMs: number;
     /** How long an object may progress without any progress before it counts as Degraded; 0 = for ever. */
     readonly progressMs: number;
   };
@@ -279,6 +283,7 @@ export interface ResourceStatus {
   readonly health?: Health & Pick<ObjectHealth, 'since'>;
   readonly requiresPruning?: boolean;
   readonly requiresDeletionConfirmation?: boolean;
+  readonly hook?: boolean;
   /** Absent: 0. */
   readonly syncWave?: number;
   readonly message?: string;
@@ -294,6 +299,10 @@ export interface SyncResultEntry {
   readonly name: string;
   readonly status: 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped';
   readonly message: string;
+  /** Of a hook: the phase in which it ran, and what became of it. */
+  readonly hookType?: HookPhase;
+  readonly hookPhase?: HookState;
+  readonly syncPhase?: HookPhase;
 }
 
 export interface OperationState {
@@ -304,6 +313,8 @@ export interface OperationState {
   readonly startedAt: string;
   readonly finishedAt?: string;
   readonly retryCount?: number;
+  /** The newest try of a sync with hooks. */
+  readonly hookRun?: HookRun;
 }
 
 /** `status` without the record, as it is written and read back. Every list is capped by api.md. */
@@ -327,7 +338,11 @@ export interface ApplicationStatus {
   readonly operationState?: OperationState;
   readonly history?: readonly HistoryEntry[];
   /** What was applied last as a whole: drift is measured against it, also with `revisionHistoryLimit: 0`. */
-  readonly applied?: RevisionFields & { readonly digest: string };
+  readonly applied?: RevisionFields & {
+    readonly digest: string;
+    /** How many of its hooks run when the Application is deleted; absent: none. */
+    readonly deleteHooks?: number;
+  };
   readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
   readonly hold?: RevisionFields &
     Pick<HistoryEntry, 'source' | 'sources'> & {

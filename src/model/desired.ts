@@ -1,4 +1,5 @@
 import type { CommitAbout, SourceType } from './application.ts';
+import type { Hook } from './hook.ts';
 import type { KubeObject, Ref } from './object.ts';
 import type { Turn } from './turn.ts';
 
@@ -25,11 +26,18 @@ export interface DesiredObject extends Turn {
   body(): KubeObject;
 }
 
+/** A hook that Git wants: no object that is to be there, but one that is to have been. */
+export interface DesiredHook extends DesiredObject {
+  readonly hook: Hook;
+}
+
 /** Objects that are on disk, whichever revision wanted them. */
 export interface Artefact {
-  /** SHA-256 (hex) over the sorted refs and hashes: equal digests, equal objects. */
+  /** SHA-256 (hex) over the sorted refs and hashes, hooks included: equal digests, equal objects. */
   readonly digest: string;
   readonly objects: readonly DesiredObject[];
+  /** What is run at its time instead of being kept as it is written. */
+  readonly hooks: readonly DesiredHook[];
 }
 
 /** What one revision wants of one Application. */
@@ -55,6 +63,7 @@ export const nothingDesired: Desired = {
   revision: '',
   digest: '',
   objects: [],
+  hooks: [],
   skippedDocuments: 0,
   sourceTypes: [],
   repeated: [],

@@ -1,4 +1,5 @@
 import type { Installation } from './installation.ts';
+import type { JsonObject } from './json.ts';
 import { stringAt } from './json.ts';
 import type { KubeObject } from './object.ts';
 import { annotationsOf } from './object.ts';
@@ -28,10 +29,18 @@ export interface FoundAnnotation {
 export function annotationOf(
   object: KubeObject,
   name: SharedAnnotation | OwnAnnotation,
+  installation: Pick<Installation, 'prefix'>,
+): FoundAnnotation | undefined {
+  return annotationIn(annotationsOf(object), name, installation);
+}
+
+/** The same, of annotations of which the object may be no valid one. */
+export function annotationIn(
+  annotations: JsonObject,
+  name: SharedAnnotation | OwnAnnotation,
   { prefix }: Pick<Installation, 'prefix'>,
 ): FoundAnnotation | undefined {
   const ours = [...new Set([`${prefix}${name}`, `evenkeel.dev/${name}`])];
-  const annotations = annotationsOf(object);
   for (const key of ownOnly.has(name) ? ours : [...ours, `argocd.argoproj.io/${name}`]) {
     const value = stringAt(annotations, key);
     if (value !== undefined) return { key, value };

@@ -2,6 +2,8 @@ import type { Application } from './application.ts';
 import type { Desired } from './desired.ts';
 import type { OperatorError } from './errors.ts';
 import type { Health, ObjectHealth } from './health.ts';
+import type { HooksDone } from './hook-plan.ts';
+import type { HookRun } from './hook-run.ts';
 import type { ApplicationKey } from './installation.ts';
 import type { KubeObject, Ref } from './object.ts';
 import type { Change, ChangeOf, Plan } from './plan.ts';
@@ -34,6 +36,7 @@ export type ChangeResult =
 export interface Applied {
   readonly plan: Plan;
   readonly results: readonly ChangeResult[];
+  readonly hooks?: HooksDone;
   /** Objects whose health the rest of the plan waits for. */
   readonly awaited: readonly Ref[];
   /** Our values that admission replaced at our own write. */
@@ -74,6 +77,12 @@ export interface Settled extends Origins {
   readonly applied: Applied;
   /** What failed of the plan, when something did: the rest stands. */
   readonly failure?: OperatorError;
+  /** The try of a sync with hooks that this run belongs to. */
+  readonly hookRun?: HookRun;
+  /** How many hooks run when the Application is deleted. */
+  readonly deleteHooks?: number;
+  /** True when there is more to be done that nothing has to wake it for. */
+  readonly again?: boolean;
   /** True when something was written to the cluster. */
   readonly wrote: boolean;
   /** True when the run has to be woken again by watch events or time: parked objects, terminating ones, bad health. */

@@ -23,7 +23,7 @@ const specDefaults = {
   retry: { duration: '5s', factor: 2, maxDuration: '3m' },
   preflight: 'All',
   rollback: { within: '5m' },
-  timeouts: { progress: '10m' },
+  timeouts: { hook: '1h', progress: '10m' },
   drift: { minInterval: '2s', audit: '1h' },
 } as const;
 
@@ -227,8 +227,11 @@ function readPreflight({ preflight = specDefaults.preflight }: SpecResource): Pi
 }
 
 function readTimeouts({ timeouts = {} }: SpecResource, findings: Findings): ApplicationSpec['timeouts'] {
-  const { progress } = { ...specDefaults.timeouts, ...timeouts };
-  return { progressMs: readDuration(progress, 'spec.timeouts.progress', findings) };
+  const { hook, progress } = { ...specDefaults.timeouts, ...timeouts };
+  return {
+    hookMs: readDuration(hook, 'spec.timeouts.hook', findings),
+    progressMs: readDuration(progress, 'spec.timeouts.progress', findings),
+  };
 }
 
 function readInterval({ interval = specDefaults.interval }: SpecResource, findings: Findings): number {

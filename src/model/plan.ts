@@ -1,4 +1,5 @@
 import type { DesiredObject } from './desired.ts';
+import type { HookPlan } from './hook-plan.ts';
 import type { OperatorError } from './errors.ts';
 import type { JsonValue } from './json.ts';
 import type { FieldWriter } from './live.ts';
@@ -31,6 +32,8 @@ export type KeepReason =
   | 'protected'
   /** Has a controller ownerReference, another uid, or lacks our marks: the record's rules forbid the deletion. */
   | 'notOurs'
+  /** A hook that Git has dropped and that runs still, or is not to be pruned: it counts as in place. */
+  | 'hook'
   /** Another Application claims it. */
   | 'claimedElsewhere'
   /** The render is empty and `allowEmpty` is off. */
@@ -136,6 +139,8 @@ export interface Plan {
   readonly changes: readonly Change[];
   /** Present when the guard holds the prunes back; they are shown and not executed. */
   readonly guard?: GuardVerdict;
+  /** Absent before they are planned, and where there are none. */
+  readonly hooks?: HookPlan;
   /** 16 hex digits over the destructive changes and the Application's uid; empty when there are none. */
   readonly hash: string;
 }

@@ -71,6 +71,10 @@ export const reasons = {
       'The Application stays at an older revision: somebody rolled back, or the annotation evenkeel.dev/hold is set.',
     remedy: 'Remove the annotation evenkeel.dev/hold to follow new commits again; see status.hold.',
   },
+  HookFailed: {
+    cause: 'A hook of a sync, or of a deletion, failed, vanished while it ran, or did not end in time.',
+    remedy: 'See the message and the Job or Pod that it names; a new commit, or a sync, runs the hooks again.',
+  },
   ImmutableField: {
     cause:
       'A field differs that the API server lets nobody change, and nothing allows to delete and create the object anew.',

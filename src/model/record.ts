@@ -6,10 +6,15 @@ export interface RecordEntry {
   readonly ref: Ref;
   /** Empty for a claim: the creation was announced, its answer is not on record yet. */
   readonly uid: string;
-  /** Hash of the desired body that was last applied. */
+  /** Hash of the desired body that was last applied; empty for a claim, and for a hook. */
   readonly desired: string;
   /** Ownership fingerprint that the server's answer to that apply had. */
   readonly fp: string;
+}
+
+/** A hook: nothing of it is ever corrected, so that no hash says what it was applied with. */
+export function isHookEntry({ uid, desired }: RecordEntry): boolean {
+  return uid !== '' && desired === '';
 }
 
 /** `group/Kind|namespace|name|uid|desired|fp`, uid as 26 base32 characters. */

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import Type from 'typebox';
 import { conditionTypes } from './condition.ts';
+import { mostHooks } from './hook-run.ts';
 import { anyObject, block, flag, list, oneOf, text, texts, time, whole } from './schema-parts.ts';
 
 /** Long enough for every group, kind, namespace, name, uid and hash of the API. */
@@ -133,9 +134,52 @@ const syncResult = block(
   },
 );
 
+const hookRun = block(
+  'The newest try of a sync with hooks.',
+  {
+    endedAt: time('When it had failed or succeeded.'),
+    failure: block(
+      'Why it failed.',
+      {},
+      {
+        required: {
+          reason: text('One of docs/errors.md.', { maxLength: 63 }),
+          message: message(),
+          retry: oneOf('What heals it.', ['interval', 'never']),
+        },
+      },
+    ),
+  },
+  {
+    required: {
+      startedAt: time('Begin.'),
+      attempt: whole('Which try of the operation it is, from 1.', { minimum: 1 }),
+      revision: revision(),
+      digest: text('Of the objects and hooks.', { maxLength: 64 }),
+      release: oneOf('Which hooks of Helm run.', ['install', 'upgrade']),
+      hooks: list(
+        block(
+          'A hook that was begun.',
+          {},
+          {
+            required: {
+              ...refFields(),
+              phase: text('Its phase.', { maxLength: 63 }),
+              state: oneOf('How it stands.', ['Running', 'Succeeded', 'Failed']),
+              message: message(),
+            },
+          },
+        ),
+        mostHooks,
+        'The hooks that were begun.',
+      ),
+    },
+  },
+);
+
 const operationState = block(
   'The running or last operation.',
-  { syncResult, finishedAt: time('End.'), retryCount: whole('Attempts after the first.') },
+  { syncResult, hookRun, finishedAt: time('End.'), retryCount: whole('Attempts after the first.') },
   {
     required: {
       operation: anyObject('What was asked for.'),
@@ -234,7 +278,7 @@ const summary = block(
 
 const applied = block(
   'What was applied last as a whole: drift is measured against it.',
-  { revisions: revisions() },
+  { revisions: revisions(), deleteHooks: whole('Hooks that run when the Application is deleted.') },
   { required: { revision: revision('Commit.'), digest: text('Of its objects.', { maxLength: 64 }) } },
 );
 

@@ -1,3 +1,4 @@
+import type { ApplicationKey } from '../model/installation.ts';
 import type { ApplyContext } from '../apply/apply.ts';
 import type { Application } from '../model/application.ts';
 import type { Health } from '../model/health.ts';
@@ -7,7 +8,6 @@ import { groupsOf } from './claims.ts';
 import { healthNow } from './health-now.ts';
 import { judgeWait } from './judge.ts';
 import type { Ports } from './ports.ts';
-import { isTerminating } from './terminate.ts';
 
 /** A newer commit takes over at the next safe point, unless a user asked for exactly this revision; `terminate` always. */
 export function contextOf(app: Application, ports: Ports, signal: AbortSignal): ApplyContext {
@@ -25,4 +25,10 @@ export function contextOf(app: Application, ports: Ports, signal: AbortSignal): 
 
 function follows({ request, hold }: Application): boolean {
   return request === undefined && hold === undefined;
+}
+
+/** A user wants what runs to end: asked at every safe point. */
+function isTerminating(key: ApplicationKey, { applications }: Pick<Ports, 'applications'>): boolean {
+  const parsed = applications.known(key);
+  return parsed?.kind === 'valid' && parsed.app.request?.terminate === true;
 }

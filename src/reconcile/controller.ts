@@ -46,7 +46,10 @@ export class Controller {
     this.#unsubscribe.push(
       ports.applications.onChange((key) => this.#changed(key)),
       ports.source.onNews((key) => queue.add(key, 'commit')),
-      ports.live.onWake((key) => queue.add(key, 'drift')),
+      ports.live.onWake((key) => {
+        ports.hookVerdicts.look(key, ports.live);
+        queue.add(key, 'drift');
+      }),
       ports.live.onSuspect((suspect) => corrector.take(suspect)),
     );
     for (const key of ports.applications.keys()) this.#changed(key);

@@ -7,6 +7,7 @@ import type { ApplicationKey } from '../model/installation.ts';
 import type { Suspect } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
+import { isHookEntry } from '../model/record.ts';
 import { appliedBody } from './applied-body.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
@@ -103,6 +104,7 @@ export class Corrector {
     const { app } = parsed;
     const recorded = app.record.find((entry) => refKey(entry.ref) === refKey(ref));
     if (recorded === undefined || this.#isHeldBack(suspect, app)) return 'settled';
+    if (isHookEntry(recorded)) return suspect.why === 'left' ? 'unsettled' : 'settled';
     const body = await appliedBody(app, recorded, this.#ports, this.#signal);
     if (body === undefined) return 'unsettled';
     const mayRecreate = (): Promise<boolean> => this.#vanishings.mayRecreate(app, ref);

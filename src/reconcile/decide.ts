@@ -1,17 +1,20 @@
 import type { ApplyContext } from '../apply/apply.ts';
-import { createNamespace, preflight } from '../apply/apply.ts';
+import { createNamespace, preflight, tryOutHooks } from '../apply/apply.ts';
 import type { PlanInput } from '../diff/diff.ts';
 import { describeTakeover, guarded, planChanges, weightBy } from '../diff/diff.ts';
 import { approvesDeletion } from '../model/application-annotations.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
+import type { HookRun } from '../model/hook-run.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import { groupsSeen } from './as-written.ts';
+import { hooksToClaim, withoutHooks } from './hook-runs.ts';
 import { operationStart } from './operation.ts';
 import { heldBack, onlyShown, permit, writes } from './permit.ts';
+import { apartFromHooks, hooksBeside, hooksToRead } from './plan-hooks.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
 
@@ -19,19 +22,21 @@ export interface Sight {
   readonly app: Application;
   readonly desired: Desired;
   readonly live: ReadonlyMap<RefKey, LiveAnswer>;
+  /** The try of a sync with hooks that goes on, or begins. */
+  readonly run?: HookRun;
 }
 
 /** What is known of everything that is on record or desired. */
 export async function readLive(
-  app: Application,
-  desired: Desired,
+  { app, desired, ...running }: Omit<Sight, 'live'>,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RefKey, LiveAnswer>> {
   await ports.live.settled(signal);
   const { full } = ports.asks.begin(app);
   const correcting = (ref: Ref): boolean => ports.pending.correcting(ref);
-  const question = { key: app.key, wanted: desired.objects, recorded: app.record, full, correcting };
+  const recorded = [...withoutHooks(app.record, desired), ...hooksToRead({ app, desired, ...running }, ports)];
+  const question = { key: app.key, wanted: desired.objects, recorded, full, correcting };
   return ports.live.read(question, signal);
 }
 
@@ -43,6 +48,7 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   const { app } = sight;
   const input: PlanInput = {
     ...sight,
+    ...apartFromHooks(sight, ports),
     installation: ports.installation,
     claims: claimsOf(sight, ports),
     weightOf: weightBy(app, {
@@ -67,14 +73,16 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
     app.key,
     decided.changes.filter(({ kind }) => kind !== 'keep').map(({ ref }) => ref),
   );
-  return decided;
+  const hooks = hooksBeside(decided, { ...sight, claims: claimsOf(sight, ports) }, ports);
+  await tryOutHooks({ ...decided, hooks }, contextOf(app, ports, signal));
+  return { ...decided, hooks };
 }
 
 /** Before anything is tried out: a dry-run in a namespace that is not there says nothing. A Namespace in Git wins. */
-async function provideNamespace({ app, desired }: Sight, plan: Plan, context: ApplyContext): Promise<void> {
+async function provideNamespace({ app, desired, run }: Sight, plan: Plan, context: ApplyContext): Promise<void> {
   const { destinationNamespace: name, managedNamespace } = app.spec;
   const isInGit = desired.objects.some(({ ref }) => ref.kind === 'Namespace' && ref.group === '' && ref.name === name);
-  if (createsNamespace(app) && !isInGit && (writes(plan) || hasAnotherSpec(app)))
+  if (createsNamespace(app) && !isInGit && (writes(plan) || run !== undefined || hasAnotherSpec(app)))
     await createNamespace(name, managedNamespace, context);
 }
 
@@ -108,5 +116,6 @@ function claimsOf({ app, desired }: Sight, ports: Ports): PlanInput['claims'] {
 export function creationsOf(app: Application, plan: Plan): readonly Ref[] {
   const recorded = new Set(app.record.map(({ ref }) => refKey(ref)));
   const writes = plan.changes.filter(({ kind }) => kind === 'create' || kind === 'update' || kind === 'undecided');
-  return writes.map(({ ref }) => ref).filter((ref) => !recorded.has(refKey(ref)));
+  const refs = [...writes.map(({ ref }) => ref), ...(plan.hooks === undefined ? [] : hooksToClaim(plan.hooks))];
+  return refs.filter((ref) => !recorded.has(refKey(ref)));
 }

@@ -4,6 +4,7 @@ import type { Health, ObjectHealth } from '../model/health.ts';
 import type { Ref } from '../model/object.ts';
 import { describeRef } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { isHookEntry } from '../model/record.ts';
 
 /** What the watches know. */
 export type HealthView = Pick<Live, 'healthOf' | 'observation' | 'complete'>;
@@ -33,5 +34,6 @@ export function worstOfObjects(objects: readonly ObjectHealth[]): Health {
 
 /** What the objects on record say of themselves. */
 export function healthsOnRecord(record: readonly RecordEntry[], live: HealthView): readonly ObjectHealth[] {
-  return record.map(({ ref }) => ({ ref, ...healthNow(ref, live) }));
+  const objects = record.filter((entry) => !isHookEntry(entry));
+  return objects.map(({ ref }) => ({ ref, ...healthNow(ref, live) }));
 }

@@ -4,18 +4,19 @@ import type { Desired } from '../model/desired.ts';
 import { nothingDesired } from '../model/desired.ts';
 import { groupsSeen } from './as-written.ts';
 import { isHeld, loadHeld } from './held.ts';
+import { deleteHooksOf } from './delete-hooks.ts';
 import type { Ports } from './ports.ts';
 import { inspectSelection } from './selection.ts';
 
 /** What Git wants: the newest revision, the one that is held, or the one that a user asked for. Deleting wants nothing and asks no Git. */
 export async function loadDesired(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {
-  if (app.deleting) return wantNothing(app, ports);
+  if (app.deleting) return wantNothing(app, ports, signal);
   const { refresh } = ports.asks.of(app);
   const revisions = app.request?.revisions ?? [];
   const ask = { revisions, ...(refresh === undefined ? {} : { refresh }) };
   const desired = isHeld(app) ? await loadHeld(app, ports, signal) : await ports.source.load(app, ask, signal);
   inspectSelection(app, desired);
-  const refs = desired.objects.map(({ ref }) => ref);
+  const refs = [...desired.objects, ...desired.hooks].map(({ ref }) => ref);
   ports.claims.rendered({ key: app.key, groups: groupsSeen(app, desired.revision, ports), refs });
   ports.newestDigests.set(app.key, desired.digest);
   ports.wantedKinds.set(app.key, distinctKinds(desired));
@@ -23,15 +24,20 @@ export async function loadDesired(app: Application, ports: Ports, signal: AbortS
   return desired;
 }
 
-function wantNothing(app: Application, ports: Ports): Desired {
+async function wantNothing(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {
+  const hooks = await deleteHooksOf(app, ports, signal);
   ports.claims.rendered({ key: app.key, groups: new Map(), refs: [] });
-  ports.wantedKinds.delete(app.key);
+  ports.wantedKinds.set(app.key, distinctKinds({ ...nothingDesired, hooks }));
   declareKinds(app, ports);
-  return nothingDesired;
+  return { ...nothingDesired, hooks };
 }
 
 function distinctKinds(desired: Desired): readonly DeclaredKind[] {
-  const kinds = desired.objects.map(({ ref: { group, kind }, apiVersion }) => ({ group, kind, apiVersion }));
+  const kinds = [...desired.objects, ...desired.hooks].map(({ ref: { group, kind }, apiVersion }) => ({
+    group,
+    kind,
+    apiVersion,
+  }));
   return [...new Map(kinds.map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind])).values()];
 }
 

@@ -12,7 +12,9 @@ import { showSources } from '../model/history-source.ts';
 import type { Settled } from '../model/outcome.ts';
 import { revisionFields } from '../model/revision.ts';
 import { describeRequest } from '../model/sync-request.ts';
+import { endedRun, isFailing } from './hook-outcome.ts';
 import { syncResults } from './resource-rows.ts';
+import { retryLimit } from './schedule.ts';
 import { awaitsConfirmation, isUnderWay } from './settle.ts';
 import type { StatusInput } from './status-input.ts';
 import { waitingBecause } from './waiting.ts';
@@ -25,14 +27,13 @@ export function operationPhase(
   { app, triesLeft }: StatusInput<Application>,
   settled: Settled,
 ): OperationPhase | undefined {
-  const waits = awaitsConfirmation(settled.applied);
-  if (!isOperating(app) && !waits && !settled.wrote && settled.failure === undefined) return undefined;
-  if (settled.failure !== undefined) return triesLeft > 0 ? 'Running' : 'Failed';
-  return waits || isUnderWay(settled.applied) ? 'Running' : 'Succeeded';
+  if (!isPartOfOperation(app, settled)) return undefined;
+  if (settled.failure === undefined) return goesOn(settled) ? 'Running' : 'Succeeded';
+  return triesLeftOf({ app, triesLeft }, settled) > 0 ? 'Running' : 'Failed';
 }
 
-function isOperating({ status, request }: Application): boolean {
-  return status.operationState?.phase === 'Running' || request !== undefined;
+function goesOn(settled: Settled): boolean {
+  return isFailing(settled) || awaitsConfirmation(settled.applied) || isUnderWay(settled.applied);
 }
 
 /**
@@ -45,7 +46,29 @@ export function runningOperation(app: MaybeValid, revision: string, now: string)
   const goesOn = isDeepStrictEqual(before?.operation, operation) || (app.request === undefined && revision === '');
   return before?.phase === 'Running' && goesOn
     ? before
-    : { operation, phase: 'Running', message: 'applying', startedAt: now };
+    : { operation, phase: 'Running', message: 'applying', startedAt: now, ...hookRunOf(before) };
+}
+
+function isPartOfOperation(app: Application, { applied, hookRun, wrote, failure }: Settled): boolean {
+  if (isOperating(app) || hookRun !== undefined) return true;
+  return wrote || failure !== undefined || awaitsConfirmation(applied);
+}
+
+function isOperating({ status, request }: Application): boolean {
+  return status.operationState?.phase === 'Running' || request !== undefined;
+}
+
+/** Those of a sync with hooks are counted in its status: its hooks take many runs that do not fail. */
+function triesLeftOf(
+  { app, triesLeft }: Pick<StatusInput<Application>, 'app' | 'triesLeft'>,
+  { hookRun }: Settled,
+): number {
+  return hookRun === undefined ? triesLeft : retryLimit(app) - hookRun.attempt + 1;
+}
+
+/** What has become of hooks is known as long as the same is wanted, whichever operations come between. */
+function hookRunOf(state: OperationState | undefined): Pick<OperationState, 'hookRun'> {
+  return state?.hookRun === undefined ? {} : { hookRun: state.hookRun };
 }
 
 /** When the operation that brings this revision began; undefined when none runs. */
@@ -71,7 +94,8 @@ export function operationAfter(
 ): { operationState?: OperationState } {
   if (phase === undefined) return {};
   const started = runningOperation(input.app, settled.revision, input.now);
-  const resources = syncResults(settled.applied.results);
+  const hookRun = endedRun(settled, phase, input.now);
+  const resources = syncResults(settled.applied);
   return {
     operationState: {
       ...started,
@@ -80,6 +104,9 @@ export function operationAfter(
       syncResult: { ...revisionFields(input.app.spec, settled.revision), resources },
       ...(phase === 'Running' ? {} : { finishedAt: input.now }),
       ...(input.attempt > 1 ? { retryCount: input.attempt - 1 } : {}),
+      ...(hookRun === undefined
+        ? {}
+        : { hookRun, ...(hookRun.attempt > 1 ? { retryCount: hookRun.attempt - 1 } : {}) }),
     },
   };
 }

@@ -12,6 +12,7 @@ import type { Asks } from './asks.ts';
 import type { Claims } from './claims.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { DriftLog } from './drift-log.ts';
+import type { HookVerdicts } from './hook-verdicts.ts';
 import type { PendingWrites } from './pending.ts';
 import type { Progress } from './progress.ts';
 import type { RootCauses } from './root-cause.ts';
@@ -36,6 +37,7 @@ export interface Ports {
   readonly status: StatusWriter;
   /** Statuses that were told of and could not be written yet: each transition is told once. */
   readonly told: Map<ApplicationKey, ApplicationStatus>;
+  readonly hookVerdicts: HookVerdicts;
   readonly progress: Progress;
   readonly rootCauses: RootCauses;
   /** Milliseconds after the last run of each Application until time alone may change a verdict; infinite: never. */

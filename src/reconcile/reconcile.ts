@@ -4,7 +4,9 @@ import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { begin } from './begin.ts';
 import { takeHold } from './hold.ts';
+import { judgeHooksAgain } from './plan-hooks.ts';
 import { creationsOf, decide, readLive } from './decide.ts';
+import { hookRunOf } from './hook-runs.ts';
 import { judge } from './judge.ts';
 import { loadDesired } from './load.ts';
 import { contextOf } from './context.ts';
@@ -26,14 +28,17 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
   // Deleting is a sync to the empty set: same path, and it must not need Git.
   const desired = await loadDesired(app, ports, signal);
   await takeHold(app, ports);
-  const live = await readLive(app, desired, ports, signal);
-  const plan = await decide({ app, desired, live }, ports, signal);
+  const run = hookRunOf(app, desired, ports);
+  const hooked = { app, desired, ...(run === undefined ? {} : { run }) };
+  const live = await readLive(hooked, ports, signal);
+  const plan = await decide({ ...hooked, live }, ports, signal);
 
   // Claim before the first creation: a crash between may not orphan an object.
-  await ports.status.claim(app, creationsOf(app, plan), desired.revision);
+  await ports.status.claim(app, creationsOf(app, plan), desired.revision, plan.hooks?.run);
   const applied = await applyPlan(plan, contextOf(app, ports, signal));
   const { progressMs } = app.spec.timeouts;
   const objects = await judge({ app, progressMs, objects: healthsAfter(desired, applied, ports) }, ports, signal);
+  judgeHooksAgain(app.key, applied, ports);
   return settle(app, desired, applied, objects);
 }
 

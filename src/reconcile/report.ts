@@ -47,7 +47,7 @@ export async function report(outcome: Outcome, attempt: number, ports: Ports): P
 
 async function reportSettled(app: Application, settled: Settled, attempt: number, ports: Ports): Promise<void> {
   if (app.deleting) tellReleased(app, settled.applied, ports);
-  if (app.deleting && recordAfter(app.record, settled.applied.results).length === 0) {
+  if (app.deleting && recordAfter(app.record, settled.applied).length === 0) {
     await ports.applications.remove(app, { finalizers: isOurFinalizer });
     return;
   }
@@ -55,6 +55,8 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
   // What is written stays written when the status is not: a later one has the entries, then.
   for (const result of settled.applied.results)
     if (result.kind === 'applied') ports.status.corrected(app.key, result.entry);
+  for (const { entry } of settled.applied.hooks?.results ?? [])
+    if (entry !== undefined) ports.status.corrected(app.key, entry);
   await write(
     { key: app.key, attempt, settled, make: (input) => statusOfSettled(withSpec(input, app), settled) },
     ports,
@@ -127,7 +129,7 @@ async function write({ key, attempt, make, settled }: Write, ports: Ports): Prom
     tellTransitions({ app: current, before: ports.told.get(key) ?? current.status, status }, ports);
     ports.told.set(key, status);
     const before = current.record ?? [];
-    const record = settled === undefined ? before : recordAfter(before, settled.applied.results);
+    const record = settled === undefined ? before : recordAfter(before, settled.applied);
     const unchanged = sameStatus(status, current.status) && record.length === before.length && settled?.wrote !== true;
     if (unchanged) return undefined;
     return settled === undefined || current.record === undefined ? { status } : { status, record };
@@ -169,6 +171,7 @@ function forget(key: ApplicationKey, ports: Ports): void {
   ports.progress.forget(key);
   ports.rootCauses.forget(key);
   ports.judgeAgain.delete(key);
+  ports.hookVerdicts.follow(key, []);
   ports.told.delete(key);
   ports.drift.forget(key);
   ports.telemetry.applicationGone(key);

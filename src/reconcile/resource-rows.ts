@@ -2,8 +2,9 @@ import type { ApplicationStatus, ResourceStatus, SyncResultEntry } from '../mode
 import { isException, refInStatus } from '../model/application.ts';
 import type { DesiredObject } from '../model/desired.ts';
 import { refKey, versionOf } from '../model/object.ts';
-import type { ChangeResult, Settled } from '../model/outcome.ts';
+import type { Applied, ChangeResult, Settled } from '../model/outcome.ts';
 import type { Change, ChangeOf } from '../model/plan.ts';
+import { hookResultRow, hookRow } from './hook-rows.ts';
 import { isSynced, isUnknown } from './settle.ts';
 
 const atMost = 50;
@@ -19,8 +20,9 @@ export function exceptionsOf(settled: Settled): Pick<ApplicationStatus, 'resourc
 
 function rowsOf(settled: Settled): ResourceStatus[] {
   const health = new Map(settled.objects.map(({ ref, ...health }) => [refKey(ref), health]));
-  const rows = settled.applied.results.map((result) => resourceRow(result, health.get(refKey(result.change.ref))));
-  const exceptions = rows.filter((row) => row !== undefined).filter(isException);
+  const ofHooks = settled.applied.hooks?.results.map(hookRow) ?? [];
+  const ofObjects = settled.applied.results.map((result) => resourceRow(result, health.get(refKey(result.change.ref))));
+  const exceptions = [...ofHooks, ...ofObjects].filter((row) => row !== undefined).filter(isException);
   return exceptions.sort((a, b) => gravity.indexOf(a.status) - gravity.indexOf(b.status));
 }
 
@@ -61,8 +63,9 @@ function desiredOf(change: Change): DesiredObject | undefined {
 }
 
 /** What became of each object of a sync, failures first. Objects that needed nothing are left out. */
-export function syncResults(results: readonly ChangeResult[]): readonly SyncResultEntry[] {
-  return results.flatMap(syncResultRow).sort(failuresFirst).slice(0, atMost);
+export function syncResults({ results, hooks }: Applied): readonly SyncResultEntry[] {
+  const ofHooks = hooks?.results.flatMap(hookResultRow) ?? [];
+  return [...ofHooks, ...results.flatMap(syncResultRow)].sort(failuresFirst).slice(0, atMost);
 }
 
 function failuresFirst(a: SyncResultEntry, b: SyncResultEntry): number {

@@ -27,7 +27,8 @@ export function nextRun(outcome: Outcome, attempt: number, random: Random): Next
     case 'suspended':
       return undefined;
     case 'settled': {
-      const { failure, progressing } = outcome.settled;
+      const { failure, progressing, again } = outcome.settled;
+      if (again === true) return { delayMs: 0 };
       if (failure !== undefined) return afterFailure(failure, outcome.app, attempt, random);
       return progressing ? { delayMs: jittered(progressMs, random) } : undefined;
     }
@@ -52,7 +53,13 @@ function outsideDelay(attempt: number): number {
 }
 
 function policyDelay(app: Application | undefined, attempt: number): number {
-  if (app === undefined || attempt > retryLimit(app)) return slowRetryMs;
+  // A deletion is tried until it is done: nobody can ask for it once more.
+  const isSlow = app === undefined || (!app.deleting && attempt > retryLimit(app));
+  return isSlow ? slowRetryMs : retryDelayMs(app, attempt);
+}
+
+/** How long the policy has the next try wait after so many. */
+export function retryDelayMs(app: Pick<Application, 'spec'>, attempt: number): number {
   const { durationMs, factor, maxDurationMs } = app.spec.retry;
   return Math.max(shortestRetryMs, Math.min(maxDurationMs, Math.max(1, durationMs) * factor ** (attempt - 1)));
 }

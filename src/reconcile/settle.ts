@@ -1,8 +1,10 @@
+import { deleteHooksIn } from '../diff/diff.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { OperatorError } from '../model/errors.ts';
 import { OperatorErrors } from '../model/errors.ts';
 import type { Health, ObjectHealth } from '../model/health.ts';
+import type { HooksDone } from '../model/hook-plan.ts';
 import type { KubeObject, Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Applied, ChangeResult, Outcome } from '../model/outcome.ts';
@@ -12,6 +14,7 @@ import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
 import type { HealthView } from './health-now.ts';
 import { healthNow, worstOfObjects } from './health-now.ts';
+import { endOfRun, openHooks } from './hook-outcome.ts';
 import { brokenBefore } from './waiting.ts';
 
 /** What the watches know, and how to judge what only an answer has shown. */
@@ -27,6 +30,7 @@ export function settle(app: Application, desired: Desired, done: Applied, judged
   const inOrder = [...results].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, result]) => result);
   const applied = { ...done, results: inOrder };
   const worst = worstOfObjects(judged);
+  const ended = endOfRun(app, applied, failureOf(applied, judged));
   const { revision, digest, sourceTypes, repeated, chartVersions, about, ahead } = desired;
   const settled = {
     ...{ revision, digest, sourceTypes, repeated, chartVersions },
@@ -36,7 +40,8 @@ export function settle(app: Application, desired: Desired, done: Applied, judged
     health: worst,
     objects: judged,
     applied,
-    ...failureOf(applied, judged),
+    ...ended,
+    ...deleteHooksIn(desired.hooks),
     wrote: applied.results.some(isWritten),
     progressing: isUnderWay(applied) || worst.status === 'Progressing',
   };
@@ -80,8 +85,9 @@ function isWritten({ kind, change }: ChangeResult): boolean {
 }
 
 /** Whether something is not done, and to be gone on with when the watch says so, or after a while. */
-export function isUnderWay({ results, plan }: Applied): boolean {
-  return results.some((result) => isOpen(result) && !isBlocked(result, plan));
+export function isUnderWay(applied: Applied): boolean {
+  const { results, plan } = applied;
+  return openHooks(applied).length > 0 || results.some((result) => isOpen(result) && !isBlocked(result, plan));
 }
 
 function isOpen({ kind, change }: ChangeResult): boolean {
@@ -112,7 +118,14 @@ function syncStatus(applied: Applied): 'Synced' | 'OutOfSync' | 'Unknown' {
 }
 
 /** What is being corrected counts as in place: `Drifted` and `drift[]` speak of it, and it is over in milliseconds. */
-const inPlace: ReadonlySet<KeepReason> = new Set(['inSync', 'protected', 'correcting', 'leftAlone', 'extraneous']);
+const inPlace: ReadonlySet<KeepReason> = new Set([
+  'inSync',
+  'protected',
+  'correcting',
+  'leftAlone',
+  'extraneous',
+  'hook',
+]);
 
 /** Whether the object is now as Git wants it; an object that is kept although Git dropped it is not. */
 export function isSynced(result: ChangeResult): boolean {
@@ -136,7 +149,10 @@ function isForeign({ change }: Extract<ChangeResult, { kind: 'kept' }>): boolean
 }
 
 /** The record after a run: results replace entries, confirmed removals leave it, everything else stays. */
-export function recordAfter(record: readonly RecordEntry[], results: readonly ChangeResult[]): readonly RecordEntry[] {
+export function recordAfter(
+  record: readonly RecordEntry[],
+  { results, hooks }: Pick<Applied, 'results' | 'hooks'>,
+): readonly RecordEntry[] {
   const entries = new Map<RefKey, RecordEntry>(record.map((entry) => [refKey(entry.ref), entry]));
   for (const result of results) {
     const key = refKey(result.change.ref);
@@ -147,17 +163,23 @@ export function recordAfter(record: readonly RecordEntry[], results: readonly Ch
     else if (result.kind === 'kept' && isReadInSync(result.change) && result.entry !== undefined)
       entries.set(key, result.entry);
   }
+  if (hooks !== undefined) recordHooks(entries, hooks);
   return sortEntries(entries.values());
+}
+
+function recordHooks(entries: Map<RefKey, RecordEntry>, { gone, results }: HooksDone): void {
+  for (const ref of gone) entries.delete(refKey(ref));
+  for (const { ref, entry } of results) if (entry !== undefined) entries.set(refKey(ref), entry);
 }
 
 function isReadInSync({ reason, live }: ChangeOf<'keep'>): boolean {
   return reason === 'inSync' && live !== undefined;
 }
 
-function failureOf(applied: Applied, judged: readonly ObjectHealth[]): { failure: OperatorError } | undefined {
+function failureOf(applied: Applied, judged: readonly ObjectHealth[]): OperatorError | undefined {
   const broken = brokenBefore(applied, judged);
   const failed = applied.results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []));
   const [first, ...others] = broken === undefined ? failed : [...failed, broken];
   if (first === undefined) return undefined;
-  return { failure: others.length === 0 ? first : new OperatorErrors([first, ...others]) };
+  return others.length === 0 ? first : new OperatorErrors([first, ...others]);
 }

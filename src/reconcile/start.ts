@@ -15,6 +15,7 @@ import { Claims } from './claims.ts';
 import { Controller } from './controller.ts';
 import { Dependencies } from './dependencies.ts';
 import { DriftLog } from './drift-log.ts';
+import { HookVerdicts } from './hook-verdicts.ts';
 import { PendingWrites } from './pending.ts';
 import type { Ports } from './ports.ts';
 import { KeyedQueue } from './queue.ts';
@@ -71,6 +72,7 @@ export async function start(
     pending: new PendingWrites(),
     dependencies,
     status: new StatusWriter(applications, clock),
+    hookVerdicts: new HookVerdicts(),
     progress: new Progress(clock),
     rootCauses: new RootCauses(options),
     judgeAgain: new Map(),

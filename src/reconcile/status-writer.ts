@@ -1,5 +1,6 @@
 import type { Application, KnownApplication } from '../model/application.ts';
 import { OperatorError } from '../model/errors.ts';
+import type { HookRun } from '../model/hook-run.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
@@ -33,12 +34,16 @@ export class StatusWriter {
     return new Date(this.#clock.now()).toISOString().replace(/\.[0-9]+Z$/, 'Z');
   }
 
-  /** Announces creations on the record, together with the running operation. Throws OperatorError (step `claim`). */
-  async claim(app: Application, creations: readonly Ref[], revision: string): Promise<void> {
-    if (creations.length === 0) return;
+  /**
+   * Announces creations on the record, together with the running operation, and with the try of a sync with hooks that
+   * begins: it has to be known before the first hook is created. Throws OperatorError (step `claim`).
+   */
+  async claim(app: Application, creations: readonly Ref[], revision: string, run?: HookRun): Promise<void> {
+    const begins = run !== undefined && run !== app.status.operationState?.hookRun;
+    if (creations.length === 0 && !begins) return;
     const claims = creations.map((ref): RecordEntry => ({ ref, uid: '', desired: '', fp: '' }));
     const isWritten = await this.update(app.key, 'claim', ({ status, record = app.record }) => ({
-      status: statusOfRunning({ ...app, status }, revision, this.now()),
+      status: statusOfRunning({ ...app, status }, { revision, run }, this.now()),
       record: sortEntries([...record, ...claims.filter(({ ref }) => !isRecorded(record, ref))]),
     }));
     if (!isWritten) throw gone(app);

@@ -1,5 +1,6 @@
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import type { OperatorError } from '../model/errors.ts';
+import type { HookRun } from '../model/hook-run.ts';
 import type { Health } from '../model/health.ts';
 import type { JsonObject } from '../model/json.ts';
 import { jsonEqual } from '../model/json.ts';
@@ -41,7 +42,7 @@ export function statusOfSettled(input: StatusInput<Application>, settled: Settle
     ...exceptionsOf(settled),
     ...operationAfter(input, settled, phase),
     ...withHealthyAt(phase === 'Succeeded' ? historyAfter(input, settled) : app.status.history, settled, now),
-    ...appliedAfter(app, settled),
+    ...(settled.hookRun === undefined || phase === 'Succeeded' ? appliedAfter(app, settled) : {}),
     ...planShown(settled.applied.plan),
     ...terminatedAfter(app, settled),
     ...holdShown(app, settled, now),
@@ -100,8 +101,13 @@ export function statusWithDrift({ app, drift, now }: StatusInput): ApplicationSt
 }
 
 /** Between the claim and the result: an operation runs. */
-export function statusOfRunning(app: Application, revision: string, now: string): ApplicationStatus {
-  return { ...app.status, operationState: runningOperation(app, revision, now) };
+export function statusOfRunning(
+  app: Application,
+  { revision, run }: { readonly revision: string; readonly run: HookRun | undefined },
+  now: string,
+): ApplicationStatus {
+  const state = runningOperation(app, revision, now);
+  return { ...app.status, operationState: run === undefined ? state : { ...state, hookRun: run } };
 }
 
 /** `reconciledAt` moves with a transition only, so an unchanged status is equal to the one before and not written. */
@@ -170,10 +176,11 @@ function appliedAfter(app: Application, settled: Settled): Pick<ApplicationStatu
     settled.applied.results.some((result) => isHeldBack(result, settled.applied.plan))
   )
     return {};
+  const deleteHooks = settled.deleteHooks === undefined ? {} : { deleteHooks: settled.deleteHooks };
   const before = app.status.applied;
   return before?.digest === settled.digest
     ? { applied: before }
-    : { applied: { ...revisionFields(app.spec, settled.revision), digest: settled.digest } };
+    : { applied: { ...revisionFields(app.spec, settled.revision), digest: settled.digest, ...deleteHooks } };
 }
 
 function isHeldBack(result: ChangeResult, plan: Plan): boolean {

@@ -1,26 +1,23 @@
+import { endHooks } from '../apply/apply.ts';
 import type { Application, ApplicationStatus, OperationState } from '../model/application.ts';
 import type { JsonObject } from '../model/json.ts';
 import { objectAt, stringAt } from '../model/json.ts';
-import type { ApplicationKey } from '../model/installation.ts';
+import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
 import { hashOf } from './terminated.ts';
 
-/** A user wants what runs to end: asked at every safe point. */
-export function isTerminating(key: ApplicationKey, { applications }: Pick<Ports, 'applications'>): boolean {
-  const parsed = applications.known(key);
-  return parsed?.kind === 'valid' && parsed.app.request?.terminate === true;
-}
-
 /**
- * Ends the operation that runs, if one does, and takes the request away. What it wrote stays; automation does not begin
+ * Ends the operation that runs, if one does, and takes the request away. What it wrote stays, hooks that run are deleted; automation does not begin
  * the same again.
  */
 export async function terminate(app: Application, ports: Ports): Promise<void> {
   const running = app.status.operationState;
   if (running?.phase === 'Running' || running?.phase === 'Terminating') {
     await write(app, ports, { operationState: { ...running, phase: 'Terminating', message: 'terminating' } });
+    const { hookRun, ...others } = running;
+    if (hookRun !== undefined) await endHooks(hookRun, contextOf(app, ports, new AbortController().signal));
     const finishedAt = ports.status.now();
-    const operationState = { ...running, phase: 'Failed', message: 'terminated', finishedAt } as const;
+    const operationState = { ...others, phase: 'Failed', message: 'terminated', finishedAt } as const;
     await write(app, ports, { operationState, ...markOf(app, running, ports) });
   }
   await ports.applications.remove(app, { operation: true });

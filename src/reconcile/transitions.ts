@@ -2,6 +2,7 @@ import type { ObjectEvent } from '../kube/cluster.ts';
 import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
 import { isSuspended } from '../model/application.ts';
 import type { Condition } from '../model/condition.ts';
+import type { OperatorError } from '../model/errors.ts';
 import { describeRef } from '../model/object.ts';
 import type { Applied } from '../model/outcome.ts';
 import { revisionIn } from '../model/revision.ts';
@@ -149,6 +150,12 @@ export function tellReleased(app: KnownApplication, { results }: Applied, ports:
   if (names.length === 0) return;
   const note = `not deleted, now nobody's: ${names.join('; ')}`;
   ports.events.emit({ regarding: regarding(app), type: 'Normal', reason: 'Released', action: 'Delete', note });
+}
+
+/** Hooks that nobody can run any more: nothing else will ever speak of them. */
+export function tellWithoutHooks(app: KnownApplication, error: OperatorError, ports: Ports): void {
+  const note = `deleted without its delete hooks, which are lost: ${error.message}`;
+  ports.events.emit({ regarding: regarding(app), type: 'Warning', reason: error.reason, action: 'Delete', note });
 }
 
 /** What Events about an Application are about. */

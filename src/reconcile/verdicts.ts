@@ -5,6 +5,7 @@ import type { Applied, Settled } from '../model/outcome.ts';
 import type { Change } from '../model/plan.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { Verdict } from './conditions.ts';
+import { hookWaitedFor } from './hook-outcome.ts';
 import { isUnknown } from './settle.ts';
 import { dependencyAwaited, waitingBecause } from './waiting.ts';
 
@@ -64,6 +65,8 @@ function readyOf(settled: Settled): Verdict {
   const left = sharedIn(applied);
   if (left !== '') return ready('False', 'SharedResource', left);
   if (sync === 'OutOfSync') return ready('False', 'OutOfSync', 'the cluster differs from Git');
+  const hook = hookWaitedFor(applied);
+  if (hook !== undefined) return ready('False', 'Progressing', hook);
   if (ahead !== undefined) return ready('False', 'Held', heldBehind(settled, ahead));
   if (health.status === 'Healthy' || health.status === 'Suspended') return ready('True', 'Healthy', health.message);
   return ready('False', health.status === 'Progressing' ? 'Progressing' : 'HealthDegraded', health.message);

@@ -2,6 +2,7 @@ import { OperatorError } from '../model/errors.ts';
 import type { ObjectHealth } from '../model/health.ts';
 import { describeRef, refKey } from '../model/object.ts';
 import type { Applied } from '../model/outcome.ts';
+import { hookWaitedFor } from './hook-outcome.ts';
 
 /** What the Application depends on, as far as that holds a write back. */
 export function dependencyAwaited({ results }: Pick<Applied, 'results'>): string | undefined {
@@ -14,7 +15,7 @@ export function waitingBecause(applied: Applied): string | undefined {
   const messages = applied.results.flatMap((result) =>
     result.kind === 'skipped' || result.kind === 'parked' ? [result.message] : [],
   );
-  return dependencyAwaited(applied) ?? messages.find((message) => message !== undefined);
+  return hookWaitedFor(applied) ?? dependencyAwaited(applied) ?? messages.find((message) => message !== undefined);
 }
 
 /** An object that is to be healthy before the rest is applied does not work: that ends the sync. */

@@ -1,4 +1,5 @@
-import type { Artefact, DesiredObject } from '../model/desired.ts';
+import type { Artefact, DesiredHook, DesiredObject } from '../model/desired.ts';
+import type { Hook } from '../model/hook.ts';
 import { sha256Hex } from '../model/hash.ts';
 import { decodeJson } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
@@ -13,6 +14,7 @@ const checksumBytes = 64;
 
 /** What a file says of one object; its body lies at `offset` behind the header. */
 interface IndexEntry extends Omit<DesiredObject, 'body'> {
+  readonly hook?: Hook;
   readonly offset: number;
   readonly length: number;
 }
@@ -100,12 +102,16 @@ function read(digest: string, bytes: Buffer): Artefact | undefined {
   // The checksum vouches for what this same format has written.
   const header = JSON.parse(content.toString('utf8', 0, headerEnd)) as Header;
   const bodies = content.subarray(headerEnd + 1);
-  const objects = header.objects.map((entry) => desiredObject(entry, bodies));
-  if (digestOf(objects) !== digest) return undefined;
-  return { digest, objects };
+  const all = header.objects.map((entry) => desiredObject(entry, bodies));
+  if (digestOf(all) !== digest) return undefined;
+  return { digest, objects: all.filter((one) => !isHook(one)), hooks: all.filter(isHook) };
 }
 
-function desiredObject({ offset, length, ...said }: IndexEntry, bodies: Buffer): DesiredObject {
+function isHook(one: DesiredObject | DesiredHook): one is DesiredHook {
+  return 'hook' in one;
+}
+
+function desiredObject({ offset, length, ...said }: IndexEntry, bodies: Buffer): DesiredObject | DesiredHook {
   return { ...said, body: () => decodeBody(bodies.subarray(offset, offset + length)) };
 }
 

@@ -3,6 +3,8 @@ import type { Origin } from '../model/desired.ts';
 import { describeOrigin } from '../model/desired.ts';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { shortHash } from '../model/hash.ts';
+import type { Hook } from '../model/hook.ts';
+import { mostHooks } from '../model/hook-run.ts';
 import type { Installation } from '../model/installation.ts';
 import type { JsonObject } from '../model/json.ts';
 import { canonicalJson, isJsonObject, objectAt, stringAt } from '../model/json.ts';
@@ -14,8 +16,8 @@ import { readTurn } from '../model/turn.ts';
 import type { WrittenObject } from './decode.ts';
 import { unmeetable } from './dependencies.ts';
 import { limitExceeded, type Limits } from './limits.ts';
-import { isNeverApplied } from './never-applied.ts';
 import { renderError } from './failures.ts';
+import { takePart } from './read-hook.ts';
 import { refusedAnnotation } from './refused-annotations.ts';
 
 export type Scope = 'Namespaced' | 'Cluster' | undefined;
@@ -26,6 +28,7 @@ export interface PreparedObject extends Turn {
   readonly apiVersion: string;
   readonly hash: string;
   readonly origin: Origin;
+  readonly hook?: Hook;
   /** Canonical JSON. */
   readonly json: string;
 }
@@ -109,6 +112,7 @@ class Preparation {
   /** Of the source that is being added. */
   readonly #current = new Map<RefKey, PreparedObject>();
   readonly #repeated: string[] = [];
+  #hooks = 0;
 
   constructor(options: PrepareOptions, defined: ReadonlyMap<string, Scope>) {
     this.#options = options;
@@ -116,16 +120,29 @@ class Preparation {
   }
 
   add(written: JsonObject, origin: Origin): void {
-    if (isNeverApplied(written)) return;
-    const object = checked(written, origin);
+    const taken = takePart(written, origin, this.#options.installation);
+    if (taken === undefined) return;
+    const object = checked(taken.object, origin);
     const refused = refusedAnnotation(object, origin);
     if (refused !== undefined) throw refused;
     const placed = this.#place(object, origin);
-    const prepared = this.#finish(placed, origin);
+    const { hook, wave } = taken;
+    const prepared = {
+      ...this.#finish(placed, origin),
+      ...(hook === undefined ? {} : { hook }),
+      ...(wave === undefined ? {} : { wave }),
+    };
+    if (hook !== undefined) this.#countHook();
     const key = refKey(prepared.ref);
     const other = this.#current.get(key);
     if (other !== undefined) throw ambiguous(prepared, other);
     this.#current.set(key, prepared);
+  }
+
+  #countHook(): void {
+    this.#hooks += 1;
+    if (this.#hooks <= mostHooks) return;
+    throw renderError('LimitExceeded', `the Application has more than ${mostHooks} hooks`);
   }
 
   endSource(): void {

@@ -13,8 +13,6 @@ type Accepts = (value: string) => boolean;
 
 const argoPrefix = 'argocd.argoproj.io/';
 
-const never: Accepts = () => false;
-const zero: Accepts = (value) => /^[-+]?0+$/.test(value.trim());
 const off: Accepts = (value) => value.trim() === '' || value.trim() === 'false';
 
 /** Options that this version honours, or that change nothing in how it works anyway. */
@@ -47,16 +45,11 @@ const known: Accepts = (value) =>
 
 /** Annotations in both spellings (`evenkeel.dev/…`, `argocd.argoproj.io/…`) that a later issue gives a meaning. */
 const both: Readonly<Record<string, Accepts>> = {
-  hook: never,
-  'hook-delete-policy': never,
   'sync-options': known,
   'compare-options': (value) => off(value) || value.trim() === 'IgnoreExtraneous',
 };
 
 const helm: Readonly<Record<string, Accepts>> = {
-  'helm.sh/hook': (value) => value.trim() === 'crd-install',
-  'helm.sh/hook-weight': zero,
-  'helm.sh/hook-delete-policy': never,
   'helm.sh/resource-policy': (value) => value.trim() === 'keep' || value.trim() === '',
 };
 

@@ -116,7 +116,7 @@ test('defaults', () => {
     healthChecks: [],
     guard: defaultGuard,
     ownership: { adopt: 'IfUnowned', migrateFrom: ['kubectl'], migrateManagers: [] },
-    timeouts: { progressMs: 600_000 },
+    timeouts: { hookMs: 3_600_000, progressMs: 600_000 },
     drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2000, auditMs: 3_600_000 },
   });
 });

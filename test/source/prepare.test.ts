@@ -45,15 +45,25 @@ describe('hooks of Helm', () => {
   for (const value of ['test', 'test-success,test-failure', 'Pre-Rollback, post-rollback']) {
     test(`${value}: never applied`, () => assert.deepEqual(refs(hook(value)), []));
   }
-  for (const text of [
-    hook('test,pre-install'),
-    hook('post-upgrade'),
-    hook('test', ', argocd.argoproj.io/hook: Sync'),
-  ]) {
-    test(`${text.split('\n')[2] ?? ''}: is one that a later version runs`, () => {
-      assert.throws(() => prepare(text), /not supported yet/);
-    });
-  }
+  test('others are hooks, with their weight as wave', () => {
+    const [one] = prepare(hook('test,pre-install', ', helm.sh/hook-weight: "-2"')).objects;
+    const times = [{ phase: 'PreSync', only: 'install' }];
+    assert.deepEqual(one?.hook, { times, deletes: ['BeforeHookCreation'], generated: false });
+    assert.equal(one.wave, -2);
+  });
+  test('18. an unknown one is refused by file, document and line', () => {
+    assert.throws(
+      () => prepare(hook('pre-everything')),
+      /a\.yaml:document 1:line 1: ConfigMap a: annotation helm\.sh\/hook: "pre-everything" is none of/,
+    );
+  });
+  test('26. a hook may have generateName, another object may not', () => {
+    const text = (annotations: string): string =>
+      object('v1', 'Pod', `{generateName: p-, annotations: ${annotations}}`);
+    const [one] = prepare(text('{evenkeel.dev/hook: Sync}')).objects;
+    assert.deepEqual([one?.ref.name, one?.hook?.generated], ['p-', true]);
+    assert.throws(() => prepare(text('{}')), /has generateName and no name/);
+  });
   test('crd-install: a plain object', () => assert.deepEqual(refs(hook('crd-install')), ['ConfigMap shop/a']));
 });
 
@@ -183,9 +193,6 @@ const annotations: readonly [name: string, value: string, accepted: boolean][] =
   ['argocd.argoproj.io/sync-options', 'PruneLast=true', true],
   ['argocd.argoproj.io/sync-options', 'SkipDryRunOnMissingResource=true', false],
   ['argocd.argoproj.io/sync-options', 'Validate=false', false],
-  ['argocd.argoproj.io/hook', 'PreSync', false],
-  ['evenkeel.dev/hook', 'Skip', false],
-  ['helm.sh/hook', 'pre-install', false],
   ['helm.sh/hook', 'crd-install', true],
   ['argocd.argoproj.io/sync-wave', '0', true],
   ['argocd.argoproj.io/sync-wave', '-1', true],

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { eventually } from '../../tools/eventually.ts';
+import type { World } from '../../tools/world.ts';
+import { startWorld } from '../../tools/world.ts';
+import { created, job, letGo, names, uidOf, untilJob } from './support/hooks.ts';
+import type { Files, Journey } from './support/journey.ts';
+import { prepare, settings } from './support/journey.ts';
+
+let world: World;
+
+before(async () => {
+  world = await startWorld({ plane: { nodes: 2 } });
+  await world.startOperator();
+});
+
+after(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const timeout = 300_000;
+
+const finalizers = ['evenkeel.dev/resources-finalizer'];
+const once = { syncPolicy: { automated: { prune: true, selfHeal: true }, retry: { limit: 0 } } };
+
+async function start(name: string, files: Files, metadata: Readonly<Record<string, unknown>> = {}): Promise<Journey> {
+  const journey = await prepare(world, name, { ...settings('one'), ...files });
+  await journey.apply({ spec: once, metadata });
+  return journey;
+}
+
+async function remove({ name }: Journey): Promise<void> {
+  await world.plane.kubectl(['delete', 'application', name, '-n', 'evenkeel', '--wait=false']);
+}
+
+async function untilGone({ name }: Journey): Promise<void> {
+  await eventually(`Application ${name} to be gone`, async () => {
+    const path = `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`;
+    return (await world.plane.api.send({ path })).status === 404;
+  });
+}
+
+/** A chart whose hooks are one for each of these times. */
+function chart(...times: readonly string[]): Files {
+  const hooks = times.map((time) => {
+    const annotations = { 'helm.sh/hook': time, 'helm.sh/hook-weight': '1' };
+    return [`templates/${time}.yaml`, job(time, { annotations })] as const;
+  });
+  return {
+    'Chart.yaml': 'apiVersion: v2\nname: chart\nversion: 1.0.0\n',
+    ...Object.fromEntries(hooks),
+  };
+}
+
+describe('the life of an Application', { concurrency: 4, timeout }, () => {
+  test('31. Helm: the hooks of an installation run at the first sync, those of an upgrade at all others', async () => {
+    const journey = await prepare(world, 'release', {
+      ...chart('pre-install', 'post-install', 'pre-upgrade', 'post-upgrade'),
+      'templates/settings.json': settings('one')['settings.json'] ?? '',
+    });
+    await journey.apply({ spec: once });
+    await journey.untilSynced();
+    assert.deepEqual(await created(journey), ['jobs/pre-install', 'configmaps/settings', 'jobs/post-install']);
+    const upgraded = await journey.commit({ 'templates/settings.json': settings('two')['settings.json'] ?? '' });
+    await journey.untilSynced(upgraded);
+    assert.deepEqual((await created(journey)).slice(3), ['jobs/pre-upgrade', 'jobs/post-upgrade']);
+  });
+
+  test('31. Helm: what takes existing objects over is an upgrade', async () => {
+    const journey = await prepare(world, 'taken-over', {
+      ...chart('pre-install', 'post-upgrade'),
+      'templates/settings.json': settings('one')['settings.json'] ?? '',
+    });
+    await world.plane.kubectl(['create', 'configmap', 'settings', '-n', journey.name]);
+    await journey.apply({ spec: once });
+    await journey.untilSynced();
+    assert.deepEqual(await names(journey), ['post-upgrade']);
+  });
+
+  test('41. deleting: PreDelete hooks before the objects, PostDelete hooks after them, without Git', async () => {
+    const files = {
+      'pre.json': job('pre', { hook: 'PreDelete', outcome: 'hold' }),
+      'post.json': job('post', { hook: 'PostDelete', outcome: 'hold' }),
+    };
+    const journey = await start('farewell', files, { finalizers });
+    await journey.untilSynced();
+    assert.deepEqual(await names(journey), [], 'they are for the deletion');
+    await journey.repository.commit({ 'app/settings.json': null, 'app/pre.json': null, 'app/post.json': null }, 'gone');
+    await remove(journey);
+    await untilJob(journey, 'pre');
+    assert.equal(await journey.said(), 'one');
+    await letGo(world, journey.name);
+    await untilJob(journey, 'post');
+    assert.equal(await journey.said(), undefined);
+    await letGo(world, journey.name);
+    await untilGone(journey);
+    await eventually('the hooks to go, too', async () => (await names(journey)).length === 0);
+  });
+
+  test('42. a failed delete hook blocks, and is tried again', async () => {
+    const files = { 'pre.json': job('pre', { hook: 'PreDelete', outcome: 'hold' }) };
+    const journey = await start('blocked', files, { finalizers });
+    await journey.untilSynced();
+    await remove(journey);
+    const before = await untilJob(journey, 'pre');
+    await letGo(world, journey.name, 'fail');
+    await journey.until('blocked', ({ conditions }) => {
+      return (
+        conditions?.some(
+          ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'DeletionBlocked',
+        ) === true
+      );
+    });
+    assert.equal(await journey.said(), 'one');
+    await eventually('the hook to run again', async () => {
+      const uid = await uidOf(journey, 'pre');
+      return uid !== undefined && uid !== before;
+    });
+    await letGo(world, journey.name);
+    await untilGone(journey);
+    assert.equal(await journey.said(), undefined);
+  });
+
+  test('30. with resources[] or syncStrategy.apply no hooks run', async () => {
+    const journey = await prepare(world, 'partly', { ...settings('one'), 'pre.json': job('pre', { hook: 'PreSync' }) });
+    await journey.apply({ spec: { syncPolicy: {} } });
+    await journey.sync({ resources: [{ kind: 'ConfigMap', name: 'settings' }] });
+    await journey.untilServed();
+    await journey.untilOutOfSync(await journey.say('two'));
+    await journey.sync({ syncStrategy: { apply: {} } });
+    await journey.untilSaid('two');
+    await journey.untilServed();
+    assert.deepEqual(await names(journey), []);
+    await journey.sync();
+    await journey.untilServed();
+    assert.deepEqual(await names(journey), ['pre']);
+  });
+
+  test('56. terminate deletes the running hooks, and the sync has failed', async () => {
+    const journey = await start('ended', { 'pre.json': job('pre', { hook: 'PreSync', outcome: 'hold' }) });
+    await journey.until('waiting', ({ operationState }) =>
+      /waits for PreSync hook/.test(operationState?.message ?? ''),
+    );
+    await journey.patch({ operation: { terminate: {} } });
+    await journey.until('terminated', ({ operationState }) => operationState?.message === 'terminated');
+    await eventually('the hook to be deleted', async () => (await names(journey)).length === 0);
+    assert.equal(await journey.said(), undefined);
+    const fixed = await journey.commit({ 'pre.json': job('pre', { hook: 'PreSync' }) });
+    await journey.untilSynced(fixed);
+  });
+});
+
+describe('a restart of the operator', { timeout }, () => {
+  test('in the middle of a hook: it is found again, and not run twice', async () => {
+    const journey = await start('restarted', {
+      'pre.json': job('pre', { hook: 'PreSync', outcome: 'hold' }),
+      'gen.json': job('', { hook: 'PreSync', generateName: 'gen-' }),
+    });
+    await journey.until('waiting', ({ operationState }) =>
+      /waits for PreSync hook/.test(operationState?.message ?? ''),
+    );
+    const before = await names(journey);
+    await world.killOperator();
+    await letGo(world, journey.name);
+    await world.startOperator();
+    const { status = {} } = await journey.untilSynced();
+    assert.deepEqual(await names(journey), before);
+    assert.equal(status.operationState?.phase, 'Succeeded');
+    const runs = (await created(journey)).filter((name) => name.startsWith('jobs/'));
+    assert.equal(runs.length, 2, 'each hook ran once');
+  });
+});
