@@ -8,12 +8,14 @@ import type { KubeObject } from '../model/object.ts';
 import { groupOf } from '../model/object.ts';
 import { foldForeign, unchangedSince } from './ownership.ts';
 
-/** A second request that lets an apply succeed which the server refuses: the three that apply-rules part 4 names. */
+/** A second request that lets an apply succeed which the server refuses: those that apply-rules part 4 names, and one for custom resources. */
 export type Remedy =
   /** The defaulted half of a union has to go before the other half may come. */
   | { readonly kind: 'union'; readonly merge: JsonObject }
   /** Somebody changed the key of a list item: theirs has to go, for ours comes back beside it. */
   | { readonly kind: 'listKey'; readonly patch: readonly PatchOperation[] }
+  /** What we leave empty has to be emptied first, where the server would make a null of it. */
+  | { readonly kind: 'emptied'; readonly patch: readonly PatchOperation[] }
   /** What somebody added makes the whole invalid. */
   | { readonly kind: 'fold'; readonly patch: readonly PatchOperation[] };
 
@@ -47,9 +49,26 @@ export function remedyFor(
   const duplicates = error.causes.filter((cause) => cause.reason === 'FieldValueDuplicate');
   const removals = duplicates.flatMap((cause) => foreignTwins(cause, desired, live));
   if (removals.length > 0) return { kind: 'listKey', patch: [...inRemovalOrder(removals), unchangedSince(live)] };
+  const contents = error.causes.flatMap((cause) => contentOfEmptied(cause, desired, live));
+  if (contents.length > 0) return { kind: 'emptied', patch: [...inRemovalOrder(contents), unchangedSince(live)] };
   const places = error.causes.filter((cause) => isOthersFault(cause, desired)).map(({ field }) => namesIn(field));
   const patch = foldForeign(live, installation, (fields) => places.some((names) => ownsNear(fields, names)));
   return patch.length > 0 ? { kind: 'fold', patch } : undefined;
+}
+
+/**
+ * JSON pointers to what is in a map or list of a custom resource of which an apply removes everything, while somebody
+ * else owns the map or list itself: the server makes a null of it, which the schema refuses.
+ */
+function contentOfEmptied({ message, field }: ApiErrorCause, desired: KubeObject, live: KubeObject): string[] {
+  const names = namesIn(field);
+  if (!message.startsWith('Invalid value: "null"') || reaches(desired, names)) return [];
+  let found: Item[] = [{ pointer: '', item: live }];
+  for (const name of names) found = found.flatMap((item) => fieldOf(item, name));
+  return found.flatMap(({ pointer, item }) => {
+    if (isJsonArray(item)) return item.map((_, index) => `${pointer}/${index}`);
+    return isJsonObject(item) ? Object.keys(item).map((name) => `${pointer}${pointerStep(name)}`) : [];
+  });
 }
 
 /** JSON pointers to the live items that have the duplicate value and that Git does not want. */
@@ -83,9 +102,7 @@ function itemsOf({ pointer, item }: Item): Item[] {
 
 function fieldOf({ pointer, item }: Item, name: string): Item[] {
   const value = isJsonObject(item) ? item[name] : undefined;
-  return value === undefined
-    ? []
-    : [{ pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, item: value }];
+  return value === undefined ? [] : [{ pointer: `${pointer}${pointerStep(name)}`, item: value }];
 }
 
 /** True when `whole` says everything that `part` says. */
@@ -95,6 +112,10 @@ function contains(whole: JsonValue, part: JsonValue): boolean {
     const [left, right] = [whole[key], part[key]];
     return left !== undefined && right !== undefined && contains(left, right);
   });
+}
+
+function pointerStep(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** Later items first, so that no removal moves what the next one points at. */
