@@ -1,4 +1,5 @@
 import { after, before, describe } from 'node:test';
+import { acceptedRows } from './accepted-rows.ts';
 import { driftRows } from './drift-rows.ts';
 import { lostRows } from './lost-rows.ts';
 import { notDriftRows } from './not-drift-rows.ts';
@@ -23,5 +24,6 @@ describe('apply/ on a real API server', () => {
   notDriftRows(scene);
   lostRows(scene);
   writeRows(scene);
+  acceptedRows(scene);
   planRows(scene);
 });
