@@ -34,7 +34,8 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   }
   const hooks = new Hooks(plan.hooks ?? noHooks, context);
   if (hooks.isFailing) await failOn(run, hooks);
-  else await carryOutAll(run, hooks, withHooks(stepsOf(plan.changes, context), hooks.steps));
+  else
+    await carryOutAll(run, hooks, withHooks(stepsOf(plan.changes, { ...context, hooks: hooks.places }), hooks.steps));
   const done = await hooks.conclude(isAllDone(run));
   return { plan, results: run.results, hooks: done, awaited: [...run.awaited.values()], overrides: run.overrides };
 }

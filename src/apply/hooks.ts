@@ -45,6 +45,11 @@ export class Hooks {
     return run?.failure !== undefined && run.endedAt === undefined;
   }
 
+  /** Where they are in the order of the plan, whatever has become of them. */
+  get places(): readonly (StepKey & { readonly ref: Ref })[] {
+    return this.#plan.changes.flatMap((change) => stepOf(change).map((step) => ({ ...step, ref: change.ref })));
+  }
+
   /** The steps in which there are hooks that have not ended well. */
   get steps(): readonly StepKey[] {
     return [...this.#results.values()].filter(({ state }) => state !== 'Succeeded').flatMap(stepOf);

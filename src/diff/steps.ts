@@ -2,6 +2,7 @@ import type { Application } from '../model/application.ts';
 import type { Installation } from '../model/installation.ts';
 import { kindDefinedBy } from '../model/kind-schema.ts';
 import { annotationOf, listedIn } from '../model/object-annotations.ts';
+import type { Ref } from '../model/object.ts';
 import { groupKindKey } from '../model/object.ts';
 import type { Change, StepKey, SyncPhase } from '../model/plan.ts';
 import { turnOfLive } from '../model/turn.ts';
@@ -17,6 +18,13 @@ export interface Step extends StepKey {
 export interface Ordering {
   readonly app: Pick<Application, 'spec'>;
   readonly installation: Pick<Installation, 'prefix'>;
+  /** Where its hooks are: they are in Namespaces, and of kinds, too. None when left out. */
+  readonly hooks?: readonly User[];
+}
+
+/** Something that a Namespace or definition has to be there for. */
+interface User extends StepKey {
+  readonly ref: Ref;
 }
 
 const phases: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync'];
@@ -29,7 +37,8 @@ const phases: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync'];
  * own behind all others of the phase Sync.
  */
 export function stepsOf(changes: readonly Change[], ordering: Ordering): readonly Step[] {
-  const placed = moveContainers(mirrorRemovals(changes.map((change) => placeIn(change, ordering))));
+  const mirrored = mirrorRemovals(changes.map((change) => placeIn(change, ordering)));
+  const placed = moveContainers(mirrored, ordering.hooks ?? []);
   const last = 1 + Math.max(0, ...placed.filter(({ phase }) => phase === 'Sync').map(({ wave }) => wave));
   const steps = new Map<string, StepKey & { changes: Change[] }>();
   for (const { change, phase, wave } of placed) {
@@ -87,17 +96,18 @@ function isLast(change: Change, { app, installation }: Ordering): boolean {
 }
 
 /** Nothing can be in a Namespace, or of a kind, that comes in a later step. */
-function moveContainers(placed: readonly Placed[]): readonly Placed[] {
+function moveContainers(placed: readonly Placed[], hooks: readonly User[]): readonly Placed[] {
   const wanted = placed.filter(({ change }) => 'desired' in change);
+  const users = [...wanted.map(({ change, phase, wave }) => ({ ref: change.ref, phase, wave })), ...hooks];
   return placed.map((one) => {
     if (!('desired' in one.change) || stageOf(one.change.ref) === 'rest') return one;
-    const earlier = wanted.filter((other) => compareSteps(other, one) < 0);
-    const [first] = earlier.filter(({ change }) => isIn(change, one.change)).sort(compareSteps);
+    const earlier = users.filter((other) => compareSteps(other, one) < 0);
+    const [first] = earlier.filter(({ ref }) => isIn(ref, one.change)).sort(compareSteps);
     return first === undefined ? one : { ...one, phase: first.phase, wave: first.wave };
   });
 }
 
-function isIn({ ref }: Change, container: Change): boolean {
+function isIn(ref: Ref, container: Change): boolean {
   if (!isDefinition(container.ref)) return ref.namespace === container.ref.name;
   // Definitions are large, and are named `<plural>.<group>`: most need not be read.
   if (ref.group === '' || !container.ref.name.endsWith(`.${ref.group}`) || !('desired' in container)) return false;

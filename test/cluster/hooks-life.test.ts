@@ -4,8 +4,8 @@ import { eventually } from '../../tools/eventually.ts';
 import type { World } from '../../tools/world.ts';
 import { startWorld } from '../../tools/world.ts';
 import { created, job, letGo, names, uidOf, untilJob } from './support/hooks.ts';
-import type { Files, Journey } from './support/journey.ts';
-import { prepare, settings } from './support/journey.ts';
+import type { Files } from './support/journey.ts';
+import { Journey, prepare, settings } from './support/journey.ts';
 
 let world: World;
 
@@ -119,6 +119,16 @@ describe('the life of an Application', { concurrency: 4, timeout }, () => {
     await letGo(world, journey.name);
     await untilGone(journey);
     assert.equal(await journey.said(), undefined);
+  });
+
+  test('3. a Namespace goes before the first hook that is in it', async () => {
+    const journey = new Journey(world, 'brought', await world.git.createRepository('brought'));
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: journey.name } };
+    const hook = job('pre', { hook: 'PreSync' });
+    await journey.commit({ ...settings('one'), 'namespace.json': JSON.stringify(namespace), 'pre.json': hook });
+    await journey.apply({ spec: once });
+    await journey.untilSynced();
+    assert.deepEqual(await created(journey), ['namespaces/brought', 'jobs/pre', 'configmaps/settings']);
   });
 
   test('30. with resources[] or syncStrategy.apply no hooks run', async () => {

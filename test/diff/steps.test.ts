@@ -42,6 +42,19 @@ describe('the steps of a plan', () => {
     assert.deepEqual(stepsIn({ wanted }), ['Sync -1: early', 'Sync 0: plain', 'Sync 2: late']);
   });
 
+  it('3. a Namespace moves before the first hook that is in it', () => {
+    const wanted = desiredOf(manifest({ kind: 'Namespace', name: 'shop', namespace: '' }), manifest({ name: 'a' }));
+    const answers = wanted.objects.map((object) => [object.body(), { state: 'absent' }] as const);
+    const { changes } = planChanges(inputOf({ app: appWith([]), desired: wanted, answers }));
+    const ref = { group: 'batch', kind: 'Job', namespace: 'shop', name: 'pre' };
+    const hooks = [{ phase: 'PreSync' as const, wave: -1, ref }];
+    const [first] = stepsOf(changes, { app: appWith([]), installation, hooks });
+    assert.deepEqual(
+      [first?.phase, first?.wave, first?.changes.map(({ ref: of }) => of.name)],
+      ['PreSync', -1, ['shop']],
+    );
+  });
+
   it('3. a Namespace moves to the wave of its first user', () => {
     const shop = waved(5, 'shop', { kind: 'Namespace', namespace: '' });
     const other = waved(5, 'other', { kind: 'Namespace', namespace: '' });
