@@ -91,7 +91,7 @@ describe('deleting an Application without a finalizer', () => {
   });
 });
 
-describe('deleting an Application with a finalizer deletes its objects, and lets go of what may not be deleted', () => {
+describe('41. deleting an Application with a finalizer deletes its objects, and lets go of what may not be deleted', () => {
   const spellings = [
     [ours],
     ['resources-finalizer.argocd.argoproj.io'],
@@ -217,7 +217,7 @@ describe('a deletion does not need what is broken', () => {
     }
   });
 
-  it('suspended by spec, and by the annotation', { timeout }, async () => {
+  it('44. suspended by spec, and by the annotation', { timeout }, async () => {
     const metadata = { finalizers: [ours] };
     const bySpec = await openShop(world, 'suspended', configMaps('a'), { metadata });
     const skipped = await openShop(world, 'skipped', configMaps('a'), { metadata });

@@ -174,7 +174,7 @@ describe('the guard holds back what deletes much, until its plan is approved by 
 
 /** Namespaces cannot end while this lasts: the last test of this control plane. */
 describe('a kind of which nobody can say whether it is served', () => {
-  it('stale discovery: kept, shown Unknown, on record; others go on; and a deletion waits', { timeout }, async () => {
+  it('43. stale discovery: kept, shown Unknown, on record; others go on; and a deletion waits', { timeout }, async () => {
     const group = 'stale.example.com';
     const definitions = await openShop(world, 'stale-definitions', widgets(group));
     const shop = await openShop(world, 'stale', {

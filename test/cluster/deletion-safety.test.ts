@@ -38,7 +38,7 @@ after(async () => {
 const both = ['a', 'b'];
 
 describe('a source that lost everything deletes nothing', () => {
-  it('emptied directory: not by itself, not by a sync with prune, and only with allowEmpty', { timeout }, async () => {
+  it('47. emptied directory: not by itself, not by a sync with prune, and only with allowEmpty', { timeout }, async () => {
     const shop = await openShop(world, 'emptied', configMaps('a', 'b'));
     const { name, repository } = shop;
     const before = await uids(world, name, both);

@@ -60,7 +60,7 @@ describe('without automated', () => {
     assert.equal(await journey.said(), 'one', 'a later commit waits for the next sync');
   });
 
-  test('operation.sync.prune deletes what Git dropped; without it, it stays and is named', { timeout }, async () => {
+  test('37. operation.sync.prune deletes what Git dropped; without it, it stays and is named', { timeout }, async () => {
     const files = { ...settings('one'), 'old.json': named('old') };
     const journey = await prepare(world, 'by-prune', files);
     await journey.apply({ spec: manual });

@@ -9,6 +9,7 @@ import {
   configMapNames,
   configMapPath,
   configMaps,
+  definitionPath,
   deleteApplication,
   deletions,
   file,
@@ -20,6 +21,7 @@ import {
   timeout,
   untilApplied,
   untilGone,
+  widgets,
   without,
 } from './support/deletion.ts';
 
@@ -85,6 +87,31 @@ describe('38. Prune=confirm holds only the object', () => {
     await approveDeletions(name, new Date(Date.now() + 1_000));
     await untilGone(world, applicationPath(name));
     assert.equal(await find(world, configMapPath(name, 'held')), undefined);
+  });
+});
+
+describe('what leaves Git', () => {
+  it('39. an object that a controller owns stays, and the others go', { timeout }, async () => {
+    const { name, repository } = await openShop(world, 'controlled', configMaps('a', 'b', 'owned'));
+    const { uid } = (await mustFind(world, configMapPath(name, 'a'))).metadata;
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid, controller: true };
+    await mergePatch(world, configMapPath(name, 'owned'), { metadata: { ownerReferences: [owner] } });
+    await repository.commit(without(configMaps('b', 'owned')), 'drop both');
+    await untilGone(world, configMapPath(name, 'b'));
+    await world.untilSynced(name);
+    assert.deepEqual(await configMapNames(world, name), ['a', 'owned']);
+  });
+
+  it('40. a CustomResourceDefinition goes only once its plan is approved', { timeout }, async () => {
+    const group = 'approved.example.com';
+    const shop = await openShop(world, 'definition', { ...widgets(group), ...configMaps('a') });
+    const { name, repository } = shop;
+    await repository.commit(without(widgets(group)), 'drop it');
+    const { status } = await world.until(name, 'held back', ({ plan }) => plan !== undefined);
+    await lookAgain(shop);
+    await mustFind(world, definitionPath(group));
+    await world.annotate(name, `evenkeel.dev/approve=${status?.plan?.hash ?? ''}`);
+    await untilGone(world, definitionPath(group));
   });
 });
 
