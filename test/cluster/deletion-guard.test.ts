@@ -174,45 +174,49 @@ describe('the guard holds back what deletes much, until its plan is approved by 
 
 /** Namespaces cannot end while this lasts: the last test of this control plane. */
 describe('a kind of which nobody can say whether it is served', () => {
-  it('43. stale discovery: kept, shown Unknown, on record; others go on; and a deletion waits', { timeout }, async () => {
-    const group = 'stale.example.com';
-    const definitions = await openShop(world, 'stale-definitions', widgets(group));
-    const shop = await openShop(world, 'stale', {
-      ...widget(group, 'one'),
-      ...widget(group, 'two'),
-      ...configMaps('a', 'b'),
-    });
-    const { name, repository } = shop;
+  it(
+    '43. stale discovery: kept, shown Unknown, on record; others go on; and a deletion waits',
+    { timeout },
+    async () => {
+      const group = 'stale.example.com';
+      const definitions = await openShop(world, 'stale-definitions', widgets(group));
+      const shop = await openShop(world, 'stale', {
+        ...widget(group, 'one'),
+        ...widget(group, 'two'),
+        ...configMaps('a', 'b'),
+      });
+      const { name, repository } = shop;
 
-    const service = `/apis/apiregistration.k8s.io/v1/apiservices/v1.${group}`;
-    await mergePatch(world, service, {
-      metadata: { labels: { 'kube-aggregator.kubernetes.io/automanaged': null } },
-      spec: { service: { namespace: 'default', name: 'nobody', port: 443 }, insecureSkipTLSVerify: true },
-    });
-    await eventually('the group to be without a server', async () => {
-      const { status } = await world.plane.api.send({ path: `/apis/${group}/v1` });
-      return status === 503;
-    });
-    await repository.commit({ ...without(widget(group, 'two')), ...without(configMaps('b')) }, 'drop two and b');
-    await untilGone(world, configMapPath(name, 'b'));
-    const message = await untilCondition(shop, 'Ready', 'KindUnknown');
-    assert.match(message, new RegExp(`Widget\\.${group} ${name}/two is kept: .*stale`));
-    await lookAgain(shop);
-    const { status } = await world.read(name);
-    assert.equal(status?.sync?.status, 'Unknown');
-    assert.equal(status.record?.entries.filter((entry) => entry.includes('/Widget|')).length, 2);
-    const finalizers = ['evenkeel.dev/resources-finalizer'];
-    for (const app of [name, definitions.name])
-      await mergePatch(world, applicationPath(app), { metadata: { finalizers } });
-    await deleteApplication(world, name);
-    assert.match(await untilCondition(shop, 'Stalled', 'DeletionBlocked'), /one is kept: .*stale/);
-    await untilGone(world, configMapPath(name, 'a'));
-    assert.notEqual(await find(world, applicationPath(name)), undefined);
-    assert.deepEqual(await deletions(world), [`configmaps ${name}/a`, `configmaps ${name}/b`]);
+      const service = `/apis/apiregistration.k8s.io/v1/apiservices/v1.${group}`;
+      await mergePatch(world, service, {
+        metadata: { labels: { 'kube-aggregator.kubernetes.io/automanaged': null } },
+        spec: { service: { namespace: 'default', name: 'nobody', port: 443 }, insecureSkipTLSVerify: true },
+      });
+      await eventually('the group to be without a server', async () => {
+        const { status } = await world.plane.api.send({ path: `/apis/${group}/v1` });
+        return status === 503;
+      });
+      await repository.commit({ ...without(widget(group, 'two')), ...without(configMaps('b')) }, 'drop two and b');
+      await untilGone(world, configMapPath(name, 'b'));
+      const message = await untilCondition(shop, 'Ready', 'KindUnknown');
+      assert.match(message, new RegExp(`Widget\\.${group} ${name}/two is kept: .*stale`));
+      await lookAgain(shop);
+      const { status } = await world.read(name);
+      assert.equal(status?.sync?.status, 'Unknown');
+      assert.equal(status.record?.entries.filter((entry) => entry.includes('/Widget|')).length, 2);
+      const finalizers = ['evenkeel.dev/resources-finalizer'];
+      for (const app of [name, definitions.name])
+        await mergePatch(world, applicationPath(app), { metadata: { finalizers } });
+      await deleteApplication(world, name);
+      assert.match(await untilCondition(shop, 'Stalled', 'DeletionBlocked'), /one is kept: .*stale/);
+      await untilGone(world, configMapPath(name, 'a'));
+      assert.notEqual(await find(world, applicationPath(name)), undefined);
+      assert.deepEqual(await deletions(world), [`configmaps ${name}/a`, `configmaps ${name}/b`]);
 
-    await world.plane.api.must({ method: 'DELETE', path: service });
-    await untilGone(world, applicationPath(name));
-    for (const one of ['one', 'two']) assert.equal(await find(world, widgetPath(group, name, one)), undefined);
-    await world.untilSynced(definitions.name);
-  });
+      await world.plane.api.must({ method: 'DELETE', path: service });
+      await untilGone(world, applicationPath(name));
+      for (const one of ['one', 'two']) assert.equal(await find(world, widgetPath(group, name, one)), undefined);
+      await world.untilSynced(definitions.name);
+    },
+  );
 });

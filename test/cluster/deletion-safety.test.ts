@@ -38,32 +38,36 @@ after(async () => {
 const both = ['a', 'b'];
 
 describe('a source that lost everything deletes nothing', () => {
-  it('47. emptied directory: not by itself, not by a sync with prune, and only with allowEmpty', { timeout }, async () => {
-    const shop = await openShop(world, 'emptied', configMaps('a', 'b'));
-    const { name, repository } = shop;
-    const before = await uids(world, name, both);
-    await repository.commit(without(configMaps('a', 'b')), 'oops');
-    assert.match(await untilCondition(shop, 'PruneBlocked', 'PruneBlocked'), /no objects.*allowEmpty/);
-    await mergePatch(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`, {
-      operation: { sync: { prune: true } },
-    });
-    await eventually('the operation to be over', async () => (await world.read(name)).operation === undefined);
-    await lookAgain(shop);
-    assert.deepEqual([await deletions(world), await uids(world, name, both)], [[], before]);
+  it(
+    '47. emptied directory: not by itself, not by a sync with prune, and only with allowEmpty',
+    { timeout },
+    async () => {
+      const shop = await openShop(world, 'emptied', configMaps('a', 'b'));
+      const { name, repository } = shop;
+      const before = await uids(world, name, both);
+      await repository.commit(without(configMaps('a', 'b')), 'oops');
+      assert.match(await untilCondition(shop, 'PruneBlocked', 'PruneBlocked'), /no objects.*allowEmpty/);
+      await mergePatch(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`, {
+        operation: { sync: { prune: true } },
+      });
+      await eventually('the operation to be over', async () => (await world.read(name)).operation === undefined);
+      await lookAgain(shop);
+      assert.deepEqual([await deletions(world), await uids(world, name, both)], [[], before]);
 
-    await repository.commit(configMaps('a', 'b'), 'back');
-    const app = await world.untilSynced(name);
-    assert.equal(conditionOf(app.status ?? {}, 'PruneBlocked'), undefined);
-    assert.deepEqual(await uids(world, name, both), before);
+      await repository.commit(configMaps('a', 'b'), 'back');
+      const app = await world.untilSynced(name);
+      assert.equal(conditionOf(app.status ?? {}, 'PruneBlocked'), undefined);
+      assert.deepEqual(await uids(world, name, both), before);
 
-    await repository.commit(without(configMaps('a', 'b')), 'meant');
-    await untilCondition(shop, 'PruneBlocked', 'PruneBlocked');
-    await mergePatch(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`, {
-      spec: { syncPolicy: { automated: { allowEmpty: true } } },
-    });
-    await untilGone(world, configMapPath(name, 'a'));
-    await untilGone(world, configMapPath(name, 'b'));
-  });
+      await repository.commit(without(configMaps('a', 'b')), 'meant');
+      await untilCondition(shop, 'PruneBlocked', 'PruneBlocked');
+      await mergePatch(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`, {
+        spec: { syncPolicy: { automated: { allowEmpty: true } } },
+      });
+      await untilGone(world, configMapPath(name, 'a'));
+      await untilGone(world, configMapPath(name, 'b'));
+    },
+  );
 
   it('wrong path: a folder without objects, and no folder at all', { timeout }, async () => {
     const shop = await openShop(world, 'wrong-path', configMaps('a', 'b'));

@@ -60,29 +60,33 @@ describe('without automated', () => {
     assert.equal(await journey.said(), 'one', 'a later commit waits for the next sync');
   });
 
-  test('37. operation.sync.prune deletes what Git dropped; without it, it stays and is named', { timeout }, async () => {
-    const files = { ...settings('one'), 'old.json': named('old') };
-    const journey = await prepare(world, 'by-prune', files);
-    await journey.apply({ spec: manual });
-    await journey.sync();
-    await journey.untilSynced();
-    await journey.untilServed();
+  test(
+    '37. operation.sync.prune deletes what Git dropped; without it, it stays and is named',
+    { timeout },
+    async () => {
+      const files = { ...settings('one'), 'old.json': named('old') };
+      const journey = await prepare(world, 'by-prune', files);
+      await journey.apply({ spec: manual });
+      await journey.sync();
+      await journey.untilSynced();
+      await journey.untilServed();
 
-    const dropped = await journey.commit({ 'old.json': null });
-    await journey.untilOutOfSync(dropped);
-    await journey.sync();
-    const { status: kept } = await journey.untilServed();
-    assert.deepEqual([kept?.operationState?.phase, kept?.sync?.status], ['Succeeded', 'OutOfSync']);
-    assert.deepEqual(
-      kept?.resources?.map(({ name, requiresPruning }) => [name, requiresPruning]),
-      [['old', true]],
-    );
-    assert.ok(await journey.configMap('old'));
+      const dropped = await journey.commit({ 'old.json': null });
+      await journey.untilOutOfSync(dropped);
+      await journey.sync();
+      const { status: kept } = await journey.untilServed();
+      assert.deepEqual([kept?.operationState?.phase, kept?.sync?.status], ['Succeeded', 'OutOfSync']);
+      assert.deepEqual(
+        kept?.resources?.map(({ name, requiresPruning }) => [name, requiresPruning]),
+        [['old', true]],
+      );
+      assert.ok(await journey.configMap('old'));
 
-    await journey.sync({ prune: true });
-    await journey.untilSynced(dropped);
-    assert.equal(await journey.configMap('old'), undefined);
-  });
+      await journey.sync({ prune: true });
+      await journey.untilSynced(dropped);
+      assert.equal(await journey.configMap('old'), undefined);
+    },
+  );
 
   test('operation.sync.revision syncs to that commit', { timeout }, async () => {
     const journey = await begin(world, 'by-revision', { spec: manual });
