@@ -134,7 +134,7 @@ export function planRows(scene: () => Scene): void {
       assert.deepEqual(kinds(await subject.sync(...wanted)), ['kept', 'kept', 'kept']);
     });
 
-    it('removals come last and in reverse; a failed write holds them back', async () => {
+    it('removals come first and in reverse: what is still going holds back what it is in', async () => {
       const subject = await scene().application({ guard: { ...guard, protectedKinds: [] } });
       const inside = `${subject.namespace}-inner`;
       const [old, kept] = [configMap(subject.namespace, 'old', {}), configMap(subject.namespace, 'kept', { a: '1' })];
@@ -144,8 +144,8 @@ export function planRows(scene: () => Scene): void {
         subject.context,
       );
       const broken = breakWrites(plan);
-      assert.deepEqual(kinds(await applyPlan(broken, subject.context)), ['failed', 'skipped', 'skipped']);
-      assert.ok((await subject.read(old)) !== undefined);
+      assert.deepEqual(kinds(await applyPlan(broken, subject.context)), ['terminating', 'skipped', 'failed']);
+      assert.ok((await subject.read(namespaceNamed(inside))) !== undefined);
     });
   });
 
@@ -157,7 +157,7 @@ export function planRows(scene: () => Scene): void {
       const plan = await subject.plan(configMap(subject.namespace, 'stays', {}));
       await subject.kubectl(['delete', 'configmap', 'map']);
       await subject.kubectl(['create', 'configmap', 'map', '--from-literal=a=foreign']);
-      assert.deepEqual(kinds(await subject.apply(plan)), ['kept', 'removed']);
+      assert.deepEqual(kinds(await subject.apply(plan)), ['removed', 'kept']);
       assert.deepEqual((await subject.read(map))?.['data'], { a: 'foreign' });
       assert.ok(!subject.app.record.some(({ ref }) => ref.name === 'map'));
     });
@@ -180,7 +180,7 @@ export function planRows(scene: () => Scene): void {
       await subject.sync(map, configMap(subject.namespace, 'stays', {}));
       const plan = await subject.plan(configMap(subject.namespace, 'stays', {}));
       await subject.kubectl(['annotate', 'configmap', 'map', 'evenkeel.dev/protect=true']);
-      assert.deepEqual(kinds(await subject.apply(plan)), ['kept', 'failed']);
+      assert.deepEqual(kinds(await subject.apply(plan)), ['failed', 'kept']);
       assert.ok((await subject.read(map)) !== undefined);
     });
 
@@ -193,7 +193,7 @@ export function planRows(scene: () => Scene): void {
         ...plan,
         guard: { message: 'too many', destructive: [refOf(map)], onTrip: 'RequireApproval' as const },
       };
-      assert.deepEqual(kinds(await subject.apply(guarded)), ['kept', 'skipped']);
+      assert.deepEqual(kinds(await subject.apply(guarded)), ['skipped', 'kept']);
       assert.ok((await subject.read(map)) !== undefined);
     });
 
