@@ -1,10 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { reasons } from '../model/reasons.ts';
+import { approveCommand } from './approve.ts';
 import { healthCommand } from './health.ts';
 import { diffCommand, planCommand } from './plan.ts';
+import { releaseCommand } from './release.ts';
 import { renderCommand } from './render.ts';
+import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
+import { syncCommand } from './sync.ts';
+import { terminateCommand } from './terminate.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs one command; gives the exit code: 0 done, 1 failed, 2 not understood, or what the command says itself. */
@@ -31,7 +36,12 @@ function programFor(terminal: Terminal, exit: (code: number) => void): Command {
     .addCommand(healthCommand(terminal))
     .addCommand(statusCommand(terminal, exit))
     .addCommand(planCommand(terminal, exit))
-    .addCommand(diffCommand(terminal, exit));
+    .addCommand(diffCommand(terminal, exit))
+    .addCommand(syncCommand(terminal))
+    .addCommand(approveCommand(terminal))
+    .addCommand(rollbackCommand(terminal))
+    .addCommand(releaseCommand(terminal))
+    .addCommand(terminateCommand(terminal));
 }
 
 /** As the operator's condition says it, with what to do about it. */

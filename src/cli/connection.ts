@@ -19,7 +19,7 @@ export interface Connected extends AsyncDisposable {
   /** What the kubeconfig calls the user. */
   readonly user: string;
   /** As the API server has it. Rejects when there is none of that name. */
-  read(namespace: string, name: string): Promise<KubeObject>;
+  readonly read: (namespace: string, name: string) => Promise<KubeObject>;
   /** Throws OperatorError for what the operator would refuse, and when there is none of that name. */
   application(namespace: string, name: string): Promise<Application>;
   /** Also one with a spec that the operator refuses. Rejects when there is none of that name. */
