@@ -20,18 +20,11 @@ export function standingOf(object: KubeObject, { dryRun }: { readonly dryRun: bo
   const known = readKnownApplication(object);
   if (isTrue(known, 'Stalled')) return { kind: 'failed', message: `Stalled: ${messageOf(known, 'Stalled')}` };
   const { operationState } = known.status;
-  if (object['operation'] !== undefined) return { kind: 'under way', message: runningText(operationState) };
-  switch (operationState?.phase) {
-    case 'Failed':
-    case 'Error':
-      return { kind: 'failed', message: textOf(operationState) };
-    case 'Succeeded':
-      return dryRun ? { kind: 'done', message: textOf(operationState) } : whenReady(known, textOf(operationState));
-    case 'Running':
-    case 'Terminating':
-    case undefined:
-      return { kind: 'under way', message: runningText(operationState) };
-  }
+  if (object['operation'] !== undefined || operationState?.finishedAt === undefined)
+    return { kind: 'under way', message: runningText(operationState) };
+  const message = textOf(operationState);
+  if (operationState.phase !== 'Succeeded') return { kind: 'failed', message };
+  return dryRun ? { kind: 'done', message } : whenReady(known, message);
 }
 
 function whenReady(known: Known, message: string): Standing {

@@ -12,7 +12,9 @@ function condition(type: string, status: string, observedGeneration = 3): JsonOb
 }
 
 function phase(phase: string): JsonObject {
-  return { operation: {}, phase, message: 'as it is', startedAt: '2026-01-01T00:00:00Z' };
+  const time = '2026-01-01T00:00:00Z';
+  const ended = phase === 'Running' ? {} : { finishedAt: time };
+  return { operation: {}, phase, message: 'as it is', startedAt: time, ...ended };
 }
 
 interface Case {
