@@ -15,8 +15,14 @@ export type Standing =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'done'; readonly message: string };
 
-/** Of an Application of which an operation was asked for; a dry run makes nothing Ready. */
-export function standingOf(object: KubeObject, { dryRun }: { readonly dryRun: boolean }): Standing {
+/**
+ * What is waited for when the operation has succeeded. An Application at another revision than the newest, or of which
+ * some objects were synced, works and need not be Ready.
+ */
+export type Goal = 'ended' | 'healthy' | 'ready';
+
+/** Of an Application of which an operation was asked for. */
+export function standingOf(object: KubeObject, goal: Goal): Standing {
   const known = readKnownApplication(object);
   if (isTrue(known, 'Stalled')) return { kind: 'failed', message: `Stalled: ${messageOf(known, 'Stalled')}` };
   const { operationState } = known.status;
@@ -24,11 +30,15 @@ export function standingOf(object: KubeObject, { dryRun }: { readonly dryRun: bo
     return { kind: 'under way', message: runningText(operationState) };
   const message = textOf(operationState);
   if (operationState.phase !== 'Succeeded') return { kind: 'failed', message };
-  return dryRun ? { kind: 'done', message } : whenReady(known, message);
+  return goal === 'ended' || holds(known, goal) ? { kind: 'done', message } : notYet(known, message);
 }
 
-function whenReady(known: Known, message: string): Standing {
-  if (isTrue(known, 'Ready')) return { kind: 'done', message };
+function holds(known: Known, goal: 'healthy' | 'ready'): boolean {
+  if (goal === 'ready') return isTrue(known, 'Ready');
+  return known.status.health?.status === 'Healthy' || known.status.health?.status === 'Suspended';
+}
+
+function notYet(known: Known, message: string): Standing {
   return { kind: 'under way', message: `${message}; not Ready yet: ${messageOf(known, 'Ready')}` };
 }
 
@@ -60,7 +70,7 @@ function runningText(state: OperationState | undefined): string {
 export interface Follow extends Place {
   /** The Application as the request left it: older states say nothing. */
   readonly since: KubeObject;
-  readonly dryRun: boolean;
+  readonly goal: Goal;
   readonly timeoutMs: number;
   /** Gets every new message once. */
   readonly tell: (message: string) => void;
@@ -80,7 +90,7 @@ export async function untilDone(
   const told = { message: 'waiting for the operator' };
   const look = (object: KubeObject): void => {
     if (isOlder(object, follow.since)) return;
-    const { kind, message } = standingOf(object, follow);
+    const { kind, message } = standingOf(object, follow.goal);
     if (kind === 'failed') ended.reject(new Error(`${titleOf(follow)}: ${message}`));
     else if (message !== told.message) follow.tell(message);
     told.message = message;

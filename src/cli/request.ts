@@ -8,6 +8,7 @@ import { knownApplication } from './application.ts';
 import type { ClusterFlags } from './command.ts';
 import { outputOption } from './command.ts';
 import { connectTo } from './connection.ts';
+import type { Goal } from './follow.ts';
 import { untilDone } from './follow.ts';
 import { ask, titleOf } from './operation.ts';
 import { table } from './table.ts';
@@ -30,14 +31,14 @@ export function withRequestOptions(command: Command): Command {
 interface Request {
   /** Of the Application; the operation, made from what it is now. */
   readonly operation: (application: KubeObject) => JsonObject;
-  readonly dryRun?: boolean;
+  readonly goal: Goal;
 }
 
 /** Writes the operation; with `--wait` tells what happens until it is over. Rejects when it fails. */
 export async function request(
   name: string,
   flags: RequestFlags,
-  { operation, dryRun = false }: Request,
+  { operation, goal }: Request,
   terminal: Terminal,
 ): Promise<void> {
   const timeoutMs = durationOf(flags.timeout);
@@ -50,7 +51,7 @@ export async function request(
     if (flags.output === 'json') terminal.out(`${encodeJson({ operation: since['operation'] ?? null })}\n`);
     return;
   }
-  const done = await untilDone({ ...place, since, dryRun, timeoutMs, tell }, { connected, terminal });
+  const done = await untilDone({ ...place, since, goal, timeoutMs, tell }, { connected, terminal });
   terminal.out(flags.output === 'json' ? asJson(done) : asText(done));
 }
 

@@ -24,7 +24,13 @@ export function rollbackCommand(terminal: Terminal): Command {
     .option('--accept-digest <digest>', 'go on although the revision comes to other objects now, of this digest')
     .action(async (name: string, flags: RollbackFlags) => {
       if (flags.to === undefined) await showHistory(name, flags, terminal);
-      else await request(name, flags, { operation: (object) => rollbackTo(object, flags.to ?? '', flags) }, terminal);
+      else
+        await request(
+          name,
+          flags,
+          { operation: (object) => rollbackTo(object, flags.to ?? '', flags), goal: 'healthy' },
+          terminal,
+        );
     });
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { clusterCommand, collect } from './command.ts';
+import type { Goal } from './follow.ts';
 import { selectorOf } from './named-object.ts';
 import { syncOperation } from './operation.ts';
 import type { RequestFlags } from './request.ts';
@@ -25,6 +26,11 @@ export function syncCommand(terminal: Terminal): Command {
       const resources = flags.resource.map(selectorOf);
       const more = { ...(flags.dryRun ? { dryRun: true } : {}), ...(resources.length === 0 ? {} : { resources }) };
       const operation = syncOperation(flags, more);
-      await request(name, flags, { operation: () => operation, dryRun: flags.dryRun }, terminal);
+      await request(name, flags, { operation: () => operation, goal: goalOf(flags) }, terminal);
     });
+}
+
+function goalOf({ dryRun, revision, resource }: SyncCommandFlags): Goal {
+  if (dryRun) return 'ended';
+  return revision.length + resource.length > 0 ? 'healthy' : 'ready';
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Standing } from '../../src/cli/follow.ts';
+import type { Goal, Standing } from '../../src/cli/follow.ts';
 import { standingOf } from '../../src/cli/follow.ts';
 import { namedObject, selectorOf } from '../../src/cli/named-object.ts';
 import type { JsonObject } from '../../src/model/json.ts';
@@ -21,7 +21,7 @@ interface Case {
   readonly name: string;
   readonly operation?: JsonObject;
   readonly status: JsonObject;
-  readonly dryRun?: boolean;
+  readonly goal?: Goal;
   readonly expected: Standing;
 }
 
@@ -60,8 +60,18 @@ const cases: readonly Case[] = [
   },
   {
     name: 'a dry run that succeeded',
-    dryRun: true,
+    goal: 'ended',
     status: { operationState: phase('Succeeded'), conditions: [condition('Ready', 'False')] },
+    expected: { kind: 'done', message: 'Succeeded: as it is' },
+  },
+  {
+    name: 'an older revision that succeeded and works',
+    goal: 'healthy',
+    status: {
+      operationState: phase('Succeeded'),
+      conditions: [condition('Ready', 'False')],
+      health: { status: 'Healthy', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+    },
     expected: { kind: 'done', message: 'Succeeded: as it is' },
   },
   {
@@ -79,12 +89,12 @@ const cases: readonly Case[] = [
 ];
 
 describe('how far an operation has come', () => {
-  for (const { name, operation, status, dryRun = false, expected } of cases) {
+  for (const { name, operation, status, goal = 'ready', expected } of cases) {
     test(name, () => {
       const metadata = { name: 'shop', namespace: 'evenkeel', generation: 3 };
       const object = { apiVersion: 'evenkeel.dev/v1alpha1', kind: 'Application', metadata, status };
       const asked = operation === undefined ? object : { ...object, operation };
-      assert.deepEqual(standingOf(asked, { dryRun }), expected);
+      assert.deepEqual(standingOf(asked, goal), expected);
     });
   }
 });
