@@ -1,4 +1,4 @@
-import { mark, normalise } from './diff/diff.ts';
+import { mark, normalise, withoutUnknownFields } from './diff/diff.ts';
 import type { Config } from './config.ts';
 import type { ClusterRules, HealthJudge } from './health/health.ts';
 import { createClusterRules, createHealthRules } from './health/health.ts';
@@ -195,6 +195,7 @@ function sourceFor(
     directory: config.dataDir,
     memoryDirectory: config.memoryDir,
     scopes: connection.scopes,
+    leniency: { schemas: connection, withoutUnknownFields },
     cluster: () => connection.facts(),
     mark: (object, { key }) => mark(object, { key, installation }),
     maxRenders: config.renders === 0 ? renders : config.renders,

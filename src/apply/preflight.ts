@@ -2,9 +2,10 @@ import { inOrder } from '../diff/diff.ts';
 import { OperatorError } from '../model/errors.ts';
 import { refKey } from '../model/object.ts';
 import type { RefKey } from '../model/object.ts';
-import type { Change, Plan } from '../model/plan.ts';
+import type { Change, ChangeOf, Plan } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
 import { recordOf } from './context.ts';
+import { checkDefinition } from './definition-safety.ts';
 import { isDefinition, isNamespace, kindsWritten, providedBy } from './definitions.ts';
 import { throwAll } from './errors.ts';
 import type { Existence } from './existence.ts';
@@ -51,6 +52,8 @@ function outcomeOf({ change, error }: Checked): Change {
 interface Checks extends Settling {
   readonly lacking: ReadonlyMap<RefKey, OperatorError>;
   readonly offline: OfflineCheck;
+  /** What will be as Git has it, or gone, whatever it is like now. */
+  readonly written: ReadonlySet<RefKey>;
 }
 
 /** Namespaces and definitions first: there is nothing to ask about what will be in, or of, one that is yet to come. */
@@ -59,7 +62,8 @@ async function checkAll(plan: Plan, context: ApplyContext): Promise<Checked[]> {
   const lacking = await lackingPermissions(plan, provided, context);
   const offline = new OfflineCheck(context, provided);
   const [missing, rewritten] = [new Set<string>(), new Set<string>()];
-  const checks = { context, provided, missing, rewritten, recorded: recordOf(context), lacking, offline };
+  const written = new Set(plan.changes.filter(willChange).map(({ ref }) => refKey(ref)));
+  const checks = { context, provided, missing, rewritten, recorded: recordOf(context), lacking, offline, written };
   const namespaces = await checkEach(
     plan.changes.filter(({ ref }) => isNamespace(ref)),
     checks,
@@ -72,6 +76,10 @@ async function checkAll(plan: Plan, context: ApplyContext): Promise<Checked[]> {
   for (const kind of kindsWritten(definitions.map(({ change }) => change))) rewritten.add(kind);
   const others = plan.changes.filter(({ ref }) => !isNamespace(ref) && !isDefinition(ref));
   return [...namespaces, ...definitions, ...(await checkEach(others, checks))];
+}
+
+function willChange(change: Change): boolean {
+  return isWrite(change) || change.kind === 'prune';
 }
 
 async function checkEach(changes: readonly Change[], checks: Checks): Promise<Checked[]> {
@@ -92,8 +100,15 @@ async function check(change: Change, checks: Checks, existence: Existence | unde
   if (change.kind === 'keep') return checked(await observe(change, checks.context));
   if (!isWrite(change)) return checked(change);
   if (hasToWait(change, checks)) return checkOffline(change, checks);
-  const settled = await (existence === undefined ? settle(change, checks) : settleByList(change, checks, existence));
-  return settled.kind === 'undecided' ? checkOffline(settled, checks) : checked(settled);
+  const safe = await checkSafety(change, checks);
+  const settled = await (existence === undefined ? settle(safe, checks) : settleByList(safe, checks, existence));
+  if (settled.kind === 'undecided') return checkOffline(settled, checks);
+  return checked(change.kind === 'undecided' ? await checkSafety(settled, checks) : settled);
+}
+
+/** Before the server is asked, which would refuse some of it in words that do not help. */
+async function checkSafety<C extends Change>(change: C, { context, written }: Checks): Promise<C | ChangeOf<'update'>> {
+  return isDefinition(change.ref) && change.kind === 'update' ? checkDefinition(change, written, context) : change;
 }
 
 async function checkOffline(change: Write, { offline }: Checks): Promise<Checked> {

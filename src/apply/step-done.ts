@@ -34,7 +34,7 @@ function isLeftAlone(change: Change): boolean {
   return change.kind === 'keep' && leftAlone.has(change.reason);
 }
 
-const leftAlone: ReadonlySet<KeepReason> = new Set(['waitsForSync', 'dryRun', 'shared', 'dependency']);
+const leftAlone: ReadonlySet<KeepReason> = new Set(['waitsForSync', 'dryRun', 'shared', 'dependency', 'kindMissing']);
 
 /** Whether nothing of the plan is left to be done. */
 export function isAllDone(run: Run): boolean {

@@ -64,7 +64,7 @@ async function writeLooking(change: InPlace, context: ApplyContext): Promise<Cha
     let next = change;
     for (let look = 0; look < looks; look++) {
       const written = await attempt(next, context);
-      if (written !== 'stale') return saying(written, [describeTakeover(change, rulesOf(context)), releasedTo(next)]);
+      if (written !== 'stale') return saying(written, messagesOf(change, next, context));
       const anew = await lookAgain(next, context);
       if (anew.kind !== 'create' && anew.kind !== 'update') return { result: anew, overrides: [] };
       next = anew;
@@ -167,6 +167,14 @@ function releasedTo(change: InPlace): string | undefined {
   );
   if (kept.length === 0) return undefined;
   return kept.map(({ path, who }) => `${path} is kept by ${who.map(({ manager }) => manager).join(', ')}`).join('; ');
+}
+
+function messagesOf(planned: InPlace, done: InPlace, context: ApplyContext): readonly (string | undefined)[] {
+  return [describeTakeover(planned, rulesOf(context)), releasedTo(done), ...warningsOf(planned)];
+}
+
+function warningsOf(change: InPlace): readonly string[] {
+  return change.kind === 'update' ? (change.warnings ?? []) : [];
 }
 
 /** Nobody else can have written between our request and its answer: what differs there is admission's doing. */

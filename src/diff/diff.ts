@@ -1,5 +1,7 @@
 /** The front of `diff/`: pure comparison of what Git wants with what the cluster has. */
 export { checkAgainstSchema } from './check-schema.ts';
+export type { DefinitionVerdict } from './definition-safety.ts';
+export { judgeDefinition } from './definition-safety.ts';
 export { withoutUnknownFields } from './schema.ts';
 export { checkObject, flawErrors } from './check.ts';
 export type { Need, Needing } from './edges.ts';

@@ -6,6 +6,7 @@ import { stringAt } from '../model/json.ts';
 import { kindDefinedBy } from '../model/kind-schema.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { KubeObject, RefKey } from '../model/object.ts';
+import { optionOf } from '../model/object-annotations.ts';
 import { describeRef, groupKindKey, refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
@@ -71,6 +72,7 @@ function planObject(input: PlanInput, wanted: Wanted): Change {
   const outOfReach = answer.state === 'forbidden' ? undefined : planExternal(input, { object, live: known, entry });
   const left = outOfReach ?? leftToWhoHasIt(input, wanted);
   if (left !== undefined) return left;
+  if (isMissing(wanted) && awaitsKind(input, object)) return keptUntilServed(object);
   const error = refusalOf(wanted);
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
   if (answer.state === 'body') return planExisting(input, { object, live: answer.object, entry });
@@ -164,9 +166,25 @@ function sharing({ claims }: PlanInput, { object, entry }: Wanted): OperatorErro
   return entry === undefined || entry.uid === '' ? sharedRefusal(object.ref, claims) : undefined;
 }
 
-function notServed({ object, answer, defined }: Wanted): OperatorError | undefined {
-  if (answer.state !== 'notServed' || defined.has(groupKindKey(object.ref))) return undefined;
-  const { ref, apiVersion, origin } = object;
+/** Neither the cluster serves the kind, nor does the same plan define it. */
+function isMissing({ object, answer, defined }: Wanted): boolean {
+  return answer.state === 'notServed' && !defined.has(groupKindKey(object.ref));
+}
+
+function awaitsKind({ app, installation }: PlanInput, object: DesiredObject): boolean {
+  const own = optionOf(object.body(), 'SkipDryRunOnMissingResource', installation);
+  return own === undefined ? app.spec.syncOptions.skipDryRunOnMissingResource : own === 'true';
+}
+
+function keptUntilServed(desired: DesiredObject): Change {
+  const { ref, apiVersion } = desired;
+  const message = `the cluster does not serve ${ref.kind} in ${apiVersion}; it is applied when it does`;
+  return { kind: 'keep', ref, reason: 'kindMissing', message, desired, missing: true };
+}
+
+function notServed(wanted: Wanted): OperatorError | undefined {
+  if (!isMissing(wanted)) return undefined;
+  const { ref, apiVersion, origin } = wanted.object;
   const message = `${describeOrigin(origin)}: ${describeRef(ref)}: the cluster does not serve ${ref.kind} in ${apiVersion}, and no CustomResourceDefinition for it is in the source: install it, or correct apiVersion and kind`;
   return new OperatorError(message, { step: 'plan', reason: 'KindNotServed', retry: 'interval', object: ref });
 }

@@ -23,7 +23,7 @@ export function kindDefinedBy(definition: JsonObject): GroupKind {
 }
 
 /** The versions of a CustomResourceDefinition, by name. */
-function versionsIn(definition: JsonObject): ReadonlyMap<string, JsonObject> {
+export function versionsIn(definition: JsonObject): ReadonlyMap<string, JsonObject> {
   const versions = arrayAt(definition['spec'], 'versions').filter(isJsonObject);
   return new Map(versions.map((version) => [stringAt(version, 'name') ?? '', version]));
 }

@@ -53,3 +53,13 @@ export function listedIn(found: FoundAnnotation | undefined): readonly string[] 
   const words = found?.value.split(',').map((word) => word.trim()) ?? [];
   return words.filter((word) => word !== '');
 }
+
+/** The value that an object gives an option in its `sync-options`; undefined: it leaves it to its Application. */
+export function optionOf(
+  object: KubeObject,
+  option: string,
+  installation: Pick<Installation, 'prefix'>,
+): string | undefined {
+  const said = listedIn(annotationOf(object, 'sync-options', installation)).find((one) => one.startsWith(`${option}=`));
+  return said?.slice(option.length + 1);
+}

@@ -50,6 +50,8 @@ export type KeepReason =
   | 'extraneous'
   /** Would be deleted and created anew, and the guard holds that back. */
   | 'guarded'
+  /** Its kind is not served, and that is no error (`SkipDryRunOnMissingResource`): it is written when it is. */
+  | 'kindMissing'
   /** Would be written if a user had not asked for a dry run. */
   | 'dryRun'
   /** Another Application has it on record, and desires it too. */
@@ -74,6 +76,8 @@ export type Change =
       readonly adopts: boolean;
       /** `Replace=true`: written as a whole, so that what Git does not say goes, whoever set it. */
       readonly whole?: boolean;
+      /** What people have to know about it. */
+      readonly warnings?: readonly string[];
     }
   /** Deleted and created anew: an immutable field differs, or `Replace=true,Force=true` asks for it. */
   | {

@@ -174,6 +174,11 @@ export const reasons = {
     cause: 'The Application has a field that does not exist.',
     remedy: 'Correct its spelling; the message names the nearest known field.',
   },
+  UnsafeDefinition: {
+    cause: 'A changed CustomResourceDefinition would lose objects that exist, or no longer accept them.',
+    remedy:
+      'Do first what the message says. Validate=false on the definition writes it although objects do not fit it.',
+  },
   UnsupportedByEngine: {
     cause: 'The repository needs something that Git without a git binary cannot do (SSH, LFS, SHA-256, …).',
     remedy: 'Install git beside the operator; the image has it.',

@@ -19,12 +19,12 @@ const options: Readonly<Record<string, Readonly<Record<string, Verdict>>>> = {
   PruneLast: { true: 'fine', false: 'fine' },
   Replace: { true: 'fine', false: 'fine' },
   RespectIgnoreDifferences: switchLater,
-  SkipDryRunOnMissingResource: switchLater,
+  SkipDryRunOnMissingResource: { true: 'fine', false: 'fine' },
   Delete: forDeletion,
   Prune: forDeletion,
   Force: { true: onObjects, false: 'fine' },
   PrunePropagationPolicy: { foreground: 'fine', background: 'fine', orphan: 'fine' },
-  Validate: { true: 'fine', false: 'notYet' },
+  Validate: { true: 'fine', false: 'fine' },
 };
 
 /** What a list of options comes to; of an option that is written twice the first one counts, as in Argo CD. */

@@ -73,7 +73,7 @@ function isMissing({ kind, change }: ChangeResult): boolean {
   return change.kind === 'keep' && change.missing === true && (change.reason === 'leftAlone' || waitsForSync(change));
 }
 
-const unwritten: ReadonlySet<KeepReason> = new Set(['waitsForSync', 'dryRun', 'dependency']);
+const unwritten: ReadonlySet<KeepReason> = new Set(['waitsForSync', 'dryRun', 'dependency', 'kindMissing']);
 
 /** Differs from Git, and this run was not to write it. */
 export function waitsForSync(change: Change): boolean {
@@ -92,15 +92,16 @@ export function isUnderWay(applied: Applied): boolean {
 
 function isOpen({ kind, change }: ChangeResult): boolean {
   if (kind === 'parked' || kind === 'terminating' || kind === 'skipped') return true;
-  return (
-    isUnknown(change) || (change.kind === 'keep' && (change.reason === 'terminating' || change.reason === 'dependency'))
-  );
+  return isUnknown(change) || (change.kind === 'keep' && comingLater.has(change.reason));
 }
 
 /** Only a person can go on with the deletion of some object. */
 export function awaitsConfirmation({ results }: Applied): boolean {
   return results.some(({ change }) => change.kind === 'keep' && change.reason === 'awaitsConfirmation');
 }
+
+/** Written, or gone, by itself some time. */
+const comingLater: ReadonlySet<KeepReason> = new Set(['terminating', 'dependency', 'kindMissing']);
 
 /** The guard holds the deletion back: only a person can go on with it. */
 export function isBlocked({ kind, change }: ChangeResult, { guard }: Plan): boolean {

@@ -23,6 +23,7 @@ import { memoryFiles } from './secret-files.ts';
 import { Sources, type LocalTree } from './sources.ts';
 import { startTools } from './tools/helper.ts';
 import type { Tools } from './tools/tools.ts';
+import type { Leniency } from './unvalidated.ts';
 import { Verification } from './verification.ts';
 import { diskWorkspaces } from './workspace.ts';
 
@@ -44,6 +45,8 @@ export interface SourceOptions {
   readonly normalise: (object: KubeObject) => KubeObject;
   /** Pure; adds labels and the tracking id. */
   readonly mark: (object: KubeObject, app: Application) => KubeObject;
+  /** For objects that are not to be validated; absent where there is no cluster to ask. */
+  readonly leniency?: Leniency;
   /** Of the operator: what another version has rendered is not trusted. */
   readonly version: string;
   /** PATH of the programs that are started. */

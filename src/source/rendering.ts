@@ -11,6 +11,8 @@ import { prepareObjects } from './prepare.ts';
 import type { RenderCache, Rendered } from './render/cache.ts';
 import { planSources, type PlanSourcesOptions, type SourcePlan } from './render/plan-sources.ts';
 import type { Held } from './sources.ts';
+import type { Leniency } from './unvalidated.ts';
+import { dropUnknownFields } from './unvalidated.ts';
 
 export interface RenderingOptions extends PlanSourcesOptions {
   readonly artefacts: ArtefactStore;
@@ -22,6 +24,8 @@ export interface RenderingOptions extends PlanSourcesOptions {
   readonly telemetry: Pick<Telemetry, 'rendered'>;
   readonly normalise: (object: KubeObject) => KubeObject;
   readonly mark: (object: KubeObject, app: Application) => KubeObject;
+  /** For objects that are not to be validated; absent where there is no cluster to ask. */
+  readonly leniency?: Leniency;
   /** Equal texts, equal facts. */
   readonly clusterFacts: () => string;
   /** Version of the operator, and whatever else changes what is made of the same files. */
@@ -98,8 +102,9 @@ export class Rendering {
 
   #keyOf(app: Application, plans: readonly SourcePlan[]): Before {
     const { version, clusterFacts } = this.#options;
-    const { destinationNamespace } = app.spec;
-    const identity = [version, app.key, destinationNamespace, plans.map((plan) => plan.identity)];
+    const { destinationNamespace, syncOptions } = app.spec;
+    const sources = plans.map((plan) => plan.identity);
+    const identity = [version, app.key, destinationNamespace, sources, syncOptions.validate];
     return {
       key: sha256Hex(JSON.stringify(identity)),
       parameters: sha256Hex(JSON.stringify([app.spec.sources, destinationNamespace])),
@@ -115,8 +120,12 @@ export class Rendering {
   ): Promise<RenderedObjects> {
     const written = [];
     for (const { plan } of plans) written.push(await plan.run(signal));
-    const sources = written.map(({ objects }) => objects);
-    const { objects, scopesUsed, repeated } = prepareObjects(sources, { ...this.#options, app });
+    const context = { ...this.#options, app };
+    const sources = await dropUnknownFields(
+      written.map(({ objects }) => objects),
+      context,
+    );
+    const { objects, scopesUsed, repeated } = prepareObjects(sources, context);
     const artefact = await this.#options.artefacts.write(objects);
     const rendered: Rendered = {
       digest: artefact.digest,

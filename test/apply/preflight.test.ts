@@ -4,7 +4,10 @@ import { preflight } from '../../src/apply/apply.ts';
 import type { OperatorError } from '../../src/model/errors.ts';
 import { OperatorErrors } from '../../src/model/errors.ts';
 import type { ApplicationSpec } from '../../src/model/application.ts';
+import type { JsonObject } from '../../src/model/json.ts';
+import { arrayAt, objectAt } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/object.ts';
+import type { ChangeResult } from '../../src/model/outcome.ts';
 import { FakeCluster } from '../fakes/cluster.ts';
 import { applicationNamed } from './application.ts';
 import { configMap, definition, namespaceNamed, widget } from './objects.ts';
@@ -124,7 +127,7 @@ describe('preflight: PerObject', () => {
     cluster.permits = ({ resource }) => resource !== 'secrets';
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'secret', namespace: 'shop' } };
     const applied = await subject.sync(...maps('a', 'b'), secret, later(configMap('shop', 'later', {})));
-    const kinds = Object.fromEntries(applied.results.map(({ change, kind }) => [change.ref.name, kind]));
+    const kinds = kindsOf(applied.results);
     assert.deepEqual(kinds, { a: 'applied', b: 'applied', secret: 'failed', later: 'skipped' });
   });
 
@@ -161,12 +164,108 @@ describe('preflight: PerObject', () => {
     const plan = await subject.plan(namespaceNamed('inner'), ...inner, { ...configMap('inner', 'bad', {}), dta: {} });
     cluster.requests.length = 0;
     const applied = await subject.apply(await preflight(plan, subject.context));
-    const kinds = Object.fromEntries(applied.results.map(({ change, kind }) => [change.ref.name, kind]));
+    const kinds = kindsOf(applied.results);
     assert.deepEqual(kinds, { inner: 'applied', good: 'applied', fine: 'applied', bad: 'failed' });
     const tried = cluster.requests.filter(({ dryRun }) => dryRun === true).map(({ ref }) => ref.kind);
     assert.deepEqual(tried, ['Namespace'], 'a single one is tried out instead of listed');
   });
 });
+
+describe('a definition that exists', () => {
+  const group = 'safe.example.com';
+  const older = definition(group, { size: { type: 'integer' } });
+  const requiring = withSpec(older, (spec) => ({ ...spec, required: ['size'] }));
+
+  it('is not written when an object that this sync leaves alone would not fit it', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(older);
+    cluster.seed(widget(group, 'shop', {}));
+    const written = cluster.requests.filter(isWrite).length;
+    const [error] = await errorsOf(preflight(await subject.plan(requiring), subject.context));
+    assert.equal(error?.reason, 'UnsafeDefinition');
+    assert.match(
+      error.message,
+      /widgets\.safe\.example\.com .*Widget\.safe\.example\.com shop\/one: spec\.size: is required/,
+    );
+    assert.equal(cluster.requests.filter(isWrite).length, written);
+  });
+
+  it('is written when the same sync makes that object fit, and when all others do', async () => {
+    const { subject } = start();
+    await subject.sync(older, widget(group, 'shop', {}));
+    const applied = await subject.sync(requiring, widget(group, 'shop', { size: 1 }));
+    assert.deepEqual(
+      applied.results.map(({ kind }) => kind),
+      ['applied', 'applied'],
+    );
+  });
+
+  it('Validate=false on it says that this is meant', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(older);
+    cluster.seed(widget(group, 'shop', {}));
+    const annotations = { 'argocd.argoproj.io/sync-options': 'Validate=false' };
+    const meant = { ...requiring, metadata: { ...requiring.metadata, annotations } };
+    const { changes } = await preflight(await subject.plan(meant), subject.context);
+    assert.deepEqual(
+      changes.map(({ kind }) => kind),
+      ['update'],
+    );
+  });
+
+  it('with more objects than are looked at: what may not fit is said', async () => {
+    const { cluster, subject } = start();
+    await subject.sync(older);
+    for (let index = 0; index <= 500; index++) {
+      const one = widget(group, 'shop', { size: 1 });
+      cluster.seed({ ...one, metadata: { ...one.metadata, name: `w-${index}` } });
+    }
+    const { results } = await subject.sync(requiring);
+    const [result] = results;
+    assert.match(
+      result?.kind === 'applied' ? (result.message ?? '') : '',
+      /version v1 allows less than before \(spec\.size becomes required\)/,
+    );
+  });
+});
+
+function withSpec(crd: KubeObject, change: (spec: JsonObject) => JsonObject): KubeObject {
+  const [version] = arrayAt(crd['spec'], 'versions');
+  const schema = objectAt(objectAt(version, 'schema'), 'openAPIV3Schema');
+  const properties = { spec: change(objectAt(objectAt(schema, 'properties'), 'spec')) };
+  const versions = [
+    { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties } } },
+  ];
+  return { ...crd, spec: { ...objectAt(crd, 'spec'), versions } };
+}
+
+describe('SkipDryRunOnMissingResource', () => {
+  const missing = widget('missing.example.com', 'shop', {});
+
+  it('on the Application: the object waits until its kind is served, the others and later waves go on', async () => {
+    const { cluster, subject } = start();
+    const { syncOptions } = subject.app.spec;
+    const spec = { ...subject.app.spec, syncOptions: { ...syncOptions, skipDryRunOnMissingResource: true } };
+    subject.app = { ...subject.app, spec };
+    const wanted = [missing, ...maps('a'), later(configMap('shop', 'later', {}))];
+    assert.deepEqual(kindsOf((await subject.sync(...wanted)).results), { one: 'kept', a: 'applied', later: 'applied' });
+    cluster.seed(definition('missing.example.com', {}));
+    assert.deepEqual(kindsOf((await subject.sync(...wanted)).results), { one: 'applied', a: 'kept', later: 'kept' });
+  });
+
+  it('on the object: that one alone', async () => {
+    const { subject } = start();
+    const annotations = { 'evenkeel.dev/sync-options': 'SkipDryRunOnMissingResource=true' };
+    const waiting = { ...missing, metadata: { ...missing.metadata, annotations } };
+    assert.deepEqual(kindsOf((await subject.sync(waiting, ...maps('a'))).results), { one: 'kept', a: 'applied' });
+    const [error] = await errorsOf(subject.sync(waiting, widget('other.example.com', 'shop', {})));
+    assert.equal(error?.reason, 'KindNotServed');
+  });
+});
+
+function kindsOf(results: readonly ChangeResult[]): Record<string, string> {
+  return Object.fromEntries(results.map(({ change, kind }) => [change.ref.name, kind]));
+}
 
 function later(object: KubeObject): KubeObject {
   const annotations = { 'evenkeel.dev/sync-wave': '1' };
