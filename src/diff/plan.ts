@@ -70,9 +70,8 @@ function planObject(input: PlanInput, wanted: Wanted): Change {
   if (answer.state === 'unknown') return { kind: 'keep', ref, reason: 'unknown', message: answer.why, desired: object };
   const known = answer.state === 'body' ? answer.object : undefined;
   const outOfReach = answer.state === 'forbidden' ? undefined : planExternal(input, { object, live: known, entry });
-  const left = outOfReach ?? leftToWhoHasIt(input, wanted);
+  const left = outOfReach ?? leftToWhoHasIt(input, wanted) ?? keptUntilServed(input, wanted);
   if (left !== undefined) return left;
-  if (isMissing(wanted) && awaitsKind(input, object)) return keptUntilServed(object);
   const error = refusalOf(wanted);
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
   if (answer.state === 'body') return planExisting(input, { object, live: answer.object, entry });
@@ -176,8 +175,10 @@ function awaitsKind({ app, installation }: PlanInput, object: DesiredObject): bo
   return own === undefined ? app.spec.syncOptions.skipDryRunOnMissingResource : own === 'true';
 }
 
-function keptUntilServed(desired: DesiredObject): Change {
+function keptUntilServed(input: PlanInput, wanted: Wanted): Change | undefined {
+  const { object: desired } = wanted;
   const { ref, apiVersion } = desired;
+  if (!isMissing(wanted) || !awaitsKind(input, desired)) return undefined;
   const message = `the cluster does not serve ${ref.kind} in ${apiVersion}; it is applied when it does`;
   return { kind: 'keep', ref, reason: 'kindMissing', message, desired, missing: true };
 }
