@@ -6,7 +6,6 @@ import { refOf, resourceVersionOf, targetOf, uidOf } from '../model/object.ts';
 import type { ChangeResult } from '../model/outcome.ts';
 import type { Change, ChangeOf } from '../model/plan.ts';
 import { deletionOf, pruningOf, releasePatch } from '../diff/diff.ts';
-import { cascadePropagation } from '../model/application.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Complaint } from './errors.ts';
@@ -75,8 +74,10 @@ async function prune(change: Removal, live: KubeObject, context: ApplyContext): 
   return { kind: left === undefined ? 'removed' : 'terminating', change };
 }
 
+/** Argo CD's finalizer may say that the deletion of an Application waits for no dependents. */
 function propagationOf({ app }: ApplyContext): 'Foreground' | 'Background' | 'Orphan' {
-  return app.deleting ? cascadePropagation(app) : app.spec.syncOptions.propagation;
+  if (!app.deleting) return app.spec.syncOptions.propagation;
+  return app.finalizers.includes('resources-finalizer.argocd.argoproj.io/background') ? 'Background' : 'Foreground';
 }
 
 /** Only our marks go: an empty apply would remove every field that only we own. */

@@ -401,11 +401,6 @@ export function cascades(app: Application): boolean {
   return app.finalizers.some((finalizer) => resourcesFinalizer.test(finalizer));
 }
 
-/** How the objects of a deleted Application are deleted: Argo CD's finalizer may say that nothing waits for dependents. */
-export function cascadePropagation({ finalizers }: KnownApplication): 'Foreground' | 'Background' {
-  return finalizers.includes('resources-finalizer.argocd.argoproj.io/background') ? 'Background' : 'Foreground';
-}
-
 /** Ours, and Argo CD's with its two variants. */
 export const resourcesFinalizer =
   /^(evenkeel\.dev\/resources-finalizer|resources-finalizer\.argocd\.argoproj\.io(\/(foreground|background))?)$/;
