@@ -1,6 +1,5 @@
 import type { Condition } from './condition.ts';
-import type { HookPhase } from './hook.ts';
-import type { HookRun, HookState } from './hook-run.ts';
+import type { HookInResult, HookRun } from './hook-run.ts';
 import type { Health, HealthCheck, HealthStatus, ObjectHealth } from './health.ts';
 import type { ApplicationKey } from './installation.ts';
 import type { JsonObject } from './json.ts';
@@ -291,7 +290,7 @@ export interface ResourceStatus {
 
 export type OperationPhase = 'Running' | 'Terminating' | 'Succeeded' | 'Failed' | 'Error';
 
-export interface SyncResultEntry {
+export interface SyncResultEntry extends Partial<HookInResult> {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
@@ -299,10 +298,6 @@ export interface SyncResultEntry {
   readonly name: string;
   readonly status: 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped';
   readonly message: string;
-  /** Of a hook: the phase in which it ran, and what became of it. */
-  readonly hookType?: HookPhase;
-  readonly hookPhase?: HookState;
-  readonly syncPhase?: HookPhase;
 }
 
 export interface OperationState {

@@ -9,6 +9,13 @@ export const mostHooks = 100;
 
 export type HookState = 'Running' | 'Succeeded' | 'Failed';
 
+/** What the result of a sync says of a hook: the phase in which it ran, and what became of it. */
+export interface HookInResult {
+  readonly hookType: HookPhase;
+  readonly hookPhase: HookState;
+  readonly syncPhase: HookPhase;
+}
+
 /** What is known of a hook that a run has begun. */
 export interface HookRow extends Ref {
   readonly phase: HookPhase;

@@ -51,13 +51,7 @@ function describeSuspension({ reason, by, untilMs }: Suspension = { reason: '', 
 }
 
 function readyOf(settled: Settled): Verdict {
-  const { failure, sync, health, applied, ahead } = settled;
-  const ready = (status: Verdict['status'], reason: Reason | 'OutOfSync' | 'Unknown', message: string): Verdict => ({
-    type: 'Ready',
-    status,
-    reason,
-    message: clip(message),
-  });
+  const { failure, sync, applied } = settled;
   if (failure !== undefined) return ready('False', failure.reason, failure.message);
   if (sync === 'Unknown') return ready('Unknown', 'KindUnknown', unknownIn(applied));
   const awaited = dependencyAwaited(applied);
@@ -65,6 +59,16 @@ function readyOf(settled: Settled): Verdict {
   const left = sharedIn(applied);
   if (left !== '') return ready('False', 'SharedResource', left);
   if (sync === 'OutOfSync') return ready('False', 'OutOfSync', 'the cluster differs from Git');
+  return readyInSync(settled);
+}
+
+function ready(status: Verdict['status'], reason: Reason | 'OutOfSync' | 'Unknown', message: string): Verdict {
+  return { type: 'Ready', status, reason, message: clip(message) };
+}
+
+/** Everything is as it is to be; it may not work yet, or not be what Git wants by now, and hooks may run still. */
+function readyInSync(settled: Settled): Verdict {
+  const { health, applied, ahead } = settled;
   const hook = hookWaitedFor(applied);
   if (hook !== undefined) return ready('False', 'Progressing', hook);
   if (ahead !== undefined) return ready('False', 'Held', heldBehind(settled, ahead));
