@@ -6,6 +6,7 @@ const folders = [
   'diff',
   'apply',
   'health',
+  'jq',
   'kube',
   'reconcile',
   'webhook',
@@ -19,13 +20,14 @@ const directions = {
   source: [],
   diff: [],
   health: [],
+  jq: [],
   kube: [],
   webhook: [],
   telemetry: [],
   live: [],
   apply: ['diff', 'health'],
   reconcile: ['source', 'live', 'diff', 'apply', 'health'],
-  cli: ['source', 'live', 'diff', 'apply', 'health', 'kube', 'telemetry'],
+  cli: ['source', 'live', 'diff', 'apply', 'health', 'jq', 'kube', 'telemetry'],
 };
 
 /** Folders that may name the types of the port to the cluster. */

@@ -43,6 +43,7 @@ export default tseslint.config(
       'src/source/tools/helper-main.ts',
       'src/source/worker-main.ts',
       'src/health/lua-worker-main.ts',
+      'src/jq/jq-worker-main.ts',
     ],
     rules: {
       'no-restricted-globals': ['error', { name: 'process', message: 'only entry files touch the process' }],

@@ -2,6 +2,7 @@ import { mark, normalise, withoutUnknownFields } from './diff/diff.ts';
 import type { Config } from './config.ts';
 import type { ClusterRules, HealthJudge } from './health/health.ts';
 import { createClusterRules, createHealthRules } from './health/health.ts';
+import { createJq } from './jq/jq.ts';
 import type { ClusterConnection, EventEmitter, FoundConfigMap, LeaseOptions } from './kube/kube.ts';
 import {
   connect,
@@ -131,6 +132,7 @@ async function lead(
     source,
     live,
     health,
+    jq: stack.use(createJq(clock)),
     events,
     installation,
     clock,

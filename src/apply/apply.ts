@@ -4,6 +4,8 @@ export type { ApplyContext } from './context.ts';
 export { createNamespace } from './create-namespace.ts';
 export type { Correction, CorrectionInput } from './correct.ts';
 export { correctObject } from './correct.ts';
+export { foresee } from './foresee.ts';
+export { createHints } from './hints.ts';
 export type { Drifted } from './drifted.ts';
 export { tryOutHooks } from './try-out-hooks.ts';
 export { endHooks } from './end-hooks.ts';

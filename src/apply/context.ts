@@ -1,4 +1,4 @@
-import type { Claims } from '../diff/diff.ts';
+import type { Claims, Hints } from '../diff/diff.ts';
 import type { Cluster, RequestOptions } from '../kube/cluster.ts';
 import type { Application } from '../model/application.ts';
 import type { Installation } from '../model/installation.ts';
@@ -18,6 +18,8 @@ export interface ApplyContext {
   readonly claims: Claims;
   /** How objects do: what an answer of the server says, and what the watches have shown last. */
   readonly health: { assess(object: KubeObject): Health; now(ref: Ref): Health };
+  /** What has to be asked before an object can be compared; left out: nothing ever has to be. */
+  hints?(desired: KubeObject, live: KubeObject): Promise<Hints>;
   readonly signal: AbortSignal;
   /** True when a newer commit wants to take over: asked at every safe point, after which nothing new is begun. */
   superseded?(): boolean;

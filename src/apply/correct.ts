@@ -1,5 +1,6 @@
-import type { Comparison } from '../diff/diff.ts';
-import { adoptionRefusal, compare, mayBeUpdated, proofOf } from '../diff/diff.ts';
+import type { Comparison, Intention } from '../diff/diff.ts';
+import { adoptionRefusal, intended, mayBeUpdated, proofOf } from '../diff/diff.ts';
+import type { Yielded } from '../model/differences.ts';
 import type { OperatorError } from '../model/errors.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
@@ -12,6 +13,7 @@ import type { Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
 import type { Drifted, Suspicion } from './drifted.ts';
 import { healedBetween, isTaken, writerOf } from './drifted.ts';
+import { contested, hintsOn } from './intend.ts';
 import { isUntracked } from './ownership.ts';
 import type { Order, Written } from './write.ts';
 import { dryRun, entryOf, isFieldConflict, isStale, writeObject } from './write.ts';
@@ -29,12 +31,20 @@ export interface CorrectionInput {
   readonly mayRecreate: () => Promise<boolean>;
 }
 
+/** The object as it is now. */
+interface Looked {
+  readonly object: KubeObject;
+  readonly entry: RecordEntry;
+  /** What stays as its owner has it. */
+  readonly yielded: readonly Yielded[];
+}
+
 export type Correction =
   /** Nothing of ours differs: no write, or a verify without effect. */
-  | { readonly kind: 'unchanged'; readonly object: KubeObject; readonly entry: RecordEntry }
+  | ({ readonly kind: 'unchanged' } & Looked)
   /** The values were right and some were not ours any more; now they are. Not drift. */
-  | { readonly kind: 'shared'; readonly object: KubeObject; readonly entry: RecordEntry }
-  | ({ readonly kind: 'corrected'; readonly object: KubeObject; readonly entry: RecordEntry } & Drifted)
+  | ({ readonly kind: 'shared' } & Looked)
+  | ({ readonly kind: 'corrected' } & Looked & Drifted)
   /** Differs, and nothing was written, as asked. */
   | ({ readonly kind: 'detected' } & Drifted)
   /** It had been deleted, or deleted and created anew by somebody. */
@@ -82,8 +92,13 @@ async function lookOnce(input: CorrectionInput, context: ApplyContext): Promise<
     if (!mayBeUpdated(body, context.installation)) return accept({ input, live }, context);
     const refusal = takeover(input, live, context);
     if (refusal !== undefined) return failure(refusal);
-    const before = compare(body, live, context.installation.manager);
-    const seen = { input, live, before };
+    const hints = await hintsOn(body, live, context);
+    const adopts = uidOf(live) !== input.recorded.uid;
+    const intention = intended({ desired: body, live, hints, adopts }, context);
+    if (intention.refusal !== undefined) return failure(intention.refusal);
+    const compareTo = (answer: KubeObject): Comparison =>
+      intended({ desired: body, live: answer, hints }, context).comparison;
+    const seen = { input, live, before: intention.comparison, intention, compareTo };
     return mode === 'detect' ? await detect(seen, context) : await repair(seen, context);
   } catch (error) {
     if (isStale(error)) return 'stale';
@@ -105,13 +120,16 @@ interface Seen {
   readonly input: CorrectionInput;
   readonly live: KubeObject;
   readonly before: Comparison;
+  readonly intention: Intention;
+  /** An answer of the server, compared in the same way. */
+  readonly compareTo: (answer: KubeObject) => Comparison;
 }
 
 /** No preconditions: there is nothing to look at. Without force, for somebody may create it at the same moment. */
 async function recreate(input: CorrectionInput, context: ApplyContext): Promise<Correction | 'stale'> {
   if (input.mode === 'detect' || !(await input.mayRecreate())) return { kind: 'vanished' };
   try {
-    const { object, entry } = await writeObject(orderOf(input, { force: false }), context);
+    const { object, entry } = await writeObject(orderOf(input, { body: input.body, force: false }), context);
     return { kind: 'recreated', object, entry };
   } catch (error) {
     if (isFieldConflict(error)) return 'stale';
@@ -135,7 +153,10 @@ function isAsApplied({ before, live, input }: Seen): boolean {
 }
 
 /** From now on what was read counts as verified. */
-function accept({ input, live }: Pick<Seen, 'input' | 'live'>, context: ApplyContext): Correction {
+function accept(
+  { input, live, intention }: Pick<Seen, 'input' | 'live'> & Partial<Pick<Seen, 'intention'>>,
+  context: ApplyContext,
+): Correction {
   const flight = context.writes.begin(input.ref);
   flight.answered(live, input.desiredHash);
   flight.end();
@@ -143,29 +164,38 @@ function accept({ input, live }: Pick<Seen, 'input' | 'live'>, context: ApplyCon
     kind: 'unchanged',
     object: live,
     entry: entryOf({ ref: input.ref, desired: input.desiredHash }, live, context),
+    yielded: intention?.yielded ?? [],
   };
 }
 
 /** First without force, which heals removals and shares equal values; with force where others hold what is ours. */
-async function writeWithPolicy({ input, live, before }: Seen, context: ApplyContext): Promise<Written> {
+async function writeWithPolicy({ input, live, before, intention }: Seen, context: ApplyContext): Promise<Written> {
+  const body = intention.probe;
   const force = isUntracked(live) || before.differences.some(isTaken);
   const takesOver = uidOf(live) !== input.recorded.uid;
   try {
-    return await writeObject(orderOf(input, { live, force, takesOver }), context);
+    return await writeObject(orderOf(input, { body, live, force, takesOver }), context);
   } catch (error) {
     if (!isFieldConflict(error)) throw error;
-    return writeObject(orderOf(input, { live, force: true, takesOver }), context);
+    const held = contested(error, input.ref, context);
+    if (held !== undefined) throw held;
+    return writeObject(orderOf(input, { body, live, force: true, takesOver }), context);
   }
 }
 
 /** Compares what was found with what stands after our write: what is gone was drift, what stays is admission's. */
-function verdictOn({ input, live, before }: Seen, { object, entry }: Written, context: ApplyContext): Correction {
+function verdictOn(
+  { input, live, before, compareTo, intention }: Seen,
+  { object, entry }: Written,
+  context: ApplyContext,
+): Correction {
   if (uidOf(live) !== input.recorded.uid) return { kind: 'recreated', object, entry };
-  if (resourceVersionOf(object) === resourceVersionOf(live)) return { kind: 'unchanged', object, entry };
-  const healed = healedBetween(before, compare(input.body, object, context.installation.manager));
-  if (healed.length > 0) return { kind: 'corrected', object, entry, ...drifted(healed, input, context) };
+  const { yielded } = intention;
+  if (resourceVersionOf(object) === resourceVersionOf(live)) return { kind: 'unchanged', object, entry, yielded };
+  const healed = healedBetween(before, compareTo(object));
+  if (healed.length > 0) return { kind: 'corrected', object, entry, yielded, ...drifted(healed, input, context) };
   const wasLost = before.verdict === 'ownershipLost' || before.lost.length > 0;
-  return { kind: wasLost ? 'shared' : 'unchanged', object, entry };
+  return { kind: wasLost ? 'shared' : 'unchanged', object, entry, yielded };
 }
 
 /** Says what is different and writes nothing; where only the server knows, a dry-run asks it. */
@@ -179,11 +209,14 @@ async function detect(seen: Seen, context: ApplyContext): Promise<Correction> {
 }
 
 /** What an unforced apply would put back; what others hold counts too, for the server names it in its refusal. */
-async function healedByDryRun({ input, live, before }: Seen, context: ApplyContext): Promise<FieldDifference[]> {
+async function healedByDryRun(
+  { input, live, before, intention, compareTo }: Seen,
+  context: ApplyContext,
+): Promise<FieldDifference[]> {
   if (before.differences.length + before.doubts.length === 0) return [];
   try {
-    const answer = await dryRun(orderOf(input, { live, force: false }), context);
-    return healedBetween(before, compare(input.body, answer.object, context.installation.manager));
+    const answer = await dryRun(orderOf(input, { body: intention.probe, live, force: false }), context);
+    return healedBetween(before, compareTo(answer.object));
   } catch (error) {
     if (isFieldConflict(error)) return [...before.differences, ...before.doubts];
     throw error;
@@ -198,8 +231,11 @@ function drifted(
   return { fields: fields.map(({ path }) => path), by: writerOf(fields, suspect, installation.manager) };
 }
 
-function orderOf({ ref, body, desiredHash }: CorrectionInput, how: Pick<Order, 'live' | 'force' | 'takesOver'>): Order {
-  return { ref, body, desired: desiredHash, ...how };
+function orderOf(
+  { ref, desiredHash }: CorrectionInput,
+  how: Pick<Order, 'body' | 'live' | 'force' | 'takesOver'>,
+): Order {
+  return { ref, desired: desiredHash, ...how };
 }
 
 function doing({ ref }: CorrectionInput): Doing {

@@ -1,4 +1,5 @@
-import { compare, planExisting, replacementFor, replacesWhole, takesOver } from '../diff/diff.ts';
+import type { Intention } from '../diff/diff.ts';
+import { planExisting, replacementFor, replacesWhole, takesOver } from '../diff/diff.ts';
 import type { WriteAnswer } from '../kube/cluster.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -14,6 +15,7 @@ import type { Provided } from './definitions.ts';
 import { isServed, nothingProvided } from './definitions.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
+import { contested, hintsOn, intend } from './intend.ts';
 import { isInvalidInPlace, remedyFor, unionRemedy } from './refusals.ts';
 import { proveCreation } from './replace.ts';
 import { dryRun, isFieldConflict, isStale } from './write.ts';
@@ -94,12 +96,27 @@ function doing({ ref, desired }: Write): Doing {
 
 async function ask(change: Asked, settling: Settling): Promise<Change> {
   const { context } = settling;
-  const body = change.desired.body();
   const known = change.kind === 'create' ? undefined : change.live;
+  if (known !== undefined) return askAbout(change, known, context);
+  const body = change.desired.body();
   const said = await tryOut(change, { body, force: false }, context);
   if (!(said instanceof ApiError) && said.created) return created(change);
-  const tried = { body, said };
-  return known === undefined ? meet(change, tried, settling) : judge(change, { ...tried, live: known }, context);
+  return meet(change, { body, said }, settling);
+}
+
+/** Of an object that was read; what is left to others is not sent, so that the answer is about the rest. */
+async function askAbout(change: Asked, live: KubeObject, context: ApplyContext): Promise<Change> {
+  const { ref, desired } = change;
+  const intention = await intendFor(change, live, context);
+  if (intention.refusal !== undefined) return { kind: 'refuse', ref, error: intention.refusal, desired };
+  const body = change.kind === 'undecided' ? intention.probe : intention.body;
+  const said = await tryOut(change, { body, force: false }, context);
+  return judge(change, { body, said, live, intention }, context);
+}
+
+function intendFor(change: Asked, live: KubeObject, context: ApplyContext): Promise<Intention> {
+  const adopts = change.kind !== 'create' && change.adopts;
+  return intend({ desired: change.desired.body(), live, adopts }, context);
 }
 
 /** What the server said to an unforced apply; a refusal is not the last word when it is about what others set. */
@@ -125,7 +142,7 @@ async function tryOut(
 export async function settleShown(change: Write, settling: Settling): Promise<Change> {
   try {
     const live = await readLive(change, settling.context);
-    const planned = live === undefined ? created(change) : existing(change, live, settling);
+    const planned = live === undefined ? created(change) : await existing(change, live, settling);
     const isOpen = planned.kind === 'undecided' || planned.kind === 'replace';
     return isOpen ? await settle(planned, settling) : planned;
   } catch (error) {
@@ -146,25 +163,40 @@ async function meet(change: Asked, tried: Tried, settling: Settling): Promise<Ch
   const { context } = settling;
   const live = await readLive(change, context);
   if (live === undefined) throw tried.said instanceof ApiError ? tried.said : objectError(doing(change), wentAway);
-  const planned = existing(change, live, settling);
+  const planned = await existing(change, live, settling);
   if (planned.kind === 'replace') return proveCreation(planned, context);
-  return isAsked(planned) ? judge(planned, { ...tried, live }, context) : planned;
+  if (!isAsked(planned)) return planned;
+  const intention = await intendFor(planned, live, context);
+  return intention.isWhole ? judge(planned, { ...tried, live, intention }, context) : askAbout(planned, live, context);
 }
 
-async function judge(
-  change: Asked,
-  { body, said, live }: Tried & { readonly live: KubeObject },
-  context: ApplyContext,
-): Promise<Change> {
+interface Judged extends Tried {
+  readonly live: KubeObject;
+  readonly intention: Intention;
+}
+
+async function judge(change: Asked, judged: Judged, context: ApplyContext): Promise<Change> {
+  const { body, said, live, intention } = judged;
+  const { ref, desired } = change;
   if (!(said instanceof ApiError)) {
-    const isSame = !migrates(change) && changesNothing(live, said.object, context);
-    return isSame ? inSync(change, live) : asUpdate(change, live, context);
+    if (!migrates(change) && changesNothing(live, said.object, context)) return inSync(change, judged);
+    if (body === intention.body) return asUpdate(change, judged, context);
   }
-  // The refusal of an unforced apply hides what else is wrong: taking the fields over is tried out, too.
-  const refusal = isFieldConflict(said) ? await tryOut(change, { body, force: true }, context) : said;
-  if (refusal instanceof ApiError && !hasRemedy(refusal, { desired: body, live }, context))
-    return replaced(change, { refusal, live }, context);
-  return asUpdate(change, live, context);
+  const held = isFieldConflict(said) ? contested(said, ref, context) : undefined;
+  if (held !== undefined) return { kind: 'refuse', ref, error: held, desired };
+  const last = await lastWord(change, judged, context);
+  const isFinal = last instanceof ApiError && !hasRemedy(last, { desired: intention.body, live }, context);
+  return isFinal ? replaced(change, { refusal: last, live }, context) : asUpdate(change, judged, context);
+}
+
+/** The refusal of an unforced apply hides what else is wrong: taking the fields over is tried out, too. */
+async function lastWord(
+  change: Asked,
+  { said, intention }: Judged,
+  context: ApplyContext,
+): Promise<WriteAnswer | ApiError> {
+  if (said instanceof ApiError && !isFieldConflict(said)) return said;
+  return tryOut(change, { body: intention.body, force: true }, context);
 }
 
 /** A dry-run of the apply alone does not show what goes with the entries of another tool. */
@@ -213,24 +245,25 @@ const wentAway: Complaint = {
 };
 
 /** The rules of the planner for an object that no list had shown. */
-function existing({ ref, desired }: Write, live: KubeObject, { context, recorded }: Settling): Change {
-  const { app, installation, claims } = context;
+async function existing({ ref, desired }: Write, live: KubeObject, settling: Settling): Promise<Change> {
+  const { context, recorded } = settling;
   const entry = recorded.get(refKey(ref));
-  return planExisting({ app, installation, claims }, { object: desired, live, entry });
+  const hints = await hintsOn(desired.body(), live, context);
+  return planExisting(context, { object: desired, live, entry, hints });
 }
 
-function asUpdate(change: Asked, live: KubeObject, { app, installation }: ApplyContext): Change {
+function asUpdate(change: Asked, { live, intention }: Judged, { app, installation }: ApplyContext): Change {
   if (change.kind === 'update') return change;
   const { ref, desired } = change;
   const adopts = change.kind === 'undecided' && change.adopts;
-  const body = desired.body();
-  const { differences, doubts, lost } = compare(body, live, installation.manager);
-  const whole = replacesWhole(body, { app, installation }) ? { whole: true } : {};
-  return { kind: 'update', ref, desired, live, differences: [...differences, ...doubts, ...lost], adopts, ...whole };
+  const { differences, doubts, lost } = intention.comparison;
+  const whole = replacesWhole(desired.body(), { app, installation }) ? { whole: true } : {};
+  const differing = [...differences, ...doubts, ...lost];
+  return { kind: 'update', ref, desired, live, differences: differing, adopts, yielded: intention.yielded, ...whole };
 }
 
-function inSync({ ref, desired }: Asked, live: KubeObject): Change {
-  return { kind: 'keep', ref, reason: 'inSync', message: '', desired, live };
+function inSync({ ref, desired }: Asked, { live, intention: { yielded } }: Judged): Change {
+  return { kind: 'keep', ref, reason: 'inSync', message: '', desired, live, yielded };
 }
 
 /** True when the answer of a dry-run is what stands already, our ownership included. */

@@ -8,6 +8,7 @@ import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
+import { hintsOn, intend } from './intend.ts';
 import { replaceObject } from './replace.ts';
 import { entryOf, isFieldConflict, isStale, writeObject } from './write.ts';
 import { writeWhole } from './write-whole.ts';
@@ -85,13 +86,12 @@ function saying({ result, overrides }: ChangeWritten, messages: readonly (string
 /** `stale`: the object is not the one that the change was planned with. */
 async function attempt(change: InPlace, context: ApplyContext): Promise<ChangeWritten | 'stale'> {
   const { ref, desired } = change;
-  const body = desired.body();
   const live = change.kind === 'update' ? change.live : undefined;
+  const { body, whole } = await toSend(change, context);
   try {
     const order = { ref, body, desired: desired.hash, live, force: live !== undefined, takesOver: takesOver(change) };
-    const isWhole = change.kind === 'update' && change.whole === true;
-    const { object, entry } = await (isWhole
-      ? writeWhole({ ...order, live: change.live }, context)
+    const { object, entry } = await (whole && live !== undefined
+      ? writeWhole({ ...order, live }, context)
       : writeObject(order, context));
     if (stringAt(object.metadata, 'deletionTimestamp') !== undefined) throw objectError(doing(change), terminating);
     const result = { kind: 'applied' as const, change, object, entry };
@@ -100,6 +100,18 @@ async function attempt(change: InPlace, context: ApplyContext): Promise<ChangeWr
     if (isStale(error) || isFieldConflict(error)) return 'stale';
     throw error;
   }
+}
+
+/** What is sent over what is there; of an object of which something is left to others never the whole. */
+async function toSend(
+  change: InPlace,
+  context: ApplyContext,
+): Promise<{ readonly body: KubeObject; readonly whole: boolean }> {
+  const desired = change.desired.body();
+  if (change.kind === 'create') return { body: desired, whole: false };
+  const { body, refusal } = await intend({ desired, live: change.live, adopts: change.adopts }, context);
+  if (refusal !== undefined) throw refusal;
+  return { body, whole: change.whole === true && body === desired };
 }
 
 /** What the newest look says: a change to carry out, or what became of it without one. */
@@ -112,10 +124,10 @@ async function lookAgain(change: InPlace, context: ApplyContext): Promise<InPlac
   return planAnew(change, live, context);
 }
 
-function planAnew(change: InPlace, live: KubeObject, context: ApplyContext): InPlace | ChangeResult {
-  const { app, installation, claims } = context;
-  const entry = app.record.find((recorded) => refKey(recorded.ref) === refKey(change.ref));
-  const anew = planExisting({ app, installation, claims }, { object: change.desired, live, entry });
+async function planAnew(change: InPlace, live: KubeObject, context: ApplyContext): Promise<InPlace | ChangeResult> {
+  const entry = context.app.record.find((recorded) => refKey(recorded.ref) === refKey(change.ref));
+  const hints = await hintsOn(change.desired.body(), live, context);
+  const anew = planExisting(context, { object: change.desired, live, entry, hints });
   switch (anew.kind) {
     case 'create':
     case 'update':

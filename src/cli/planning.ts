@@ -1,8 +1,9 @@
 import type { ApplyContext } from '../apply/apply.ts';
-import { preflight } from '../apply/apply.ts';
+import { createHints, foresee, preflight } from '../apply/apply.ts';
 import type { Answers } from '../diff/diff.ts';
 import { guarded, planChanges, weightBy } from '../diff/diff.ts';
 import { createHealthRules } from '../health/health.ts';
+import { createJq } from '../jq/jq.ts';
 import { readLiveOnce } from '../live/live.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { Application } from '../model/application.ts';
@@ -68,10 +69,14 @@ export async function planOnce(
   const neighbours = await neighboursOf(installation, site);
   const claims = claimsOf(app.key, neighbours);
   const weightOf = weightBy(app, recordsOf(neighbours));
-  const input = { app, installation, desired, live, claims, weightOf };
+  await using jq = createJq(site.terminal.clock);
+  const hints = createHints({ app, cluster, jq, signal, desired: desired.objects });
+  const writes = nothingWritten;
+  const context = { cluster, installation, app, claims, hints, signal, writes, health: nothingAwaited };
+  const seen = await foresee({ app, desired, live }, context, jq);
+  const input = { app, installation, desired, claims, weightOf, ...seen };
   const planned = planChanges(input);
   const needed = cut(planned, (ref) => concerns(ref) || holdsOthers(ref));
-  const context = { cluster, installation, app, claims, signal, writes: nothingWritten, health: nothingAwaited };
   const { plan, answers } = flags.preflight ? await tryOut(needed, context) : { plan: needed, answers: new Map() };
   // A dry-run may have found more to delete and create anew; a part of a plan says nothing about the whole.
   const isWhole = needed.changes.length === planned.changes.length;

@@ -8,20 +8,22 @@ import { isOwned, ownersOf } from './place.ts';
 /** One thing that a comparison found, and how sure it is. */
 export interface Finding {
   readonly kind: 'different' | 'doubtful' | 'lost';
+  /** Absent for what goes with the marks of another tool. */
+  readonly place?: Place;
   readonly difference: FieldDifference;
 }
 
 export function different(place: Place, desired: JsonValue, live: JsonValue | undefined): Finding {
-  return { kind: 'different', difference: differenceAt(place, desired, live) };
+  return { kind: 'different', place, difference: differenceAt(place, desired, live) };
 }
 
 export function doubtful(place: Place, desired: JsonValue, live: JsonValue | undefined): Finding {
-  return { kind: 'doubtful', difference: differenceAt(place, desired, live) };
+  return { kind: 'doubtful', place, difference: differenceAt(place, desired, live) };
 }
 
 /** Equal, and not ours. */
 export function lost(place: Place, value: JsonValue): Finding {
-  return { kind: 'lost', difference: differenceAt(place, value, value) };
+  return { kind: 'lost', place, difference: differenceAt(place, value, value) };
 }
 
 /**
@@ -31,7 +33,7 @@ export function lost(place: Place, value: JsonValue): Finding {
 export function removal(place: Place, live: JsonValue): Finding | undefined {
   const whole = isLeaf(place.own) || (isMember(place.own) && place.others.length === 0);
   if (!whole) return undefined;
-  return { kind: 'different', difference: { path: place.path, base: live, live, who: ownersOf(place) } };
+  return { kind: 'different', place, difference: { path: place.path, base: live, live, who: ownersOf(place) } };
 }
 
 function differenceAt(place: Place, desired: JsonValue, live: JsonValue | undefined): FieldDifference {

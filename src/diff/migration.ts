@@ -11,8 +11,8 @@ import type { Fold } from './fold.ts';
 import { fold } from './fold.ts';
 import type { PatchOperation } from './mark.ts';
 import { fieldPath, pointerStep } from './path.ts';
-import type { Comparison } from './three-way.ts';
-import { comparisonOf, examine, findingsFor } from './three-way.ts';
+import type { Examination } from './three-way.ts';
+import { examine, findingsFor } from './three-way.ts';
 import type { Tracker } from './tools.ts';
 import { beforeFirstApply, titleOf, toolsTakenFrom, trackersOf, writesAs } from './tools.ts';
 
@@ -28,16 +28,23 @@ export interface Taking {
  * Compares as `compare` does, and says what taking the object over removes beside: fields that only the migrated tools
  * own, and their trackers. An object of ours is taken over anew where Git drops a field that such a tool owns, too.
  */
-export function compareTaking(taking: Taking, adopts: boolean): Comparison {
+export function examineTaking(taking: Taking, adopts: boolean): Examination {
   const { desired, live, installation } = taking;
   const { found, reapply } = examine(desired, live, installation.manager);
   const goes = (writer: FieldWriter): boolean => isMigrated(writer, taking);
   const takes = adopts || found.some(({ difference }) => isDropped(difference) && difference.who.some(goes));
-  if (!takes) return comparisonOf(desired, { found, reapply });
+  if (!takes) return { found, reapply };
   const removals = removalsIn(taking);
   const paths = new Set(removals.map(({ difference }) => difference.path));
   const others = found.filter(({ difference }) => !isDropped(difference) || !paths.has(difference.path));
-  return comparisonOf(desired, { found: [...others.map((finding) => unowned(finding, goes)), ...removals], reapply });
+  return { found: [...others.map((finding) => unowned(finding, goes)), ...removals], reapply };
+}
+
+/** The object as it is once the entries of the migrated tools are part of ours. */
+export function afterFolding(taking: Taking): KubeObject {
+  const { live } = taking;
+  const folded = foldOf(taking);
+  return folded === undefined ? live : { ...live, metadata: { ...live.metadata, managedFields: folded.managedFields } };
 }
 
 /**
@@ -84,7 +91,7 @@ function sourcesOf(taking: Taking): string[] {
 }
 
 /** True for a writer whose fields become ours with the object, or nobody's. */
-function isMigrated(writer: FieldWriter, { live, policy }: Taking): boolean {
+export function isMigrated(writer: FieldWriter, { live, policy }: Taking): boolean {
   if (writer.subresource !== '') return false;
   if (writer.manager === beforeFirstApply || policy.migrateManagers.includes(writer.manager)) return true;
   return toolsTakenFrom(live, policy).some((tool) => writesAs(tool, writer));

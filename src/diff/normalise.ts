@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../model/json.ts';
 import { isJsonArray, isJsonObject, objectAt, stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf } from '../model/object.ts';
+import { dropping, withoutClusterOwned } from './cluster-owned.ts';
 import { isSecret } from './mask.ts';
 import { containerLists, podSpecPaths, replaceAt } from './pod-templates.ts';
 
@@ -14,8 +15,9 @@ import { containerLists, podSpecPaths, replaceAt } from './pod-templates.ts';
  * Caveats: the namespace is filled in by who knows the kind's scope.
  */
 export function normalise(object: KubeObject): KubeObject {
-  const body = withoutNulls(dropping(object, 'status'));
-  return normaliseKind({ ...body, ...named(object), metadata: normaliseMetadata(object.metadata) });
+  const kind = groupKindKey({ group: groupOf(object.apiVersion), kind: object.kind });
+  const body = withoutClusterOwned(withoutNulls(dropping(object, 'status')), kind);
+  return normaliseKind({ ...body, ...named(object), metadata: normaliseMetadata(object.metadata) }, kind);
 }
 
 function named({ apiVersion, kind }: KubeObject): Pick<KubeObject, 'apiVersion' | 'kind'> {
@@ -68,8 +70,7 @@ function withoutNullsBelow(value: JsonValue): JsonValue {
   return isJsonObject(value) ? withoutNulls(value) : value;
 }
 
-function normaliseKind(object: KubeObject): KubeObject {
-  const kind = groupKindKey({ group: groupOf(object.apiVersion), kind: object.kind });
+function normaliseKind(object: KubeObject, kind: string): KubeObject {
   const podSpec = podSpecPaths.get(kind);
   if (podSpec !== undefined) return { ...object, ...replaceAt(object, podSpec.split('.'), normalisePodSpec) };
   if (isSecret(object)) return normaliseSecret(object);
@@ -80,9 +81,6 @@ function normaliseKind(object: KubeObject): KubeObject {
 const kindRules: Readonly<Record<string, (object: JsonObject) => JsonObject>> = {
   '/Service': (object) => replaceAt(object, ['spec'], withPortProtocols),
   'apiextensions.k8s.io/CustomResourceDefinition': (object) => replaceAt(object, ['spec'], normaliseDefinition),
-  // The rules of an aggregated role are its controller's: sending any starts a fight with it.
-  'rbac.authorization.k8s.io/ClusterRole': (object) =>
-    isJsonObject(object['aggregationRule']) ? dropping(object, 'rules') : object,
 };
 
 /** `stringData` is write-only: owned as `stringData.x`, foreign edits of `data.x` would go unseen. It wins over `data`. */
@@ -131,18 +129,7 @@ function withProtocol(port: JsonValue): JsonValue {
   return isJsonObject(port) && port['protocol'] === undefined ? { ...port, protocol: 'TCP' } : port;
 }
 
-/** Generators write `preserveUnknownFields: false`, which v1 drops, and placeholders for the CA that is injected later. */
+/** Generators write `preserveUnknownFields: false`, which v1 drops. */
 function normaliseDefinition(spec: JsonObject): JsonObject {
-  const kept = spec['preserveUnknownFields'] === false ? dropping(spec, 'preserveUnknownFields') : spec;
-  return replaceAt(kept, ['conversion', 'webhook', 'clientConfig'], (config) =>
-    isCertificate(stringAt(config, 'caBundle')) ? config : dropping(config, 'caBundle'),
-  );
-}
-
-function isCertificate(caBundle: string | undefined): boolean {
-  return caBundle !== undefined && Buffer.from(caBundle, 'base64').includes('-----BEGIN CERTIFICATE-----');
-}
-
-function dropping(object: JsonObject, name: string): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+  return spec['preserveUnknownFields'] === false ? dropping(spec, 'preserveUnknownFields') : spec;
 }

@@ -4,6 +4,7 @@ import type { ManagedEntry } from '../model/managed-fields.ts';
 import type { Reach } from './field-set.ts';
 import { fieldOf, isLeaf, keyedItemOf, setItemOf, touches } from './field-set.ts';
 import { fieldPath, itemPath, valuePath } from './path.ts';
+import type { Step } from './field-steps.ts';
 
 /** How far another manager's field set reaches at a place. */
 export interface OtherReach {
@@ -18,6 +19,8 @@ export interface Place {
   /** Names of fields only, items left out: `spec.containers.image`. */
   readonly schema: string;
   readonly kind: string;
+  /** From the object to here. */
+  readonly steps: readonly Step[];
   readonly own: Reach;
   readonly others: readonly OtherReach[];
   /** The newest other writer of the object, if any: named where nobody owns what is there. */
@@ -29,6 +32,7 @@ export function rootOf(kind: string, own: ManagedEntry | undefined, others: read
     path: '',
     schema: '',
     kind,
+    steps: [],
     own: { ...(own === undefined ? {} : { node: own.fields }), covered: false },
     others: others.map((writer) => ({ writer, reach: { node: writer.fields, covered: false } })),
     newest: newestOf(others).map(writerOf),
@@ -37,24 +41,32 @@ export function rootOf(kind: string, own: ManagedEntry | undefined, others: read
 
 export function atField(place: Place, name: string): Place {
   const schema = place.schema === '' ? name : `${place.schema}.${name}`;
-  return moved(place, { path: fieldPath(place.path, name), schema }, (reach) => fieldOf(reach, name));
+  const step = { field: name };
+  return moved(place, { path: fieldPath(place.path, name), schema, step }, (reach) => fieldOf(reach, name));
 }
 
 /** `item` must have all key fields: pass the live item, for the server fills in defaulted ones. */
 export function atItem(place: Place, keys: readonly string[], item: JsonObject): Place {
-  const at = { path: itemPath(place.path, keys, item), schema: place.schema };
+  const step = { item: Object.fromEntries(keys.map((key) => [key, item[key] ?? null])) };
+  const at = { path: itemPath(place.path, keys, item), schema: place.schema, step };
   return moved(place, at, (reach) => keyedItemOf(reach, item));
 }
 
 export function atValue(place: Place, value: JsonValue): Place {
-  return moved(place, { path: valuePath(place.path, value), schema: place.schema }, (reach) => setItemOf(reach, value));
+  const at = { path: valuePath(place.path, value), schema: place.schema, step: { value } };
+  return moved(place, at, (reach) => setItemOf(reach, value));
 }
 
-function moved(place: Place, at: Pick<Place, 'path' | 'schema'>, move: (reach: Reach) => Reach): Place {
+interface At extends Pick<Place, 'path' | 'schema'> {
+  readonly step: Step;
+}
+
+function moved(place: Place, { path, schema, step }: At, move: (reach: Reach) => Reach): Place {
   const others = place.others
     .map(({ writer, reach }) => ({ writer, reach: move(reach) }))
     .filter(({ reach }) => touches(reach));
-  return { kind: place.kind, newest: place.newest, ...at, own: move(place.own), others };
+  const { kind, newest } = place;
+  return { kind, newest, path, schema, steps: [...place.steps, step], own: move(place.own), others };
 }
 
 export function isOwned(place: Place): boolean {

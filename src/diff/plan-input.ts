@@ -3,6 +3,7 @@ import type { Desired } from '../model/desired.ts';
 import type { Installation } from '../model/installation.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { KubeObject, Ref, RefKey } from '../model/object.ts';
+import type { Hints } from './intended.ts';
 import type { Claims } from './ownership.ts';
 
 /** Everything that a plan depends on. */
@@ -18,6 +19,8 @@ export interface PlanInput {
   readonly confirmed?: boolean;
   /** Whether a hook that Git has dropped runs still. No when left out. */
   isRunning?(hook: KubeObject): boolean;
+  /** Of the objects for which something had to be asked before. */
+  readonly hints?: ReadonlyMap<RefKey, Hints>;
   /** How many objects go when this one is deleted, itself included: a Namespace takes its content along. 1 when left out. */
   weightOf?(ref: Ref): number;
   /** The destructive changes, as `destructiveOf` writes them, of an approved plan that is not carried out to its end. */

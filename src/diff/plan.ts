@@ -12,9 +12,10 @@ import type { Change, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { checkObject } from './check.ts';
 import { guardOf, planHash } from './guard.ts';
+import type { Hints, Intention } from './intended.ts';
+import { intended } from './intended.ts';
 import type { PlanInput } from './plan-input.ts';
 import { adoptionRefusal, proofOf, sharedRefusal } from './ownership.ts';
-import { compareTaking } from './migration.ts';
 import type { Existing } from './object-policy.ts';
 import { heldByPolicy, isExternal, planLeftAlone, planUnseen } from './object-policy.ts';
 import { isDefinition } from './protection.ts';
@@ -22,7 +23,6 @@ import { planRemoval } from './prune.ts';
 import type { Replacing } from './replace.ts';
 import { planDifference, replacesWhole } from './replace.ts';
 import { inOrder } from './steps.ts';
-import type { Comparison } from './three-way.ts';
 
 /**
  * What is to happen to every desired and every recorded object. Pure.
@@ -74,7 +74,10 @@ function planObject(input: PlanInput, wanted: Wanted): Change {
   if (left !== undefined) return left;
   const error = refusalOf(wanted);
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
-  if (answer.state === 'body') return planExisting(input, { object, live: answer.object, entry });
+  if (answer.state === 'body') {
+    const hints = input.hints?.get(refKey(ref));
+    return planExisting(input, { object, live: answer.object, entry, hints });
+  }
   return { kind: 'undecided', ref, desired: object, question: 'exists', differences: [], adopts: entry === undefined };
 }
 
@@ -93,7 +96,15 @@ function planExternal(
   { object, live, entry }: Pick<Wanted, 'object' | 'entry'> & { readonly live: KubeObject | undefined },
 ): Change | undefined {
   if (!isExternal(object, input.installation)) return undefined;
-  return live === undefined ? planUnseen(object) : planExisting(input, { object, live, entry });
+  return live === undefined ? planUnseen(object) : planExisting(input, { object, live, entry, hints: undefined });
+}
+
+/** A desired object that exists, before it is known whether it is ours. */
+interface Present {
+  readonly object: DesiredObject;
+  readonly live: KubeObject;
+  readonly entry: RecordEntry | undefined;
+  readonly hints: Hints | undefined;
 }
 
 /**
@@ -102,7 +113,7 @@ function planExternal(
  */
 export function planExisting(
   { app, installation, claims }: Pick<PlanInput, 'app' | 'installation' | 'claims'>,
-  { object, live, entry }: { object: DesiredObject; live: KubeObject; entry: RecordEntry | undefined },
+  { object, live, entry, hints }: Present,
 ): Change {
   const { ref } = object;
   const owner = { key: app.key, installation };
@@ -113,11 +124,12 @@ export function planExisting(
   const adopts = proofOf(entry, live, owner) === 'theirs';
   const left = planLeftAlone({ object, live, adopts }, installation);
   if (left !== undefined) return left;
-  const error = adopts ? adoptionRefusal(live, owner, claims, app.spec.ownership) : undefined;
-  if (error?.reason === 'SharedResource') return leftToAnother(app, object, error);
+  const intention = intended({ desired: object.body(), live, hints, adopts }, { app, installation });
+  const taking = adopts ? adoptionRefusal(live, owner, claims, app.spec.ownership) : undefined;
+  if (taking?.reason === 'SharedResource') return leftToAnother(app, object, taking);
+  const error = taking ?? intention.refusal;
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
-  const taking = { desired: object.body(), live, installation, policy: app.spec.ownership };
-  const change = changeFor({ object, live, adopts }, compareTaking(taking, adopts), { app, installation, claims });
+  const change = changeFor({ object, live, adopts }, intention, { app, installation, claims });
   return heldByPolicy({ object, live }, change, installation);
 }
 
@@ -130,17 +142,18 @@ function leftToAnother({ spec }: Application, desired: DesiredObject, error: Ope
 
 function changeFor(
   { object: desired, live, adopts }: Existing,
-  { verdict, differences, doubts, lost }: Comparison,
+  { comparison: { verdict, differences, doubts, lost }, yielded: left }: Intention,
   rules: Replacing,
 ): Change {
   const { ref } = desired;
+  const yielded = left.length === 0 ? {} : { yielded: left };
   switch (verdict) {
     case 'equal':
-      return { kind: 'keep', ref, reason: 'inSync', message: '', desired, live };
+      return { kind: 'keep', ref, reason: 'inSync', message: '', desired, live, ...yielded };
     case 'doubtful':
-      return { kind: 'undecided', ref, desired, live, question: 'equal', differences: doubts, adopts };
+      return { kind: 'undecided', ref, desired, live, question: 'equal', differences: doubts, adopts, ...yielded };
     case 'different':
-      return planDifference({ object: desired, live, differences, adopts }, rules);
+      return { ...planDifference({ object: desired, live, differences, adopts }, rules), ...yielded };
     case 'ownershipLost':
       return {
         kind: 'update',
@@ -149,6 +162,7 @@ function changeFor(
         live,
         differences: lost,
         adopts,
+        ...yielded,
         ...(replacesWhole(desired.body(), rules) ? { whole: true } : {}),
       };
   }

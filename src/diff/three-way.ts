@@ -6,6 +6,7 @@ import { groupKindKey, groupOf } from '../model/object.ts';
 import type { FieldDifference } from '../model/plan.ts';
 import type { Finding } from './finding.ts';
 import { secretsHidden } from './mask.ts';
+import type { Place } from './place.ts';
 import { rootOf } from './place.ts';
 import { compareObject } from './walk.ts';
 
@@ -62,8 +63,23 @@ export function findingsFor(
   live: KubeObject,
   { own, others }: { readonly own: ManagedEntry | undefined; readonly others: readonly ManagedEntry[] },
 ): readonly Finding[] {
-  const place = rootOf(groupKindKey({ group: groupOf(desired.apiVersion), kind: desired.kind }), own, others);
+  const place = rootOf(kindOf(desired), own, others);
   return [...compareObject(place, withoutIdentity(desired), withoutIdentity(live))];
+}
+
+/** The live object as a whole, with what every manager's field set says of it. */
+export function placeOf(live: KubeObject, manager: string): Place {
+  const entries = managedEntriesOf(live);
+  const own = entries.find((entry) => isOurEntry(entry, manager));
+  return rootOf(
+    kindOf(live),
+    own,
+    entries.filter((entry) => entry !== own),
+  );
+}
+
+function kindOf({ apiVersion, kind }: KubeObject): string {
+  return groupKindKey({ group: groupOf(apiVersion), kind });
 }
 
 export function comparisonOf(desired: KubeObject, { found, reapply }: Examination): Comparison {

@@ -90,7 +90,7 @@ function* compareList(place: Place, desired: List, live: List): Generator<Findin
   yield* removedItems(place, desired, live);
 }
 
-function shapeOf(place: Place): ListShape | undefined {
+export function shapeOf(place: Place): ListShape | undefined {
   for (const reach of [place.own, ...place.others.map((other) => other.reach)]) {
     const shape = shapeSeenBy(reach);
     if (shape !== undefined) return shape;
@@ -118,7 +118,9 @@ function* compareKeyed({ place, keys, desired, live }: KeyedLists): Generator<Fi
   }
   if (isAscending(positions)) return;
   const inLiveOrder = positions.toSorted((a, b) => a - b);
-  yield different(place, labelsAt(keys, live, positions), labelsAt(keys, live, inLiveOrder));
+  // Whoever owns an item of the list has no say in the order of ours.
+  const order = different(place, labelsAt(keys, live, positions), labelsAt(keys, live, inLiveOrder));
+  yield { ...order, place: { ...place, others: [] } };
 }
 
 function missingItem(place: Place, keys: readonly string[], item: JsonObject): Place {

@@ -244,20 +244,18 @@ const syncPolicy = block('When and how to sync.', {
   retry: retry('How a failed sync is tried again. Absent: 5 times when automated, else not.'),
 });
 
-const ignoreDifferences = notYet(
-  list(
-    block('One rule.', {
-      group: text('Group; a glob.'),
-      kind: text('Kind; a glob.'),
-      name: text('Name.'),
-      namespace: text('Namespace.'),
-      jsonPointers: texts('JSON pointers.', 128),
-      jqPathExpressions: texts('jq paths.', 128, { maxLength: 4096 }),
-      managedFieldsManagers: texts('Field managers.', 128),
-    }),
-    128,
-    'Differences that are not shown.',
-  ),
+const ignoreDifferences = list(
+  block('One rule.', {
+    group: text('Group; `*` is any text. The core group when absent.'),
+    kind: text('Kind; `*` is any text.'),
+    name: text('Name; all when absent.'),
+    namespace: text('Namespace; all when absent.'),
+    jsonPointers: texts('JSON pointers; `*` is any key or index.', 128),
+    jqPathExpressions: texts('jq expressions that are paths.', 128, { maxLength: 4096 }),
+    managedFieldsManagers: texts('Field managers whose fields are ignored.', 128),
+  }),
+  128,
+  'Differences that are neither shown nor corrected; a sync writes them, unless RespectIgnoreDifferences=true.',
 );
 
 const guard = block('Holds back plans that delete much.', {
@@ -284,27 +282,30 @@ const drift = block('What happens when somebody changes an object in the cluster
   ),
 });
 
-const conflicts = notYet(
-  block('What happens when another manager owns a field of ours.', {
-    default: oneOf('Default Overwrite.', ['Overwrite', 'Yield', 'Fail']),
-    rules: list(
-      block('One rule; the first that matches wins.', {
+const conflictActions = ['Overwrite', 'Yield', 'Fail'] as const;
+
+const conflicts = block('What happens when another manager owns a field of ours.', {
+  default: oneOf('Default Overwrite.', conflictActions),
+  rules: list(
+    block(
+      'One rule; the first that matches wins. `*` is any text; what is absent matches anything.',
+      {
         target: block('The objects.', {
           group: text('Group.'),
           kind: text('Kind.'),
           name: text('Name.'),
           namespace: text('Namespace.'),
         }),
-        fields: texts('Paths of fields.', 128),
+        fields: texts('Paths of fields as differences have them; each stands for everything below it, too.', 128),
         managers: texts('Field managers.', 64),
-        action: oneOf('What to do.', ['Overwrite', 'Yield', 'Fail']),
-      }),
-      128,
-      'Rules for single fields.',
+      },
+      { required: { action: oneOf('What to do.', conflictActions) } },
     ),
-    reclaimFrom: texts('Regular expressions of managers whose added fields are removed.', 64),
-  }),
-);
+    128,
+    'Rules for single fields.',
+  ),
+  reclaimFrom: notYet(texts('Regular expressions of managers whose added fields are removed.', 64)),
+});
 
 const ownership = block('Which existing objects may be taken.', {
   adopt: oneOf('Default IfUnowned.', ['IfUnowned', 'Always', 'Never']),

@@ -1,10 +1,12 @@
 import type { Condition } from './condition.ts';
 import type { HookInResult, HookRun } from './hook-run.ts';
+import type { DifferenceRules } from './differences.ts';
 import type { Health, HealthCheck, HealthStatus, ObjectHealth } from './health.ts';
 import type { ApplicationKey } from './installation.ts';
 import type { JsonObject } from './json.ts';
 import type { Ref } from './object.ts';
 import type { OwnershipPolicy } from './ownership.ts';
+import type { KustomizePatch } from './kustomize-patch.ts';
 import type { RecordEntry } from './record.ts';
 import type { RevisionFields } from './revision.ts';
 import type { SyncOptions } from './sync-options.ts';
@@ -36,13 +38,6 @@ export interface KustomizeOptions {
   readonly forceCommonLabels: boolean;
   readonly forceCommonAnnotations: boolean;
   readonly commonAnnotationsEnvsubst: boolean;
-}
-
-export interface KustomizePatch {
-  readonly path: string;
-  readonly patch: string;
-  readonly target?: Readonly<Record<string, string>>;
-  readonly options?: Readonly<Record<string, boolean>>;
 }
 
 /** `source.helm`, as Argo CD means it; empty texts and lists are absent ones. */
@@ -133,7 +128,7 @@ export interface Dependency {
 }
 
 /** `spec`, validated, defaults filled in, only what this version builds. */
-export interface ApplicationSpec {
+export interface ApplicationSpec extends DifferenceRules {
   readonly project: string;
   /** One, or as many as `spec.sources` has. */
   readonly sources: readonly [SourceSpec, ...SourceSpec[]];
@@ -270,6 +265,8 @@ export interface DriftEntry {
   readonly since: string;
   /** RFC 3339; absent while it stands. */
   readonly healed?: string;
+  /** Why the fields are left as their owner has them: no drift. */
+  readonly yielded?: string;
 }
 
 export interface ResourceStatus {

@@ -12,6 +12,7 @@ import type {
 import { parseDuration } from './duration.ts';
 import { Findings } from './findings.ts';
 import type { OwnershipPolicy } from './ownership.ts';
+import { readConflicts, readIgnoreRules } from './parse-differences.ts';
 import { readSource } from './parse-source.ts';
 import { readSyncOptions } from './sync-options.ts';
 
@@ -51,6 +52,8 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     ...(automated === undefined ? {} : { automated }),
     syncOptions: readSyncOptions(spec.syncPolicy?.syncOptions ?? [], 'spec.syncPolicy.syncOptions', findings),
     managedNamespace: readManagedNamespace(spec.syncPolicy, findings),
+    ignoreDifferences: readIgnoreRules(spec, findings),
+    conflicts: readConflicts(spec),
     retry: readRetry(spec.syncPolicy?.retry, 'spec.syncPolicy.retry', findings),
     ...readPreflight(spec),
     ...readRollback(spec, findings),

@@ -2,6 +2,7 @@ import type { DesiredObject } from './desired.ts';
 import type { HookPlan } from './hook-plan.ts';
 import type { OperatorError } from './errors.ts';
 import type { JsonValue } from './json.ts';
+import type { Yielded } from './differences.ts';
 import type { FieldWriter } from './live.ts';
 import type { KubeObject, Ref } from './object.ts';
 
@@ -74,6 +75,8 @@ export type Change =
       readonly differences: readonly FieldDifference[];
       /** True when the object was not on record: ours by the `ownership` rule from now on. */
       readonly adopts: boolean;
+      /** What stays as its owner has it. */
+      readonly yielded?: readonly Yielded[];
       /** `Replace=true`: written as a whole, so that what Git does not say goes, whoever set it. */
       readonly whole?: boolean;
       /** What people have to know about it. */
@@ -102,6 +105,7 @@ export type Change =
       readonly live?: KubeObject;
       /** True when the object is known not to be there. */
       readonly missing?: boolean;
+      readonly yielded?: readonly Yielded[];
     }
   | { readonly kind: 'refuse'; readonly ref: Ref; readonly error: OperatorError; readonly desired?: DesiredObject }
   | {
@@ -113,6 +117,7 @@ export type Change =
       readonly live?: KubeObject;
       readonly differences: readonly FieldDifference[];
       readonly adopts: boolean;
+      readonly yielded?: readonly Yielded[];
     };
 
 export type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;

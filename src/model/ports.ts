@@ -1,4 +1,5 @@
 import type { Artefact } from './desired.ts';
+import type { JsonValue } from './json.ts';
 import type { GroupKind, KubeObject, Ref } from './object.ts';
 import type { Health } from './health.ts';
 import type { Forge } from './push.ts';
@@ -69,6 +70,19 @@ export interface AppliedBodies {
   /** undefined when the artefact of the last applied revision is lost. */
   bodyOf(ref: Ref): Promise<KubeObject | undefined>;
 }
+
+/** Where a jq expression points in documents. Never throws. */
+export interface Jq {
+  pathsIn(expression: string, documents: readonly JsonValue[]): Promise<JqAnswer>;
+}
+
+export type JqAnswer =
+  /** For each document the places, as field names and indexes. */
+  | { readonly kind: 'paths'; readonly paths: readonly (readonly (readonly (string | number)[])[])[] }
+  /** It can be used on no document. */
+  | { readonly kind: 'invalid'; readonly message: string }
+  /** It took too much on these. */
+  | { readonly kind: 'failed'; readonly message: string };
 
 /**
  * Where writers of managed objects announce themselves, so that the watch can tell our own echo from somebody else's

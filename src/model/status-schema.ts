@@ -92,7 +92,10 @@ const resource = block(
 
 const drift = block(
   'One object that somebody else changed.',
-  { healed: time('When it was put back.') },
+  {
+    healed: time('When it was put back.'),
+    yielded: text('Why the fields are left as their manager has them: they count as in sync.'),
+  },
   {
     required: {
       ...refFields(),

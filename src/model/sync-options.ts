@@ -6,7 +6,6 @@ type Verdict = 'fine' | 'notYet' | { readonly ignored: string };
 const alwaysOn = { ignored: 'it is always on' };
 const onObjects = { ignored: 'it exists on objects only' };
 const switchable: Readonly<Record<string, Verdict>> = { true: 'fine', false: 'fine' };
-const switchLater: Readonly<Record<string, Verdict>> = { true: 'notYet', false: 'fine' };
 const switchAlwaysOn: Readonly<Record<string, Verdict>> = { true: 'fine', false: alwaysOn };
 const forDeletion: Readonly<Record<string, Verdict>> = { true: 'fine', false: 'fine', confirm: 'fine' };
 
@@ -18,7 +17,7 @@ const options: Readonly<Record<string, Readonly<Record<string, Verdict>>>> = {
   FailOnSharedResource: switchable,
   PruneLast: { true: 'fine', false: 'fine' },
   Replace: { true: 'fine', false: 'fine' },
-  RespectIgnoreDifferences: switchLater,
+  RespectIgnoreDifferences: { true: 'fine', false: 'fine' },
   SkipDryRunOnMissingResource: { true: 'fine', false: 'fine' },
   Delete: forDeletion,
   Prune: forDeletion,

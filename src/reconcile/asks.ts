@@ -16,6 +16,8 @@ export class Asks {
   readonly #random: Random;
   /** Of the run that goes on: it began as a full comparison. */
   readonly #comparing = new Set<ApplicationKey>();
+  /** By which the objects of an Application were compared last. */
+  readonly #rules = new Map<ApplicationKey, string>();
   readonly #auditAt = new Map<ApplicationKey, { readonly everyMs: number; readonly at: number }>();
 
   constructor(clock: Clock, random: Random) {
@@ -31,10 +33,20 @@ export class Asks {
 
   /** What the run that begins now has to do: whether it was a full comparison is decided here and not again at its end. */
   begin(app: Application): Ask {
-    const ask = this.of(app);
+    const asked = this.of(app);
+    const ask = { ...asked, full: this.#isRuledAnew(app) || asked.full };
     if (ask.full) this.#comparing.add(app.key);
     else this.#comparing.delete(app.key);
     return ask;
+  }
+
+  /** Rules that changed may be about objects that nothing else gives a reason to look at. */
+  #isRuledAnew({ key, spec }: Application): boolean {
+    const { ignoreDifferences, conflicts, syncOptions } = spec;
+    const rules = JSON.stringify([ignoreDifferences, conflicts, syncOptions.respectIgnoreDifferences]);
+    const before = this.#rules.get(key) ?? rules;
+    this.#rules.set(key, rules);
+    return before !== rules;
   }
 
   /** Milliseconds until the next full comparison; undefined: the audit is off. The first is spread over one period. */
@@ -56,6 +68,7 @@ export class Asks {
   }
 
   forget(key: ApplicationKey): void {
+    this.#rules.delete(key);
     this.#auditAt.delete(key);
     this.#comparing.delete(key);
   }

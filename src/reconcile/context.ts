@@ -1,7 +1,9 @@
 import type { ApplicationKey } from '../model/installation.ts';
 import type { ApplyContext } from '../apply/apply.ts';
+import { createHints } from '../apply/apply.ts';
 import type { Application } from '../model/application.ts';
 import type { Health } from '../model/health.ts';
+import type { DesiredObject } from '../model/desired.ts';
 import type { Ref } from '../model/object.ts';
 import { asWritten } from './as-written.ts';
 import { groupsOf } from './claims.ts';
@@ -10,8 +12,13 @@ import { judgeWait } from './judge.ts';
 import type { Ports } from './ports.ts';
 
 /** A newer commit takes over at the next safe point, unless a user asked for exactly this revision; `terminate` always. */
-export function contextOf(app: Application, ports: Ports, signal: AbortSignal): ApplyContext {
-  const { cluster, installation, live, source } = ports;
+export function contextOf(
+  app: Application,
+  ports: Ports,
+  signal: AbortSignal,
+  desired: readonly DesiredObject[] = [],
+): ApplyContext {
+  const { cluster, installation, live, source, jq } = ports;
   const began = source.newestRevision(app.key);
   const superseded = (): boolean =>
     !app.deleting && (isTerminating(app.key, ports) || (follows(app) && source.newestRevision(app.key) !== began));
@@ -20,7 +27,8 @@ export function contextOf(app: Application, ports: Ports, signal: AbortSignal): 
   const now = (ref: Ref): Health =>
     judgeWait(ref, healthNow(ref, live), ports.progress.ageMs(app.key, ref), progressMs);
   const health = { assess: ports.health.assess.bind(ports.health), now };
-  return { cluster, installation, writes: live.writes, app, claims, health, signal, superseded };
+  const hints = createHints({ app, cluster, jq, signal, desired });
+  return { cluster, installation, writes: live.writes, app, claims, health, hints, signal, superseded };
 }
 
 function follows({ request, hold }: Application): boolean {

@@ -2,6 +2,7 @@ import type { Correction, CorrectionInput } from '../apply/apply.ts';
 import { correctObject } from '../apply/apply.ts';
 import type { Application } from '../model/application.ts';
 import { isSuspended } from '../model/application.ts';
+import type { Yielded } from '../model/differences.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Suspect } from '../model/live.ts';
@@ -132,9 +133,11 @@ export class Corrector {
     switch (correction.kind) {
       case 'unchanged':
       case 'shared':
+        this.#tellYielded(suspect, app, correction);
         this.#ports.drift.healed(app.key, suspect.ref, app.status.drift);
         return 'settled';
       case 'corrected':
+        this.#tellYielded(suspect, app, correction);
         this.#tell(suspect, app, { fields: correction.fields, by: correction.by, healed: true });
         return 'settled';
       case 'recreated':
@@ -150,6 +153,10 @@ export class Corrector {
       case 'failed':
         throw correction.error;
     }
+  }
+
+  #tellYielded({ ref }: Suspect, app: Application, { yielded }: { readonly yielded: readonly Yielded[] }): void {
+    this.#ports.drift.yields(app.key, { ref, yielded }, app.status.drift);
   }
 
   #tell(suspect: Suspect, app: Application, drift: { fields: readonly string[]; by: DriftBy; healed: boolean }): void {

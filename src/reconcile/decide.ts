@@ -1,5 +1,5 @@
 import type { ApplyContext } from '../apply/apply.ts';
-import { createNamespace, preflight, tryOutHooks } from '../apply/apply.ts';
+import { createNamespace, foresee, preflight, tryOutHooks } from '../apply/apply.ts';
 import type { PlanInput } from '../diff/diff.ts';
 import { describeTakeover, guarded, planChanges, weightBy } from '../diff/diff.ts';
 import { approvesDeletion } from '../model/application-annotations.ts';
@@ -46,9 +46,11 @@ export async function readLive(
  */
 export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): Promise<Plan> {
   const { app } = sight;
+  const context = contextOf(app, ports, signal, sight.desired.objects);
+  const apart = { ...sight, ...apartFromHooks(sight, ports) };
   const input: PlanInput = {
-    ...sight,
-    ...apartFromHooks(sight, ports),
+    ...apart,
+    ...(await foresee(apart, context, ports.jq)),
     installation: ports.installation,
     claims: claimsOf(sight, ports),
     weightOf: weightBy(app, {
@@ -62,7 +64,6 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   const permitted = (plan: Plan): Plan =>
     waitsFor === undefined ? permit(app, plan, (ref) => ports.pending.correcting(ref)) : heldBack(plan, waitsFor);
   const wanted = permitted(planChanges(input));
-  const context = contextOf(app, ports, signal);
   if (waitsFor === undefined) await provideNamespace(sight, wanted, context);
   const allowed = guarded(input, permitted(await preflight(wanted, context)));
   ports.approvals.planned(app, allowed);

@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DriftEntry } from '../model/application.ts';
+import { refInStatus } from '../model/application.ts';
+import type { Yielded } from '../model/differences.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { FieldWriter } from '../model/live.ts';
 import type { Ref } from '../model/object.ts';
@@ -10,6 +13,12 @@ export interface DriftFound {
   /** undefined: removed by unknown. */
   readonly by: FieldWriter | undefined;
   readonly healed: boolean;
+}
+
+/** What of an object stays as its owner has it. */
+interface Left {
+  readonly ref: Ref;
+  readonly yielded: readonly Yielded[];
 }
 
 const kept = 20;
@@ -45,7 +54,7 @@ export class DriftLog {
   add(key: ApplicationKey, found: DriftFound, inStatus: readonly DriftEntry[] | undefined): void {
     const now = new Date(this.#clock.now()).toISOString();
     const present = this.entries(key, inStatus);
-    const open = present.find((entry) => isOf(entry, found.ref) && entry.healed === undefined);
+    const open = present.find((entry) => isOpen(entry, found.ref));
     const entry: DriftEntry = {
       group: found.ref.group,
       kind: found.ref.kind,
@@ -65,12 +74,22 @@ export class DriftLog {
   /** The object is as it should be, whoever made it so: what stands open for it is healed. */
   healed(key: ApplicationKey, ref: Ref, inStatus: readonly DriftEntry[] | undefined): void {
     const present = this.entries(key, inStatus);
-    if (!present.some((entry) => isOf(entry, ref) && entry.healed === undefined)) return;
+    if (!present.some((entry) => isOpen(entry, ref))) return;
     const now = new Date(this.#clock.now()).toISOString();
-    const entries = present.map((entry) =>
-      isOf(entry, ref) && entry.healed === undefined ? { ...entry, healed: now } : entry,
-    );
+    const entries = present.map((entry) => (isOpen(entry, ref) ? { ...entry, healed: now } : entry));
     this.#entries.set(key, entries.sort(openFirst));
+    this.#schedule(key);
+  }
+
+  /** What of an object was seen to be left to others; nothing: what stood of it is over. */
+  yields(key: ApplicationKey, left: Left, inStatus: readonly DriftEntry[] | undefined): void {
+    const present = this.entries(key, inStatus);
+    const before = present.find((entry) => isOf(entry, left.ref) && entry.yielded !== undefined);
+    const now = new Date(this.#clock.now()).toISOString();
+    const entry = yieldedEntry(left, before?.since ?? now);
+    if (before === undefined ? entry === undefined : isDeepStrictEqual(before, entry)) return;
+    const others = present.filter((other) => other !== before);
+    this.#entries.set(key, [...(entry === undefined ? [] : [entry]), ...others].sort(openFirst).slice(0, kept));
     this.#schedule(key);
   }
 
@@ -100,6 +119,24 @@ function isOf(entry: DriftEntry, ref: Ref): boolean {
   return (
     entry.kind === ref.kind && entry.name === ref.name && entry.namespace === ref.namespace && entry.group === ref.group
   );
+}
+
+/** Differs, and is to be put right. */
+function isOpen(entry: DriftEntry, ref: Ref): boolean {
+  return isOf(entry, ref) && entry.healed === undefined && entry.yielded === undefined;
+}
+
+function yieldedEntry({ ref, yielded }: Left, since: string): DriftEntry | undefined {
+  const [first] = yielded;
+  if (first === undefined) return undefined;
+  return {
+    ...refInStatus(ref),
+    fields: yielded.map(({ path }) => path).slice(0, 20),
+    manager: first.manager,
+    operation: '',
+    since,
+    yielded: first.why,
+  };
 }
 
 function isSame(a: DriftEntry, b: DriftEntry): boolean {

@@ -3,7 +3,7 @@ import type { HealthJudge } from '../health/health.ts';
 import type { DeclaredKind, Live } from '../live/live.ts';
 import type { ApplicationStatus } from '../model/application.ts';
 import type { ApplicationKey, Installation } from '../model/installation.ts';
-import type { Clock, Random } from '../model/ports.ts';
+import type { Clock, Jq, Random } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
 import type { Source } from '../source/source.ts';
 import type { Approvals } from './approvals.ts';
@@ -24,6 +24,7 @@ export interface Ports {
   readonly source: Source;
   readonly live: Live;
   readonly health: HealthJudge;
+  readonly jq: Jq;
   readonly cluster: Cluster;
   readonly claims: Claims;
   readonly approvals: Approvals;

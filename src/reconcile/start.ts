@@ -3,7 +3,7 @@ import type { HealthJudge } from '../health/health.ts';
 import type { Live } from '../live/live.ts';
 import type { Installation } from '../model/installation.ts';
 import type { GroupKind } from '../model/object.ts';
-import type { Clock, Random } from '../model/ports.ts';
+import type { Clock, Jq, Random } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
 import type { Source } from '../source/source.ts';
 import { ApplicationChecks } from './application-checks.ts';
@@ -31,6 +31,7 @@ export interface ReconcilingOptions {
   readonly source: Source;
   readonly live: Live;
   readonly health: HealthJudge;
+  readonly jq: Jq;
   readonly events: Events;
   readonly installation: Installation;
   readonly clock: Clock;

@@ -211,7 +211,7 @@ function standing(app: KnownApplication, drift: readonly DriftEntry[]): Verdict[
 
 /** Present while something differs by a foreign write. */
 export function driftedVerdict(drift: readonly DriftEntry[]): Verdict[] {
-  const open = drift.filter((entry) => entry.healed === undefined);
+  const open = drift.filter((entry) => entry.healed === undefined && entry.yielded === undefined);
   if (open.length === 0) return [];
   const names = open.map(
     ({ kind, namespace, name, manager }) => `${kind} ${namespace}/${name} by ${manager === '' ? 'unknown' : manager}`,

@@ -109,6 +109,8 @@ test('defaults', () => {
       validate: true,
     },
     managedNamespace: { labels: {}, annotations: {} },
+    ignoreDifferences: [],
+    conflicts: { default: 'Overwrite', rules: [] },
     retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
     preflight: 'All',
     revisionHistoryLimit: 10,

@@ -89,6 +89,7 @@ export class Stage implements AsyncDisposable {
     const health = createHealthRules(installation.partOfLabel);
     const ports = {
       health,
+      jq: { pathsIn: () => Promise.resolve({ kind: 'paths' as const, paths: [] }) },
       cluster,
       clock,
       installation,

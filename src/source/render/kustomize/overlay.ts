@@ -1,4 +1,5 @@
-import type { KustomizeOptions, KustomizePatch } from '../../../model/application.ts';
+import type { KustomizeOptions } from '../../../model/application.ts';
+import type { KustomizePatch } from '../../../model/kustomize-patch.ts';
 import type { JsonObject, JsonValue, MutableJson } from '../../../model/json.ts';
 import { encodeJson, isJsonArray } from '../../../model/json.ts';
 import { renderError } from '../../failures.ts';
