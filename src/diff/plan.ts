@@ -74,11 +74,12 @@ function planObject(input: PlanInput, wanted: Wanted): Change {
   if (left !== undefined) return left;
   const error = refusalOf(wanted);
   if (error !== undefined) return { kind: 'refuse', ref, error, desired: object };
-  if (answer.state === 'body') {
-    const hints = input.hints?.get(refKey(ref));
-    return planExisting(input, { object, live: answer.object, entry, hints });
-  }
+  if (known !== undefined) return planExisting(input, { object, live: known, entry, hints: hintsOf(input, object) });
   return { kind: 'undecided', ref, desired: object, question: 'exists', differences: [], adopts: entry === undefined };
+}
+
+function hintsOf({ hints }: PlanInput, { ref }: DesiredObject): Hints | undefined {
+  return hints?.get(refKey(ref));
 }
 
 function leftToWhoHasIt(input: PlanInput, wanted: Wanted): Change | undefined {
