@@ -7,6 +7,7 @@ import type { Retry, Step } from '../model/errors.ts';
 import type { Ref } from '../model/object.ts';
 import { describeRef } from '../model/object.ts';
 import type { Reason } from '../model/reasons.ts';
+import { serverWords } from './server-words.ts';
 
 /** What was being done to which object when an error arose. */
 export interface Doing {
@@ -77,7 +78,7 @@ export function operatorErrorOf(error: unknown, doing: Doing): OperatorError {
   if (error instanceof OperatorError) return error;
   if (!(error instanceof ApiError)) throw error;
   const { reason, retry, remedy } = meanings[error.kind];
-  return objectError(doing, { message: `${error.message.trim()}: ${remedy}`, reason, retry, cause: error });
+  return objectError(doing, { message: `${serverWords(error, doing.ref)}: ${remedy}`, reason, retry, cause: error });
 }
 
 export interface Complaint {

@@ -11,6 +11,7 @@ import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
+import { serverWords } from './server-words.ts';
 import { isStale, writeObject } from './write.ts';
 
 type Replace = ChangeOf<'replace'>;
@@ -27,7 +28,7 @@ export async function proveCreation(change: Replace, context: ApplyContext): Pro
     return change;
   } catch (error) {
     if (!(error instanceof ApiError) || !isRefusal(error)) throw error;
-    const message = `it would have to be deleted and created anew, and the server refuses the creation: ${error.message.trim()}`;
+    const message = `it would have to be deleted and created anew, and the server refuses the creation: ${serverWords(error, change.ref)}`;
     throw objectError(doing(change, 'preflight'), {
       message,
       reason: 'InvalidObject',
@@ -148,7 +149,7 @@ async function createAnew(change: Replace, context: ApplyContext): Promise<Chang
 
 async function putBack(change: Replace, refusal: ApiError, context: ApplyContext): Promise<ChangeResult> {
   const { ref, live, desired } = change;
-  const refused = `it was deleted, and the server refused to create it anew: ${refusal.message.trim()}`;
+  const refused = `it was deleted, and the server refused to create it anew: ${serverWords(refusal, ref)}`;
   const complain = (what: string): ChangeResult & { kind: 'failed' } => {
     const complaint = {
       message: `${refused}. ${what}`,
@@ -165,7 +166,7 @@ async function putBack(change: Replace, refusal: ApiError, context: ApplyContext
     return { ...complain('The former object was put back; it is not replaced by this manifest again'), entry };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return complain(`The former object could not be put back either: ${error.message.trim()}`);
+    return complain(`The former object could not be put back either: ${serverWords(error, ref)}`);
   }
 }
 
