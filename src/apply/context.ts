@@ -14,6 +14,8 @@ export interface ApplyContext {
   readonly installation: Installation;
   readonly writes: WriteLog;
   readonly app: Application;
+  /** Who the requests are made as, in words; left out: the operator. */
+  readonly asker?: string;
   /** What other Applications desire and have on record: asked when an object turns out to exist. */
   readonly claims: Claims;
   /** How objects do: what an answer of the server says, and what the watches have shown last. */

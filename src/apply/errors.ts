@@ -55,7 +55,7 @@ const meanings: Readonly<Record<ApiErrorKind, Meaning>> = {
   forbidden: {
     reason: 'Forbidden',
     retry: 'interval',
-    remedy: "grant the permission to the operator's ServiceAccount, or change what the policy refuses",
+    remedy: 'grant the permission to whom it names, or change what the policy refuses',
   },
   unauthorized: {
     reason: 'ApiServerError',

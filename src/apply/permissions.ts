@@ -22,9 +22,12 @@ export async function lackingPermissions(
     isAllowed: await context.cluster.mayDo(action),
   }));
   const denied = new Set(answers.filter(({ isAllowed }) => !isAllowed).map(({ text }) => text));
+  const asker = context.asker ?? "the operator's ServiceAccount";
   const lacking = needs.filter(({ action }) => denied.has(textOf(action)));
   // Of several permissions that one object lacks the first is named: who grants a kind grants its verbs together.
-  return new Map(lacking.toReversed().map(({ change, action }) => [refKey(change.ref), refusal(change, action)]));
+  return new Map(
+    lacking.toReversed().map(({ change, action }) => [refKey(change.ref), refusal(change, action, asker)]),
+  );
 }
 
 interface Need {
@@ -66,9 +69,9 @@ function pluralIn(provided: Provided, ref: Ref): string | undefined {
   return stringAt(objectAt(provided.definition(ref)?.['spec'], 'names'), 'plural');
 }
 
-function refusal(change: Change, { verb, group, resource, namespace }: Action): OperatorError {
+function refusal(change: Change, { verb, group, resource, namespace }: Action, asker: string): OperatorError {
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  const message = `the operator cannot ${verb} resource "${resource}" in API group "${group}" ${where}: grant the permission to the operator's ServiceAccount`;
+  const message = `${asker} cannot ${verb} resource "${resource}" in API group "${group}" ${where}: grant the permission`;
   const origin = 'desired' in change ? change.desired.origin : undefined;
   const doing = { step: 'preflight' as const, ref: change.ref, ...(origin === undefined ? {} : { origin }) };
   return objectError(doing, { message, reason: 'Forbidden', retry: 'interval' });

@@ -72,7 +72,8 @@ export async function planOnce(
   await using jq = createJq(site.terminal.clock);
   const hints = createHints({ app, cluster, jq, signal, desired: desired.objects });
   const writes = nothingWritten;
-  const context = { cluster, installation, app, claims, hints, signal, writes, health: nothingAwaited };
+  const asker = askerFor(site.connected);
+  const context = { cluster, installation, app, claims, hints, signal, asker, writes, health: nothingAwaited };
   const seen = await foresee({ app, desired, live }, context, jq);
   const input = { app, installation, desired, claims, weightOf, ...seen };
   const planned = planChanges(input);
@@ -81,6 +82,11 @@ export async function planOnce(
   // A dry-run may have found more to delete and create anew; a part of a plan says nothing about the whole.
   const isWhole = needed.changes.length === planned.changes.length;
   return { app, plan: cut(isWhole ? guarded(input, plan) : plan, concerns), answers };
+}
+
+/** Who may not do it, if that turns out. */
+function askerFor({ user }: Connected): string {
+  return user === '' ? 'the user of the kubeconfig' : `the user "${user}" of the kubeconfig`;
 }
 
 /** Reads by name at the same time. */

@@ -208,7 +208,7 @@ function notServed(wanted: Wanted): OperatorError | undefined {
 /** What may not be read cannot be compared: the dry-run of the others is all that is still sent. */
 function unreadable({ object: { ref, origin }, answer }: Wanted): OperatorError | undefined {
   if (answer.state !== 'forbidden') return undefined;
-  const message = `${describeRef(ref)} (${describeOrigin(origin)}): ${answer.why}: grant the permission to the operator's ServiceAccount`;
+  const message = `${describeRef(ref)} (${describeOrigin(origin)}): ${answer.why}: grant the permission to whom it names`;
   return new OperatorError(message, { step: 'plan', reason: 'Forbidden', retry: 'interval', object: ref });
 }
 

@@ -50,8 +50,8 @@ export const reasons = {
       'Look at what changed (a chart that was published again, another version of a tool or of Kubernetes). To go on all the same, roll back with acceptDigest, the new digest that the message names; or release the hold.',
   },
   Forbidden: {
-    cause: 'The operator may not do this to the object.',
-    remedy: "Grant the permission that the message names to the operator's ServiceAccount.",
+    cause: 'The operator, or on the command line the user of the kubeconfig, may not do this to the object.',
+    remedy: 'Grant the permission that the message names to whom it names.',
   },
   GitUnavailable: {
     cause: 'The Git server cannot be reached or answers with errors.',

@@ -49,7 +49,7 @@ describe('permissions', () => {
     ]);
     assert.match(
       errors.find(({ object }) => object?.name === 'new')?.message ?? '',
-      /ConfigMap shop\/new \(deploy\.yaml:document 1:line 1\): the operator cannot create resource "configmaps" in API group "" in the namespace "shop": grant the permission/,
+      /ConfigMap shop\/new \(deploy\.yaml:document 1:line 1\): the operator's ServiceAccount cannot create resource "configmaps" in API group "" in the namespace "shop": grant the permission/,
     );
     assert.equal(cluster.requests.filter(isWrite).length, written);
   });
@@ -61,8 +61,20 @@ describe('permissions', () => {
     cluster.permits = ({ verb }) => verb !== 'delete';
     const plan = await subject.plan(configMap('shop', 'kept', { a: '2' }));
     const [error] = await errorsOf(preflight(plan, subject.context));
-    assert.match(error?.message ?? '', /ConfigMap shop\/old: the operator cannot delete resource "configmaps"/);
+    assert.match(
+      error?.message ?? '',
+      /ConfigMap shop\/old: the operator's ServiceAccount cannot delete resource "configmaps"/,
+    );
     assert.equal(cluster.requests.filter(isWrite).length, written);
+  });
+
+  it('whoever asks is named as the one who may not', async () => {
+    const { cluster, subject } = start();
+    cluster.permits = ({ verb }) => verb !== 'create';
+    const plan = await subject.plan(...maps('new'));
+    const asker = 'the user "jane" of the kubeconfig';
+    const [error] = await errorsOf(preflight(plan, { ...subject.context, asker }));
+    assert.match(error?.message ?? '', /: the user "jane" of the kubeconfig cannot create .*: grant the permission$/);
   });
 
   it('nothing is asked about what is in sync', async () => {
