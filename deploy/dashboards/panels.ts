@@ -64,11 +64,11 @@ const applications: RowData = {
     },
     {
       kind: 'stat',
-      title: 'Suspended',
-      description: 'Applications that are neither compared nor written.',
+      title: 'Suspended, held',
+      description: 'Applications that are neither compared nor written, and those that stay at a revision.',
       unit: 'short',
       width: 4,
-      queries: [{ expr: `sum(evenkeel_application_suspended${selected})`, legend: 'suspended' }],
+      queries: [{ expr: `sum(evenkeel_application_suspended${selected})`, legend: 'suspended' }, { expr: `sum(evenkeel_application_held${selected})`, legend: 'held' }],
     },
     {
       kind: 'table',

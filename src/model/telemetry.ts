@@ -183,4 +183,5 @@ export interface ApplicationVerdict {
   readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';
   readonly health: HealthStatus;
   readonly suspended: boolean;
+  readonly held: boolean;
 }

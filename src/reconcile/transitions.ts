@@ -31,6 +31,7 @@ export function tellTransitions({ app, before, status }: StatusChange, ports: Po
     ...standing(app, ports.clock.now()),
     sync: syncIn(status),
     health: healthIn(status),
+    held: status.hold !== undefined,
   });
   ports.telemetry.objects(app.key, status.counts ?? noObjects);
 }
@@ -91,7 +92,7 @@ function healthIn({ health }: ApplicationStatus): ApplicationVerdict['health'] {
 function standing(
   { namespace, name, spec }: StatusChange['app'],
   now: number,
-): Omit<ApplicationVerdict, 'sync' | 'health'> {
+): Omit<ApplicationVerdict, 'sync' | 'health' | 'held'> {
   if (spec === undefined) return { namespace, name, project: '', repo: '', suspended: false };
   return {
     namespace,

@@ -91,6 +91,7 @@ function stand(parts: Parts, standings: Map<ApplicationKey, Standing>, verdict: 
   metrics.applicationSync.set({ namespace, name, status: verdict.sync }, 1);
   metrics.applicationHealth.set({ namespace, name, status: verdict.health }, 1);
   metrics.applicationSuspended.set({ namespace, name }, verdict.suspended ? 1 : 0);
+  metrics.applicationHeld.set({ namespace, name }, verdict.held ? 1 : 0);
   if (outOfSyncSince === undefined) metrics.outOfSyncSince.remove({ namespace, name });
   else metrics.outOfSyncSince.set({ namespace, name }, outOfSyncSince / 1000);
 }
@@ -118,6 +119,7 @@ function forget(parts: Parts, standings: Map<ApplicationKey, Standing>, key: App
   const { namespace, name } = parseApplicationKey(key);
   metrics.outOfSyncSince.remove({ namespace, name });
   metrics.applicationSuspended.remove({ namespace, name });
+  metrics.applicationHeld.remove({ namespace, name });
   metrics.applicationFailures.remove({ namespace, name });
   for (const state of objectStates) metrics.applicationObjects.remove({ namespace, name, state });
 }

@@ -17,6 +17,7 @@ export function createMetrics(registry: Registry) {
   return {
     definitions: define.definitions,
     ...applicationMetrics(define),
+    ...courseMetrics(define),
     ...reconcileMetrics(define),
     ...driftMetrics(define),
     ...gitMetrics(define),
@@ -59,9 +60,20 @@ function applicationMetrics(define: Definer) {
       'Unix time since when the Application is not Synced, as far as this process has seen; no series while it is Synced.',
       application,
     ),
+  };
+}
+
+/** What becomes of an Application as it goes on. */
+function courseMetrics(define: Definer) {
+  return {
     applicationSuspended: define.gauge(
       'application_suspended',
       '1 while the Application is suspended, else 0.',
+      application,
+    ),
+    applicationHeld: define.gauge(
+      'application_held',
+      '1 while the Application is held at a revision, by a person or after a rollback, else 0.',
       application,
     ),
     applicationFailures: define.gauge(

@@ -55,6 +55,8 @@ describe('an automatic rollback', () => {
     assert.deepEqual([sync, health?.status], [{ status: 'OutOfSync', revision: stage.repository.newest }, 'Healthy']);
     assert.deepEqual([hold?.revision, stage.ready('shop')], [goodOf(stage), 'False Held']);
     assert.match(hold?.reason ?? '', /^rolled back by itself/);
+    const { value } = stage.recorder;
+    assert.equal(await value('evenkeel_application_held', { namespace: 'evenkeel', name: 'shop' }), 1);
     assert.deepEqual(
       stage.events.filter(({ reason }) => reason === 'RolledBack').map(({ type, action }) => [type, action]),
       [['Warning', 'Rollback']],

@@ -14,6 +14,7 @@ const verdict: ApplicationVerdict = {
   sync: 'Synced',
   health: 'Healthy',
   suspended: false,
+  held: false,
 };
 const app = { namespace: 'shop', name: 'web' };
 
@@ -89,7 +90,7 @@ describe('an Application', () => {
     telemetry.applicationStatus({ ...verdict, sync: 'OutOfSync', health: 'Progressing' });
     const since = clock.now() / 1000;
     clock.move(60_000);
-    telemetry.applicationStatus({ ...verdict, sync: 'Unknown', health: 'Degraded', suspended: true });
+    telemetry.applicationStatus({ ...verdict, sync: 'Unknown', health: 'Degraded', suspended: true, held: true });
     telemetry.objects(key, counts);
 
     assert.equal(await value('evenkeel_application_out_of_sync_since_seconds', app), since);
@@ -103,10 +104,19 @@ describe('an Application', () => {
     assert.equal(await value('evenkeel_application_info', info), 1);
     assert.equal(Object.keys(await series('evenkeel_application_info')).length, 1);
     assert.equal(await value('evenkeel_application_suspended', app), 1);
+    assert.equal(await value('evenkeel_application_held', app), 1);
     assert.equal(await value('evenkeel_application_objects', { ...app, state: 'outOfSync' }), 1);
 
     telemetry.applicationGone(key);
-    for (const name of ['info', 'sync_status', 'health_status', 'suspended', 'objects', 'out_of_sync_since_seconds']) {
+    for (const name of [
+      'info',
+      'sync_status',
+      'health_status',
+      'suspended',
+      'held',
+      'objects',
+      'out_of_sync_since_seconds',
+    ]) {
       assert.deepEqual(await series(`evenkeel_application_${name}`), {}, name);
     }
   });
@@ -116,6 +126,7 @@ describe('an Application', () => {
     telemetry.applicationStatus({ ...verdict, sync: 'OutOfSync' });
     telemetry.applicationStatus(verdict);
     assert.equal(await value('evenkeel_application_out_of_sync_since_seconds', app), undefined);
+    assert.equal(await value('evenkeel_application_held', app), 0);
   });
 
   it('keeps credentials of its repository out of labels', async () => {
