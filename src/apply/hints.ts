@@ -3,12 +3,15 @@ import { hiddenInAll, rulesFor } from '../diff/diff.ts';
 import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import type { Application } from '../model/application.ts';
 import { jsonEqual, numberAt, objectAt } from '../model/json.ts';
+import type { ManagedEntry } from '../model/managed-fields.ts';
+import { managedEntriesOf } from '../model/managed-fields.ts';
 import type { KubeObject } from '../model/object.ts';
 import { describeRef, refOf } from '../model/object.ts';
 import type { Jq } from '../model/ports.ts';
 import type { AutoscalerSources } from './autoscalers.ts';
 import { Autoscalers } from './autoscalers.ts';
 import { operatorErrorOf } from './errors.ts';
+import { isUntracked } from './ownership.ts';
 
 export interface HintSources extends AutoscalerSources {
   readonly app: Application;
@@ -72,17 +75,26 @@ function tooMuch(expression: string, object: KubeObject, why: string): OperatorE
   return new OperatorError(message, { step: 'plan', reason: 'InvalidSpec', retry: 'interval', object: ref });
 }
 
-/** Only where the number of replicas differs, or Git dropped it, does it matter who sets it. */
+/** Only where the number of replicas differs from Git's, or would go because Git has none, does it matter who sets it. */
 async function scaledByOther(
   desired: KubeObject,
   live: KubeObject,
   autoscalers: Autoscalers,
 ): Promise<string | undefined> {
   const present = numberAt(objectAt(live, 'spec'), 'replicas');
-  if (present === undefined || jsonEqual(objectAt(desired, 'spec')['replicas'], present)) return undefined;
+  const wanted = objectAt(desired, 'spec')['replicas'];
+  if (present === undefined || jsonEqual(wanted, present)) return undefined;
+  if (wanted === undefined && isDefaulted(live)) return undefined;
   try {
     return await autoscalers.of(live);
   } catch (error) {
     throw operatorErrorOf(error, { step: 'preflight', ref: refOf(desired) });
   }
+}
+
+/** Nobody has set the number, or only through `scale`: no write of ours removes it. Danger: wiped managedFields say nothing. */
+function isDefaulted(live: KubeObject): boolean {
+  const setsReplicas = ({ subresource, fields }: ManagedEntry): boolean =>
+    subresource === '' && objectAt(fields, 'f:spec')['f:replicas'] !== undefined;
+  return !isUntracked(live) && !managedEntriesOf(live).some(setsReplicas);
 }
