@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/model/json.ts';
 import { objectAt } from '../../src/model/json.ts';
 import { deadlineExceeded, deployment, deploymentRef, reportStatus } from './rollout.ts';
-import { Stage } from './stage.ts';
+import { namespace, Stage } from './stage.ts';
 
 const spec: JsonObject = { syncPolicy: { automated: { prune: true } }, rollback: { onDegraded: {} } };
 
@@ -56,7 +56,7 @@ describe('an automatic rollback', () => {
     assert.deepEqual([hold?.revision, stage.ready('shop')], [goodOf(stage), 'False Held']);
     assert.match(hold?.reason ?? '', /^rolled back by itself/);
     const { value } = stage.recorder;
-    assert.equal(await value('evenkeel_application_held', { namespace: 'evenkeel', name: 'shop' }), 1);
+    assert.equal(await value('evenkeel_application_held', { namespace, name: 'shop' }), 1);
     assert.deepEqual(
       stage.events.filter(({ reason }) => reason === 'RolledBack').map(({ type, action }) => [type, action]),
       [['Warning', 'Rollback']],
