@@ -150,12 +150,12 @@ export const badFiles: readonly BadFiles[] = [
     message: /app\/a\.yaml:document 1:line 1.*labels.*quotes.*described twice/,
   },
   {
-    name: 'not-yet-supported-annotation',
+    name: 'unknown-hook',
     files: {
       'app/hook.yaml':
-        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: hook\n  annotations:\n    helm.sh/hook: pre-install\n',
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: hook\n  annotations:\n    evenkeel.dev/hook: BeforeSync\n',
     },
-    reason: 'NotYetSupported',
-    message: /^app\/hook\.yaml:document 1:line 1: ConfigMap .*helm\.sh\/hook: "pre-install" is not supported yet/,
+    reason: 'InvalidObject',
+    message: /^app\/hook\.yaml:document 1:line 1: ConfigMap hook: .*evenkeel\.dev\/hook.*BeforeSync/,
   },
 ];

@@ -51,10 +51,10 @@ export const badSpecs: readonly BadSpec[] = [
     message: /^spec\.source: expected at most one of helm and kustomize$/,
   },
   {
-    name: 'not-yet-conflicts',
-    spec: { conflicts: { default: 'Yield' } },
+    name: 'not-yet-fights',
+    spec: { drift: { fight: { action: 'Report' } } },
     reason: 'NotYetSupported',
-    message: /^spec\.conflicts.*: .*not supported yet/,
+    message: /^spec\.drift\.fight.*: .*not supported yet/,
   },
   {
     name: 'not-yet-impersonation',
@@ -75,16 +75,10 @@ export const badSpecs: readonly BadSpec[] = [
     message: /^spec\.destination\.server: .*not supported yet.*kubernetes\.default\.svc/,
   },
   {
-    name: 'not-yet-partial-sync',
-    operation: { sync: { resources: [{ kind: 'ConfigMap', name: 'kept' }] } },
+    name: 'not-yet-forced-sync',
+    operation: { sync: { syncStrategy: { apply: { force: true } } } },
     reason: 'NotYetSupported',
-    message: /^operation\.sync\.resources: .*not supported yet/,
-  },
-  {
-    name: 'not-yet-hold',
-    annotations: { 'evenkeel.dev/hold': 'main' },
-    reason: 'NotYetSupported',
-    message: /^metadata\.annotations\[evenkeel\.dev\/hold\]: .*not supported yet/,
+    message: /^operation\.sync\.syncStrategy\.apply\.force: .*not supported yet/,
   },
   {
     name: 'refused-plugin',
