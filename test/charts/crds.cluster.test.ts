@@ -81,7 +81,9 @@ describe('fields that the operator has to see reach it', () => {
       syncPolicy: { automated: { selfheal: true } },
       ignoreDifferences: [{ kind: 'A', jsonPath: 'b' }],
     };
-    const object = stored(await post(spec, { operation: { sync: { prun: true, resources: [{ kind: 'A', name: 'a', kin: 'A' }] } } }));
+    const object = stored(
+      await post(spec, { operation: { sync: { prun: true, resources: [{ kind: 'A', name: 'a', kin: 'A' }] } } }),
+    );
     assert.deepEqual(object['spec'], spec);
     const answer = parseApplication(object, [], installationNamed(''));
     assert.ok(answer.kind === 'invalid');

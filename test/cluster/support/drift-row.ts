@@ -15,7 +15,7 @@ export interface DriftRow {
   readonly isRefused?: boolean;
   /** The operator's requests about the object, as `verb resource code`. */
   readonly requests: readonly string[] | RepeatedRequest;
-  /** Requests about the Application or its namespace, beside the one status write. */
+  /** Requests about the Application, its namespace or what is in it, beside the one status write. */
   readonly alongside?: readonly string[];
   /** What stands in `status.drift`; left out: it is no drift. */
   readonly drift?: { readonly fields: readonly string[]; readonly manager: string; readonly operation: string };
@@ -33,3 +33,6 @@ export interface RepeatedRequest {
 export const looked = (resource: string): string[] => [`get ${resource}`];
 export const forced = (resource: string): string[] => [`get ${resource}`, `apply forced ${resource}`];
 export const unforced = (resource: string): string[] => [`get ${resource}`, `apply ${resource}`];
+
+/** Where the number of replicas is not Git's, it matters whether an autoscaler has set it. */
+export const scaled = ['list horizontalpodautoscalers'];

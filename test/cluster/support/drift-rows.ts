@@ -1,6 +1,6 @@
 import { autoscaler, configMap, networkPolicy, role, service } from '../../apply/objects.ts';
 import { container, web, widget } from './drift-objects.ts';
-import { type DriftRow, forced, unforced } from './drift-row.ts';
+import { type DriftRow, forced, scaled, unforced } from './drift-row.ts';
 import { applyAs, inTurn, kubectl, merge, patch } from './foreign-act.ts';
 
 const env = [
@@ -19,6 +19,7 @@ const changedRows: readonly DriftRow[] = [
     ...changed,
     act: 'patch',
     foreign: merge('kubectl-patch', { spec: { replicas: 7 } }),
+    alongside: scaled,
     drift: { fields: ['spec.replicas'], manager: 'kubectl-patch', operation: 'Update' },
   },
   {
@@ -43,6 +44,7 @@ const changedRows: readonly DriftRow[] = [
     ...changed,
     act: 'scale',
     foreign: kubectl('scale', 'deployment/web', '--replicas=5'),
+    alongside: scaled,
     drift: { fields: ['spec.replicas'], manager: 'kubectl', operation: 'Update' },
   },
   {

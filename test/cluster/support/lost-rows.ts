@@ -5,7 +5,7 @@ import type { KubeObject } from '../../../src/model/object.ts';
 import { autoscaler, configMap } from '../../apply/objects.ts';
 import { policies } from './drift-admission.ts';
 import { web } from './drift-objects.ts';
-import { type DriftRow, forced, unforced } from './drift-row.ts';
+import { type DriftRow, forced, scaled, unforced } from './drift-row.ts';
 import { type ForeignAct, forge, inTurn, kubectl, patch, type Subject } from './foreign-act.ts';
 
 const map: DriftRow['object'] = (ns) => configMap(ns, 'map', { a: '1', b: '2' });
@@ -90,6 +90,7 @@ const forgedRows: readonly DriftRow[] = [
     act: 'of a Deployment',
     object: web({ replicas: 2 }),
     foreign: forge('/spec/replicas', 5),
+    alongside: scaled,
     requests: unforced('deployments'),
     drift: { fields: ['spec.replicas'], manager: 'forger', operation: 'Update' },
   },
