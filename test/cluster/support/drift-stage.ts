@@ -101,7 +101,9 @@ export class DriftStage implements AsyncDisposable {
       (request) =>
         !isAbout(request, object) && !isAbout(request, witness) && !(isOwnBookkeeping(request) && isLease(request)),
     );
-    const told = others.map((request) => `${describe(request)} ${request.name === '' ? request.namespace : request.name}`);
+    const told = others.map(
+      (request) => `${describe(request)} ${request.name === '' ? request.namespace : request.name}`,
+    );
     const expected = [...(row.alongside ?? []), 'patch applications/status'].map((what) => `${what} ${name}`);
     assert.deepEqual(told.sort(), expected.sort(), 'other requests');
   }
