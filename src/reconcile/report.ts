@@ -63,7 +63,7 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
   );
   await cleanUp(app, ports);
   ports.dependencies.compared(app.key, settled.revision);
-  await rollBackWhenDegraded(app.key, ports);
+  await rollBackWhenDegraded(app.key, settled, ports);
 }
 
 async function reportFailure({ key, error, app: served }: Failed, attempt: number, ports: Ports): Promise<void> {

@@ -122,4 +122,31 @@ describe('an automatic rollback', () => {
     assert.equal(stage.events.filter(({ reason }) => reason === 'RolledBack').length, 1);
     assert.match(stage.message('shop', 'Ready'), /is not applied; Degraded: /);
   });
+
+  it('is made of a sync, too, that ends because an object of an early wave turns Degraded; once', async () => {
+    await using stage = await rolledOut();
+    reportStatus(stage.cluster, 3);
+    await stage.quiet();
+    assert.equal(stage.ready('shop'), 'True Healthy');
+    const good = stage.repository.newest;
+    const metadata = { name: 'after', namespace: 'shop', annotations: { 'evenkeel.dev/sync-wave': '1' } };
+    stage.repository.commit({ shop: [deployment(4), { apiVersion: 'v1', kind: 'ConfigMap', metadata }] });
+    await stage.quiet();
+    await stage.advance(2_000);
+    assert.deepEqual([replicas(stage), stage.status('shop').history?.length], [4, 2]);
+    await degrade(stage);
+    assert.equal(replicas(stage), 3, 'not to the revision before the one that works');
+    reportStatus(stage.cluster, 3);
+    await stage.quiet();
+    const { hold, history } = stage.status('shop');
+    assert.deepEqual([hold?.revision, history?.at(-1)?.revision], [good, good]);
+    assert.deepEqual([stage.ready('shop'), stage.status('shop').health?.status], ['False Held', 'Healthy']);
+
+    stage.annotate('shop', { 'evenkeel.dev/hold': '' });
+    await stage.quiet();
+    await stage.advance(2_000);
+    await degrade(stage);
+    assert.deepEqual([replicas(stage), stage.status('shop').hold], [4, undefined]);
+    assert.equal(stage.events.filter(({ reason }) => reason === 'RolledBack').length, 1);
+  });
 });
