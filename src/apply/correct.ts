@@ -170,16 +170,16 @@ function accept(
 
 /** First without force, which heals removals and shares equal values; with force where others hold what is ours. */
 async function writeWithPolicy({ input, live, before, intention }: Seen, context: ApplyContext): Promise<Written> {
-  const body = intention.probe;
+  const { probe: body, reclaims } = intention;
   const force = isUntracked(live) || before.differences.some(isTaken);
   const takesOver = uidOf(live) !== input.recorded.uid;
   try {
-    return await writeObject(orderOf(input, { body, live, force, takesOver }), context);
+    return await writeObject(orderOf(input, { body, live, force, takesOver, reclaims }), context);
   } catch (error) {
     if (!isFieldConflict(error)) throw error;
     const held = contested(error, input.ref, context);
     if (held !== undefined) throw held;
-    return writeObject(orderOf(input, { body, live, force: true, takesOver }), context);
+    return writeObject(orderOf(input, { body, live, force: true, takesOver, reclaims }), context);
   }
 }
 
@@ -233,7 +233,7 @@ function drifted(
 
 function orderOf(
   { ref, desiredHash }: CorrectionInput,
-  how: Pick<Order, 'body' | 'live' | 'force' | 'takesOver'>,
+  how: Pick<Order, 'body' | 'live' | 'force' | 'takesOver' | 'reclaims'>,
 ): Order {
   return { ref, desired: desiredHash, ...how };
 }

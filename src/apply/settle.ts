@@ -18,6 +18,7 @@ import { objectError, operatorErrorOf } from './errors.ts';
 import { contested, hintsOn, intend } from './intend.ts';
 import { isInvalidInPlace, remedyFor, unionRemedy } from './refusals.ts';
 import { proveCreation } from './replace.ts';
+import type { Order } from './write.ts';
 import { dryRun, isFieldConflict, isStale } from './write.ts';
 import { tryWhole } from './write-whole.ts';
 
@@ -110,7 +111,7 @@ async function askAbout(change: Asked, live: KubeObject, context: ApplyContext):
   const intention = await intendFor(change, live, context);
   if (intention.refusal !== undefined) return { kind: 'refuse', ref, error: intention.refusal, desired };
   const body = change.kind === 'undecided' ? intention.probe : intention.body;
-  const said = await tryOut(change, { body, force: false }, context);
+  const said = await tryOut(change, { body, force: false, reclaims: intention.reclaims }, context);
   return judge(change, { body, said, live, intention }, context);
 }
 
@@ -127,11 +128,11 @@ interface Tried {
 
 async function tryOut(
   { ref, desired }: Asked,
-  { body, force }: { readonly body: KubeObject; readonly force: boolean },
+  how: Pick<Order, 'body' | 'force' | 'reclaims'>,
   context: ApplyContext,
 ): Promise<WriteAnswer | ApiError> {
   try {
-    return await dryRun({ ref, body, desired: desired.hash, force }, context);
+    return await dryRun({ ref, desired: desired.hash, ...how }, context);
   } catch (error) {
     if (isFieldConflict(error) || isInvalidInPlace(error)) return error;
     throw error;
@@ -179,7 +180,8 @@ async function judge(change: Asked, judged: Judged, context: ApplyContext): Prom
   const { body, said, live, intention } = judged;
   const { ref, desired } = change;
   if (!(said instanceof ApiError)) {
-    if (!migrates(change) && changesNothing(live, said.object, context)) return inSync(change, judged);
+    const isShown = !migrates(change) && intention.reclaims.length === 0;
+    if (isShown && changesNothing(live, said.object, context)) return inSync(change, judged);
     if (body === intention.body) return asUpdate(change, judged, context);
   }
   const held = isFieldConflict(said) ? contested(said, ref, context) : undefined;
@@ -196,10 +198,10 @@ async function lastWord(
   context: ApplyContext,
 ): Promise<WriteAnswer | ApiError> {
   if (said instanceof ApiError && !isFieldConflict(said)) return said;
-  return tryOut(change, { body: intention.body, force: true }, context);
+  return tryOut(change, { body: intention.body, force: true, reclaims: intention.reclaims }, context);
 }
 
-/** A dry-run of the apply alone does not show what goes with the entries of another tool. */
+/** A dry-run of the apply alone does not show what goes with the entries of others. */
 function migrates(change: Asked): boolean {
   return change.kind === 'update' && takesOver(change.differences);
 }

@@ -1,3 +1,4 @@
+import type { Intention } from '../diff/diff.ts';
 import { describeTakeover, takesOver as isTakenOver, overridesOf, planExisting } from '../diff/diff.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
@@ -87,9 +88,10 @@ function saying({ result, overrides }: ChangeWritten, messages: readonly (string
 async function attempt(change: InPlace, context: ApplyContext): Promise<ChangeWritten | 'stale'> {
   const { ref, desired } = change;
   const live = change.kind === 'update' ? change.live : undefined;
-  const { body, whole } = await toSend(change, context);
+  const { body, whole, reclaims } = await toSend(change, context);
   try {
-    const order = { ref, body, desired: desired.hash, live, force: live !== undefined, takesOver: takesOver(change) };
+    const how = { force: live !== undefined, takesOver: takesOver(change), reclaims };
+    const order = { ref, body, desired: desired.hash, live, ...how };
     const { object, entry } = await (whole && live !== undefined
       ? writeWhole({ ...order, live }, context)
       : writeObject(order, context));
@@ -106,12 +108,12 @@ async function attempt(change: InPlace, context: ApplyContext): Promise<ChangeWr
 async function toSend(
   change: InPlace,
   context: ApplyContext,
-): Promise<{ readonly body: KubeObject; readonly whole: boolean }> {
+): Promise<Pick<Intention, 'body' | 'reclaims'> & { readonly whole: boolean }> {
   const desired = change.desired.body();
-  if (change.kind === 'create') return { body: desired, whole: false };
-  const { body, refusal } = await intend({ desired, live: change.live, adopts: change.adopts }, context);
+  if (change.kind === 'create') return { body: desired, whole: false, reclaims: [] };
+  const { body, refusal, reclaims } = await intend({ desired, live: change.live, adopts: change.adopts }, context);
   if (refusal !== undefined) throw refusal;
-  return { body, whole: change.whole === true && body === desired };
+  return { body, whole: change.whole === true && body === desired, reclaims };
 }
 
 /** What the newest look says: a change to carry out, or what became of it without one. */
@@ -181,8 +183,21 @@ function releasedTo(change: InPlace): string | undefined {
   return kept.map(({ path, who }) => `${path} is kept by ${who.map(({ manager }) => manager).join(', ')}`).join('; ');
 }
 
+/** Fields that Git never had and that go, because of who added them. */
+function reclaimedFrom(change: InPlace): string | undefined {
+  if (change.kind === 'create') return undefined;
+  const added = change.differences.filter(({ reclaimed }) => reclaimed === true);
+  if (added.length === 0) return undefined;
+  return `removed what others had added: ${added.map((one) => `${one.path} (${managersOf(one)})`).join(', ')}`;
+}
+
+function managersOf({ who }: FieldDifference): string {
+  return who.map(({ manager }) => manager).join(', ');
+}
+
 function messagesOf(planned: InPlace, done: InPlace, context: ApplyContext): readonly (string | undefined)[] {
-  return [describeTakeover(planned, rulesOf(context)), releasedTo(done), ...warningsOf(planned)];
+  const takeover = describeTakeover(planned, rulesOf(context));
+  return [takeover, releasedTo(done), reclaimedFrom(planned), ...warningsOf(planned)];
 }
 
 function warningsOf(change: InPlace): readonly string[] {

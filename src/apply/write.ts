@@ -1,5 +1,6 @@
 import { ApiError } from '../model/api-error.ts';
-import { migrationPatch } from '../diff/diff.ts';
+import type { Intention } from '../diff/diff.ts';
+import { migrationPatch, reclaimPatch, withoutPlaces } from '../diff/diff.ts';
 import type { WriteAnswer } from '../kube/cluster.ts';
 import type { Origin } from '../model/desired.ts';
 import { observe } from '../model/managed-fields.ts';
@@ -27,6 +28,8 @@ export interface Order {
   readonly force: boolean;
   /** What `ownership.migrateFrom` names becomes ours first, so that our apply removes what Git does not want. */
   readonly takesOver?: boolean;
+  /** Places that others added and that become ours first, so that our apply removes them. */
+  readonly reclaims?: Intention['reclaims'];
 }
 
 export interface Written {
@@ -42,7 +45,7 @@ export interface Written {
  *
  * Guarantees: an existing object is written only if it is the one that was looked at (uid and resourceVersion are
  * preconditions), else `conflict` is thrown and nothing was changed; every request is announced in the write log.
- * More than one request is made only for what apply-rules names: taking over from another tool, a defaulted union,
+ * More than one request is made only for what apply-rules names: taking over from another tool, what others added and has to go, a defaulted union,
  * a changed list key, a foreign field that makes the object invalid, managedFields that were wiped.
  * Throws ApiError.
  */
@@ -68,7 +71,7 @@ export function entryOf(order: Pick<Order, 'ref' | 'desired'>, object: KubeObjec
 /** Asks what the server would answer, without force, and changes nothing. Throws ApiError. */
 export async function dryRun(order: Order, context: ApplyContext): Promise<WriteAnswer> {
   const answer = await sendApply(order, context, true);
-  context.tried?.(answer.object);
+  context.tried?.(withoutPlaces(answer.object, order.reclaims ?? [], context.installation));
   return answer;
 }
 
@@ -114,9 +117,11 @@ async function prepare(order: Order, context: ApplyContext): Promise<KubeObject 
   const { installation } = context;
   const taking = { desired: order.body, live, installation, policy: context.app.spec.ownership };
   const migrated = order.takesOver === true ? await patchObject(live, migrationPatch(taking), context) : live;
-  const tracked = isUntracked(migrated)
-    ? migrated
-    : await patchObject(migrated, dropBeforeFirstApply(migrated), context);
+  const reclaiming = { policy: context.app.spec.conflicts, manager: installation.manager };
+  const reclaimed = await patchObject(migrated, reclaimPatch(migrated, order.reclaims ?? [], reclaiming), context);
+  const tracked = isUntracked(reclaimed)
+    ? reclaimed
+    : await patchObject(reclaimed, dropBeforeFirstApply(reclaimed), context);
   const union = unionRemedy(order.body, tracked);
   return union === undefined ? tracked : remedy(union, tracked, context);
 }

@@ -30,6 +30,7 @@ export type { PlanInput } from './plan-input.ts';
 export { planChanges, planExisting } from './plan.ts';
 export { deletionOf, pruningOf } from './protection.ts';
 export { mayBeUpdated } from './object-policy.ts';
+export { reclaimPatch, withoutPlaces } from './reclaim.ts';
 export { replacementFailed, replacementFor, replacesWhole } from './replace.ts';
 export type { PlanRow } from './print.ts';
 export { countEffects, describeField, describeOwners, isActive, planRows, summaryOf } from './print.ts';

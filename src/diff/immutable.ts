@@ -62,12 +62,17 @@ function isRunning(live: KubeObject): boolean {
 
 /** The differences that no update can settle, as paths. */
 export function immutableIn(live: KubeObject, differences: readonly FieldDifference[]): string[] {
-  const found = (rules[groupKindKey(refOf(live))] ?? []).filter(({ when }) => when?.(live) !== false);
-  const fields = found.flatMap((rule) => rule.fields);
   return differences
     .filter((difference) => isWanted(difference) || sealed(live))
     .map(({ path }) => path)
-    .filter((path) => fields.some((field) => isAtOrBelow(path, field)));
+    .filter(fixedIn(live));
+}
+
+/** Whether what is at a path can be changed at all. */
+export function fixedIn(live: KubeObject): (path: string) => boolean {
+  const found = (rules[groupKindKey(refOf(live))] ?? []).filter(({ when }) => when?.(live) !== false);
+  const fields = found.flatMap((rule) => rule.fields);
+  return (path) => fields.some((field) => isAtOrBelow(path, field));
 }
 
 /** What Git drops the server may fill in again with what is there. */

@@ -17,7 +17,9 @@ import type { Taking } from './migration.ts';
 import { afterFolding, examineTaking, isMigrated } from './migration.ts';
 import type { Place } from './place.ts';
 import { atField, ownersOf } from './place.ts';
+import type { Step } from './field-steps.ts';
 import { valueAtPath } from './field-steps.ts';
+import { reclaimedIn, reclaimFindings } from './reclaim.ts';
 import type { Comparison } from './three-way.ts';
 import { comparisonOf, placeOf } from './three-way.ts';
 
@@ -56,6 +58,8 @@ export interface Intention {
   readonly isWhole: boolean;
   /** What Git says and others are left to decide. */
   readonly yielded: readonly Yielded[];
+  /** Places that others added and that go: they have to become ours before what is sent removes them. */
+  readonly reclaims: readonly (readonly Step[])[];
   /** Why nothing may be written: a conflict that the policy does not settle. */
   readonly refusal?: OperatorError;
 }
@@ -80,13 +84,15 @@ export function intended(sides: Sides, policy: Policy): Intention {
   const { ours, theirs, refusal } = settleConflicts(found, contestIn(sides, policy));
   const place = ownPlace(sides, policy, found);
   const given = hiddenInAll([scaled, hiddenIn(theirs, sides)]);
+  const added = addedTo(sides, { place, hidden: hiddenInAll([given, ignored]) }, policy);
   const respected = app.spec.syncOptions.respectIgnoreDifferences ? ignored : nothingHidden;
   return {
-    comparison: comparisonOf(desired, { found: ours, reapply }),
+    comparison: comparisonOf(desired, { found: withReclaimed(ours, added, live), reapply }),
     body: sent(sides, hiddenInAll([given, respected]), { place, installation }),
     probe: sent(sides, hiddenInAll([given, ignored]), { place, installation }),
     isWhole: isNothing(hiddenInAll([given, ignored])),
     yielded: [...scaledOf(sides, installation), ...yieldedOf(theirs)],
+    reclaims: added.map(({ steps }) => steps),
     ...(refusal === undefined ? {} : { refusal }),
   };
 }
@@ -111,6 +117,23 @@ function ownPlace(sides: Sides, policy: Policy, found: readonly Finding[]): Plac
   const takes = sides.adopts === true || found.some(({ difference }) => difference.migrated === true);
   const live = takes ? afterFolding(takingOf(sides, policy)) : sides.live;
   return placeOf(live, policy.installation.manager);
+}
+
+function addedTo(
+  { desired, live }: Sides,
+  { place, hidden }: { readonly place: Place; readonly hidden: Hidden },
+  { app, installation }: Policy,
+): readonly Place[] {
+  const reclaiming = { policy: app.spec.conflicts, manager: installation.manager };
+  return reclaimedIn(place, { desired, live, hidden: treeOf(hidden.live) }, reclaiming);
+}
+
+/** What we own, too, is not released where its other owners are reclaimed from. */
+function withReclaimed(found: readonly Finding[], added: readonly Place[], live: KubeObject): readonly Finding[] {
+  if (added.length === 0) return found;
+  const paths = new Set(added.map(({ path }) => path));
+  const others = found.filter(({ difference: { desired, path } }) => desired !== undefined || !paths.has(path));
+  return [...others, ...reclaimFindings(added, live)];
 }
 
 function hiddenIn(findings: readonly Finding[], { desired, live }: Sides): Hidden {

@@ -102,9 +102,9 @@ export function isActive({ changes }: Pick<Plan, 'changes'>): boolean {
 }
 
 /** `spec.replicas: 5 → 3`. */
-export function describeField({ path, desired, live, who, migrated }: FieldDifference): string {
+export function describeField({ path, desired, live, who, migrated, reclaimed }: FieldDifference): string {
   const from = live === undefined ? '(absent)' : cut(plain(live));
-  const isReleased = who.length > 0 && migrated !== true;
+  const isReleased = who.length > 0 && migrated !== true && reclaimed !== true;
   const to = desired === undefined ? (isReleased ? '(released)' : '(removed)') : cut(plain(desired));
   return `${path}: ${from} → ${to}`;
 }

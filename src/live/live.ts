@@ -13,6 +13,7 @@ import type { LiveQuestion, Wanted } from './read.ts';
 import { readLive } from './read.ts';
 import type { Sighting } from './sighting.ts';
 import { sight } from './sighting.ts';
+import { Reclaimers } from './reclaimers.ts';
 import { Suspects } from './suspects.ts';
 import { suspicion } from './suspicion.ts';
 import { Tracker } from './tracker.ts';
@@ -32,6 +33,8 @@ export interface Declaration {
   readonly record: readonly RecordEntry[];
   /** Of what it desires; the kinds of the record are added. */
   readonly kinds: Iterable<DeclaredKind>;
+  /** Regular expressions of managers whose additions are drift; absent: as declared before. */
+  readonly reclaimFrom?: readonly string[] | undefined;
 }
 
 /** How `live/` looks from outside when somebody asks how it is doing. */
@@ -129,6 +132,7 @@ class ClusterLive implements Live {
   readonly #ports: LivePorts;
   readonly #limits: LiveLimits;
   readonly #index: ObjectIndex = createObjectIndex();
+  readonly #reclaimers = new Reclaimers();
   readonly #verifyLimit: VerifyLimit;
   readonly #tracker: Tracker;
   readonly #declarations: Declarations;
@@ -167,7 +171,8 @@ class ClusterLive implements Live {
     const tell = (suspect: Suspect): void => {
       for (const listener of this.#suspectListeners) listener(suspect);
     };
-    const suspects = new Suspects({ index, installation, verifyLimit: this.#verifyLimit, isListed, tell });
+    const reclaimers = this.#reclaimers;
+    const suspects = new Suspects({ index, installation, verifyLimit: this.#verifyLimit, reclaimers, isListed, tell });
     const wake = this.#wake.bind(this);
     return new Tracker({ index, clock, suspects, isListed, wake, watchLagMs: this.#limits.watchLagMs });
   }
@@ -209,13 +214,15 @@ class ClusterLive implements Live {
     return this.#watches.knows(groupKindKey(ref)) ? this.#declarations.ownerOf(sighting) : undefined;
   }
 
-  declare(key: ApplicationKey, { record, kinds }: Declaration): void {
+  declare(key: ApplicationKey, { record, kinds, reclaimFrom }: Declaration): void {
+    if (reclaimFrom !== undefined) this.#reclaimers.declare(key, reclaimFrom);
     this.#watches.use(key, [...kinds, ...record.map(({ ref }) => ({ group: ref.group, kind: ref.kind }))]);
     this.#declarations.declare(key, record);
   }
 
   undeclare(key: ApplicationKey): void {
     this.#declarations.undeclare(key);
+    this.#reclaimers.declare(key, []);
     this.#watches.drop(key);
   }
 
@@ -225,6 +232,7 @@ class ClusterLive implements Live {
       installation: this.#ports.installation,
       index: this.#index,
       watches: this.#watches,
+      reclaimers: this.#reclaimers,
       concurrency: this.#limits.readConcurrency,
     };
     const answers = await readLive(question, ports, signal);
@@ -262,7 +270,7 @@ class ClusterLive implements Live {
 
   suspected(ref: Ref): boolean {
     const { seen, expected } = this.#index.get(refKey(ref)) ?? {};
-    return seen === undefined || expected === undefined || suspicion(seen, expected) !== undefined;
+    return seen === undefined || expected === undefined || suspicion(seen, expected, this.#reclaimers) !== undefined;
   }
 
   healthOf(ref: Ref): Health | undefined {

@@ -7,6 +7,7 @@ import type { RecordEntry } from '../model/record.ts';
 import type { BodiesPorts, BodyWanted } from './bodies.ts';
 import { listBodies, readBodies } from './bodies.ts';
 import type { Entry, ObjectIndex } from './object-index.ts';
+import type { Reclaimers } from './reclaimers.ts';
 import { suspicion } from './suspicion.ts';
 import type { Watches } from './watches.ts';
 
@@ -30,6 +31,7 @@ export interface LiveQuestion {
 export interface ReadPorts extends BodiesPorts {
   readonly index: ObjectIndex;
   readonly watches: Watches;
+  readonly reclaimers: Reclaimers;
 }
 
 interface Asked {
@@ -123,14 +125,15 @@ function fromIndex(
   const entry = ports.index.get(id);
   if (recorded === undefined) return entry === undefined ? { state: 'absent' } : undefined;
   if (entry?.seen === undefined || recorded.uid !== entry.seen.observation.uid) return undefined;
-  const counts = isAsApplied(entry, wanted.hash) || isPutBack(entry, wanted.hash, correcting);
+  const counts = isAsApplied(entry, wanted.hash, ports.reclaimers) || isPutBack(entry, wanted.hash, correcting);
   return counts ? { state: 'inSync', observation: entry.seen.observation } : undefined;
 }
 
 /** The body with this hash was applied last, and nothing says that the object is not as that left it. */
-function isAsApplied({ seen, expected }: Entry, desired: string): boolean {
+function isAsApplied({ seen, expected }: Entry, desired: string, reclaimers: Reclaimers): boolean {
   if (seen === undefined || expected?.verified === undefined) return false;
-  return expected.desired === desired && !seen.observation.deleting && suspicion(seen, expected) === undefined;
+  if (expected.desired !== desired || seen.observation.deleting) return false;
+  return suspicion(seen, expected, reclaimers) === undefined;
 }
 
 /** Whatever it is like now, it is about to be what was applied last, which is what is wanted. */

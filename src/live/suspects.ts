@@ -4,6 +4,7 @@ import type { Observation, Suspect, SuspectWhy } from '../model/live.ts';
 import type { RefKey } from '../model/object.ts';
 import { groupKindKey } from '../model/object.ts';
 import type { Entry, ObjectIndex } from './object-index.ts';
+import type { Reclaimers } from './reclaimers.ts';
 import type { Expectation } from './suspicion.ts';
 import { asksForVerify, suspicion, suspicionMark } from './suspicion.ts';
 import type { VerifyLimit } from './verify-limit.ts';
@@ -12,6 +13,7 @@ export interface SuspectsPorts {
   readonly index: ObjectIndex;
   readonly installation: Installation;
   readonly verifyLimit: VerifyLimit;
+  readonly reclaimers: Reclaimers;
   /** True when a complete list of the kind (`group/Kind`) stands: before it nothing missing means anything. */
   isListed(kind: string): boolean;
   tell(suspect: Suspect): void;
@@ -33,7 +35,7 @@ export class Suspects {
       this.missing(entry, expectedObservation(entry, expected, this.#ports.installation), seenAt);
       return;
     }
-    const why = suspicion(seen, expected);
+    const why = suspicion(seen, expected, this.#ports.reclaimers);
     if (why !== undefined) {
       this.#report(entry, why, seenAt);
       return;
@@ -63,7 +65,7 @@ export class Suspects {
   #tellIfStill(id: RefKey, seenAt: number): void {
     const entry = this.#ports.index.get(id);
     if (entry?.seen === undefined || entry.expected === undefined) return;
-    const why = suspicion(entry.seen, entry.expected);
+    const why = suspicion(entry.seen, entry.expected, this.#ports.reclaimers);
     if (why !== undefined) this.#tell(entry, why, seenAt);
   }
 

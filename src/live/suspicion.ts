@@ -1,5 +1,6 @@
 import type { ApplicationKey } from '../model/installation.ts';
 import type { SuspectWhy } from '../model/live.ts';
+import type { Reclaimers } from './reclaimers.ts';
 import type { Sighting } from './sighting.ts';
 
 /** What our own last write, or the record of it, lets us expect of an object. */
@@ -21,14 +22,29 @@ export interface Expectation {
  * Why an object may differ from what was applied, or undefined when nothing says so (apply-rules, sections 1 and 2).
  * An object that is being deleted is none of our business before it is gone, and of a claim nothing is expected.
  */
-export function suspicion(seen: Sighting, expected: Expectation): SuspectWhy | undefined {
+export function suspicion(seen: Sighting, expected: Expectation, reclaimers: Reclaimers): SuspectWhy | undefined {
   const { observation } = seen;
   const { verified } = expected;
   if (expected.uid === '' || observation.deleting) return undefined;
   if (observation.uid !== expected.uid) return 'recreated';
   if (observation.fp !== expected.fp) return isRewritten(seen, verified) ? 'entryTime' : 'fingerprint';
   // At start the state found is taken as verified when the fingerprint is the recorded one; the rest is the audit's.
-  return verified === undefined ? undefined : unseenWrite(seen, verified);
+  if (verified === undefined) return undefined;
+  const why = unseenWrite(seen, verified);
+  return why === undefined && isReclaimed(seen, verified, (manager) => reclaimers.includes(expected.key, manager))
+    ? 'foreignEntry'
+    : why;
+}
+
+/** Labels and annotations move no generation: only the newest writer tells that somebody may have added one. */
+function isReclaimed(
+  { observation: { foreign } }: Sighting,
+  verified: Sighting,
+  isFrom: (manager: string) => boolean,
+): boolean {
+  if (foreign === undefined) return false;
+  const known = verified.observation.foreign;
+  return (known?.manager !== foreign.manager || known.time !== foreign.time) && isFrom(foreign.manager);
 }
 
 /** Our entry has its fields and another time: somebody applied under our name. */
@@ -57,7 +73,8 @@ export function asksForVerify(why: SuspectWhy): boolean {
 
 /** Equal for two states of one object that call for the same suspicion: it is told once. */
 export function suspicionMark(why: SuspectWhy, seen: Sighting): string {
-  const { uid, fp, generation, resourceVersion } = seen.observation;
-  const state = `${why}|${uid}|${fp}|${generation}|${seen.foreign}`;
+  const { uid, fp, generation, resourceVersion, foreign } = seen.observation;
+  const writer = why === 'foreignEntry' ? `${foreign?.manager ?? ''}|${foreign?.time ?? ''}` : '';
+  const state = `${why}|${uid}|${fp}|${generation}|${seen.foreign}|${writer}`;
   return why === 'unverifiable' ? `${state}|${resourceVersion}` : state;
 }

@@ -304,7 +304,7 @@ const conflicts = block('What happens when another manager owns a field of ours.
     128,
     'Rules for single fields.',
   ),
-  reclaimFrom: notYet(texts('Regular expressions of managers whose added fields are removed.', 64)),
+  reclaimFrom: texts('Regular expressions of managers, each for the whole name: what they add is removed.', 64),
 });
 
 const ownership = block('Which existing objects may be taken.', {

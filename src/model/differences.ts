@@ -32,6 +32,8 @@ export interface ConflictPolicy {
   readonly default: ConflictAction;
   /** The first that matches wins. */
   readonly rules: readonly ConflictRule[];
+  /** Regular expressions of managers: what they add to an object of ours is removed. */
+  readonly reclaimFrom: readonly string[];
 }
 
 /** A field of Git that is left as its owner has it. */

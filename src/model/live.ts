@@ -55,7 +55,8 @@ export type LiveAnswer =
 /**
  * An object of ours about which the watch, or a complete list, said something that our own writes do not explain.
  * - `fingerprint`: our entry changed or went; `entryTime`: it was written anew, same fields, not by us;
- * - `generation`: the spec moved and our entry did not; `foreignEntry`: the same for kinds without generation;
+ * - `generation`: the spec moved and our entry did not; `foreignEntry`: the same for kinds without generation, and
+ *   a new write of somebody whose additions are reclaimed;
  * - `left`: it no longer matches the label selector: deleted, or label lost; `recreated`: another uid;
  * - `unverifiable`: resourceVersion moved and no entry explains it (kinds without generation).
  */

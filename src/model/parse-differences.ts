@@ -1,6 +1,7 @@
 import type { SpecResource } from './application-schema.ts';
 import type { ConflictPolicy, IgnoreRule } from './differences.ts';
 import type { Findings } from './findings.ts';
+import { managerPatternFlaw } from './manager-patterns.ts';
 
 type RuleResource = NonNullable<SpecResource['ignoreDifferences']>[number];
 
@@ -19,10 +20,15 @@ function readRule(rule: RuleResource, path: string, findings: Findings): IgnoreR
   return { group, kind, name, namespace, jsonPointers, jqPathExpressions, managers: rule.managedFieldsManagers ?? [] };
 }
 
-export function readConflicts({ conflicts = {} }: SpecResource): ConflictPolicy {
-  const { rules = [] } = conflicts;
+export function readConflicts({ conflicts = {} }: SpecResource, findings: Findings): ConflictPolicy {
+  const { rules = [], reclaimFrom = [] } = conflicts;
+  reclaimFrom.forEach((pattern, at) => {
+    const flaw = managerPatternFlaw(pattern);
+    if (flaw !== undefined) findings.invalid(`spec.conflicts.reclaimFrom[${at}]`, flaw);
+  });
   return {
     default: conflicts.default ?? 'Overwrite',
     rules: rules.map(({ target = {}, fields = [], managers = [], action }) => ({ target, fields, managers, action })),
+    reclaimFrom,
   };
 }

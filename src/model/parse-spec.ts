@@ -53,7 +53,7 @@ export function readSpec(spec: SpecResource, findings: Findings): ApplicationSpe
     syncOptions: readSyncOptions(spec.syncPolicy?.syncOptions ?? [], 'spec.syncPolicy.syncOptions', findings),
     managedNamespace: readManagedNamespace(spec.syncPolicy, findings),
     ignoreDifferences: readIgnoreRules(spec, findings),
-    conflicts: readConflicts(spec),
+    conflicts: readConflicts(spec, findings),
     retry: readRetry(spec.syncPolicy?.retry, 'spec.syncPolicy.retry', findings),
     ...readPreflight(spec),
     ...readRollback(spec, findings),

@@ -20,6 +20,8 @@ export interface FieldDifference {
   readonly who: readonly FieldWriter[];
   /** Goes although `who` owns it: what it owns is taken over with the object. */
   readonly migrated?: true;
+  /** Goes although we never owned it: `who` added it, and `conflicts.reclaimFrom` names them. */
+  readonly reclaimed?: true;
 }
 
 /** Why an object stays as it is. */

@@ -42,6 +42,10 @@ function distinctKinds(desired: Desired): readonly DeclaredKind[] {
 }
 
 /** Has the kinds watched of which the Application has objects, or wants some. */
-export function declareKinds(app: KnownApplication, ports: Pick<Ports, 'live' | 'wantedKinds'>): void {
-  ports.live.declare(app.key, { record: app.record ?? [], kinds: ports.wantedKinds.get(app.key) ?? [] });
+export function declareKinds(
+  app: KnownApplication & Partial<Pick<Application, 'spec'>>,
+  { live, wantedKinds }: Pick<Ports, 'live' | 'wantedKinds'>,
+): void {
+  const reclaimFrom = app.spec?.conflicts.reclaimFrom;
+  live.declare(app.key, { record: app.record ?? [], kinds: wantedKinds.get(app.key) ?? [], reclaimFrom });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { eventually } from '../../tools/eventually.ts';
 import type { DriftJson, StatusJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
@@ -179,6 +180,73 @@ describe('conflicts', () => {
     const journey = await beginBeside('overwrite', { conflicts: { default: 'Fail', rules } });
     await journey.meddle('meddled');
     await journey.untilSaid('one');
+  });
+});
+
+describe('conflicts.reclaimFrom', () => {
+  const restartedAt = { 'kubectl.kubernetes.io/restartedAt': '2026-01-02T00:00:00Z' };
+  const at = '/apis/apps/v1/namespaces/NAMESPACE/deployments/web';
+
+  /** The variables, the annotations of the Pods, and the annotation `note` of the object. */
+  async function partsOf(journey: Journey): Promise<readonly unknown[]> {
+    const { metadata, spec } = (await world.plane.api.must({ path: at.replace('NAMESPACE', journey.name) })) as {
+      metadata: { annotations?: Record<string, string> };
+      spec: { template: { metadata: { annotations?: unknown }; spec: { containers: { env?: unknown }[] } } };
+    };
+    const { template } = spec;
+    return [template.spec.containers[0]?.env, template.metadata.annotations, metadata.annotations?.['note']];
+  }
+
+  async function untilParts(journey: Journey, ...parts: readonly unknown[]): Promise<void> {
+    await eventually('what was added to go', async () => isDeepStrictEqual(await partsOf(journey), parts));
+  }
+
+  async function begun(name: string, drift: Spec): Promise<Journey> {
+    const journey = await prepare(world, name, { ...deployment('web'), ...witness });
+    await journey.apply({
+      spec: { drift: { minInterval: '100ms', ...drift }, conflicts: { reclaimFrom: ['kubectl-.*'] } },
+    });
+    await journey.until('compared', (now) => now.sync?.status === 'Synced');
+    return journey;
+  }
+
+  /** As `kubectl edit` writes it: a strategic merge. */
+  async function add(journey: Journey, manager: string, variable: string, annotations = {}): Promise<void> {
+    const containers = [{ name: 'web', env: [{ name: variable, value: '1' }] }];
+    const body = { spec: { template: { metadata: { annotations }, spec: { containers } } } };
+    const path = `${at.replace('NAMESPACE', journey.name)}?fieldManager=${manager}`;
+    await world.plane.api.must({ method: 'PATCH', path, body, contentType: 'application/strategic-merge-patch+json' });
+  }
+
+  async function untilTold(journey: Journey, field: string): Promise<void> {
+    const isTold = ({ fields, manager }: DriftJson): boolean => fields.join() === field && manager === 'kubectl-edit';
+    await journey.until('told', ({ drift = [] }) => drift.some(isTold));
+  }
+
+  const env = 'spec.template.spec.containers[name=web].env';
+
+  test('what kubectl edit adds goes, and is told; restartedAt and what others add stays', { timeout }, async () => {
+    const journey = await begun('reclaimed', {});
+    await add(journey, 'injector', 'INJECTED');
+    await add(journey, 'kubectl-edit', 'DEBUG', restartedAt);
+    await untilTold(journey, `${env}[name=DEBUG]`);
+    await untilParts(journey, [{ name: 'INJECTED', value: '1' }], restartedAt, undefined);
+    await edit(journey, at, { metadata: { annotations: { note: 'a' } } }, 'injector');
+    await looked(journey);
+    assert.equal((await partsOf(journey))[2], 'a', 'of somebody else');
+    await edit(journey, at, { metadata: { annotations: { note: 'b' } } });
+    await untilParts(journey, [{ name: 'INJECTED', value: '1' }], restartedAt, undefined);
+    await journey.until('in sync', (now) => now.sync?.status === 'Synced');
+  });
+
+  test('without correction it is told, and a sync removes it', { timeout }, async () => {
+    const journey = await begun('told', { correction: 'DetectOnly' });
+    await journey.wroteNothing(async () => {
+      await add(journey, 'kubectl-edit', 'DEBUG', restartedAt);
+      await untilTold(journey, env);
+    });
+    await journey.sync();
+    await untilParts(journey, undefined, restartedAt, undefined);
   });
 });
 

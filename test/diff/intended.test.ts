@@ -41,7 +41,7 @@ function specWith({ ignore, respect = false, conflicts }: Rules) {
   return {
     ...spec,
     ignoreDifferences: ignore === undefined ? [] : [{ ...rule, ...ignore }],
-    conflicts: { default: 'Overwrite' as const, rules: [], ...conflicts },
+    conflicts: { default: 'Overwrite' as const, rules: [], reclaimFrom: [], ...conflicts },
     syncOptions: { ...spec.syncOptions, respectIgnoreDifferences: respect },
   };
 }

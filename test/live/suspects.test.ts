@@ -11,6 +11,7 @@ interface Row {
   /** The states that the watch shows one after the other, after the recorded one. */
   readonly events: readonly (Partial<ObjectState> | 'gone')[];
   readonly told: readonly string[];
+  readonly reclaimFrom?: readonly string[];
 }
 
 const scaled = { resourceVersion: 11, generation: 2, ours: ['image'] };
@@ -53,6 +54,22 @@ const rows: readonly Row[] = [
     name: 'a foreign annotation on a kind with generation is nothing',
     events: [{ resourceVersion: 11, others: [kubectl] }],
     told: [],
+  },
+  {
+    name: 'of somebody whose additions are reclaimed it is something, once for each write',
+    events: [
+      { resourceVersion: 11, others: [kubectl] },
+      { resourceVersion: 12, others: [kubectl] },
+      { resourceVersion: 13, others: [{ ...kubectl, time: at(6) }] },
+    ],
+    told: ['foreignEntry Deployment web', 'foreignEntry Deployment web'],
+    reclaimFrom: ['kubectl-.*'],
+  },
+  {
+    name: 'of others it is nothing, whose additions ever are reclaimed',
+    events: [{ resourceVersion: 11, others: [kubectl] }],
+    told: [],
+    reclaimFrom: ['k9s', 'kubectl'],
   },
   {
     name: 'a foreign entry on a kind without generation',
@@ -108,11 +125,11 @@ function play(stage: Stage, kind: ServedKind, events: Row['events']): void {
 }
 
 describe('what the watch shows of a recorded object', () => {
-  for (const { name, kind = deployments, events, told } of rows) {
+  for (const { name, kind = deployments, events, told, reclaimFrom } of rows) {
     it(name, () => {
       using stage = setStage();
       const object = objectOf(stateOf({ kind }));
-      stage.live.declare('ns/app', { record: [recordOf(object)], kinds: [] });
+      stage.live.declare('ns/app', { record: [recordOf(object)], kinds: [], reclaimFrom });
       stage.reflector(kind).synced(object);
       assert.deepEqual(stage.told(), []);
       play(stage, kind, events);

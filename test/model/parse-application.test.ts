@@ -110,7 +110,7 @@ test('defaults', () => {
     },
     managedNamespace: { labels: {}, annotations: {} },
     ignoreDifferences: [],
-    conflicts: { default: 'Overwrite', rules: [] },
+    conflicts: { default: 'Overwrite', rules: [], reclaimFrom: [] },
     retry: { durationMs: 5000, factor: 2, maxDurationMs: 180_000 },
     preflight: 'All',
     revisionHistoryLimit: 10,
