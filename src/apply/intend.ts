@@ -26,8 +26,9 @@ export function contested(error: ApiError, ref: Ref, { app }: Pick<ApplyContext,
       path: pathIn(field),
       manager: /^conflict with "([^"]*)"/.exec(message)?.[1] ?? '',
     }));
-  const held = met.filter((conflict) => actionFor({ ref, ...conflict }, app.spec.conflicts) !== 'Overwrite');
-  return held.length === 0 ? undefined : conflictRefusal(ref, held);
+  const actions = met.map((conflict) => actionFor({ ref, ...conflict }, app.spec.conflicts));
+  const held = met.filter((_, index) => actions[index] !== 'Overwrite');
+  return held.length === 0 ? undefined : conflictRefusal(ref, held, actions.includes('Fail') ? 'Fail' : 'Yield');
 }
 
 /** `.spec.ports[port=80,protocol="TCP"].name` as differences write it. */

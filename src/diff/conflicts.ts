@@ -87,7 +87,11 @@ function isAbout({ target, fields, managers }: ConflictRule, { ref, path, manage
 
 /** A field stands for everything below it, too. */
 function covers(field: string, path: string): boolean {
-  return [field, `${field}.*`, `${field}[*`].some((pattern) => matchesWildcard(path, pattern));
+  // The server writes names with dots in them as any other: `metadata.labels.app.kubernetes.io/name`.
+  const named = field.replaceAll(/\[([^=\]*]*)\]/g, '.$1');
+  return [field, named]
+    .flatMap((one) => [one, `${one}.*`, `${one}[*`])
+    .some((pattern) => matchesWildcard(path, pattern));
 }
 
 function conflictOf(finding: Finding, contest: Contest): Omit<Conflict, 'ref'> {
@@ -96,9 +100,13 @@ function conflictOf(finding: Finding, contest: Contest): Omit<Conflict, 'ref'> {
 }
 
 /** Names fields and managers, never values. */
-export function conflictRefusal(ref: Ref, conflicts: readonly Omit<Conflict, 'ref'>[]): OperatorError {
+export function conflictRefusal(
+  ref: Ref,
+  conflicts: readonly Omit<Conflict, 'ref'>[],
+  action: Exclude<ConflictAction, 'Overwrite'> = 'Fail',
+): OperatorError {
   const named = conflicts.map(({ path, manager }) => `${path} is owned by ${manager}`).join('; ');
-  return new OperatorError(`${describeRef(ref)}: ${named}: spec.conflicts says Fail, nothing is written`, {
+  return new OperatorError(`${describeRef(ref)}: ${named}: spec.conflicts says ${action}, nothing is written`, {
     step: 'plan',
     reason: 'Conflicted',
     retry: 'interval',
