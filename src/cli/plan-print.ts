@@ -16,6 +16,7 @@ import { encodeJson } from '../model/json.ts';
 import { describeRef } from '../model/object.ts';
 import type { Change, FieldDifference } from '../model/plan.ts';
 import type { Planned } from './planning.ts';
+import { countHooks, hookCells, hookJson, hookRows } from './hook-rows.ts';
 import { table } from './table.ts';
 
 export type PlanFormat = 'table' | 'diff' | 'json' | 'jsonpatch';
@@ -33,19 +34,23 @@ export function printPlan(planned: Planned, format: PlanFormat): string {
   }
 }
 
-/** An object that does not simply stay in each row, then what holds the plan back, the summary and the hash. */
+/** An object that does not simply stay, or a hook, in each row; then what holds the plan back, the summary and the hash. */
 function asTable({ plan }: Planned): string {
-  const rows = planRows(plan).map(cellsOf);
+  const hooks = hookRows(plan);
+  const rows = [...planRows(plan).map(cellsOf), ...hooks.map(hookCells)];
   const guard = plan.guard === undefined ? [] : [`held back: ${plan.guard.message}`];
   const hash = plan.hash === '' ? [] : [`plan ${plan.hash}`];
-  const below = [...guard, summaryOf(plan), ...hash].map((line) => `${line}\n`).join('');
+  const below = [...guard, [summaryOf(plan), ...countHooks(hooks)].join(', '), ...hash]
+    .map((line) => `${line}\n`)
+    .join('');
   return rows.length === 0 ? below : `${table(['CHANGE', 'OBJECT', 'WHAT', 'OWNED BY'], rows)}\n${below}`;
 }
 
-function cellsOf({ effect, ref, note, differences }: PlanRow): readonly string[] {
+function cellsOf({ effect, ref, note, differences, yielded }: PlanRow): readonly string[] {
   const lines = [
     ...(note === '' ? [] : [[note, '']]),
     ...differences.map((one) => [describeField(one), describeOwners(one)]),
+    ...yielded.map(({ path, manager, why }) => [`${path}: stays as it is (${why})`, manager]),
   ];
   return [effect, describeRef(ref), ...[0, 1].map((column) => lines.map((line) => line[column]).join('\n'))];
 }
@@ -69,11 +74,15 @@ function asJson({ app, plan }: Planned): string {
   const { revision, digest, hash, guard } = plan;
   const about = { namespace: app.namespace, name: app.name, revision, digest, hash, summary: countEffects(plan) };
   const held = guard === undefined ? {} : { guard: { message: guard.message, onTrip: guard.onTrip } };
-  return `${encodeJson({ ...about, ...held, changes: planRows(plan).map(rowJson) })}\n`;
+  const hooks = hookRows(plan).map(hookJson);
+  const more = hooks.length === 0 ? held : { ...held, hooks };
+  return `${encodeJson({ ...about, ...more, changes: planRows(plan).map(rowJson) })}\n`;
 }
 
-function rowJson({ effect, ref, note, differences }: PlanRow): JsonObject {
-  return { change: effect, ...ref, ...(note === '' ? {} : { note }), fields: differences.map(fieldJson) };
+function rowJson({ effect, ref, note, differences, yielded }: PlanRow): JsonObject {
+  const left = yielded.map(({ path, manager, why }) => ({ path, manager, why }));
+  const more = { ...(note === '' ? {} : { note }), ...(left.length === 0 ? {} : { yielded: left }) };
+  return { change: effect, ...ref, ...more, fields: differences.map(fieldJson) };
 }
 
 function fieldJson({ path, base, desired, live, who }: FieldDifference): JsonObject {

@@ -4,6 +4,7 @@ import { OperatorError, OperatorErrors } from '../model/errors.ts';
 import { clusterCommand, collect, outputOption } from './command.ts';
 import type { Connected } from './connection.ts';
 import { connectTo } from './connection.ts';
+import { hooksAreDue } from './hook-rows.ts';
 import { namedObject } from './named-object.ts';
 import type { PlanFormat } from './plan-print.ts';
 import { printPlan } from './plan-print.ts';
@@ -24,7 +25,7 @@ export function planCommand(terminal: Terminal, exit: Exit): Command {
     .action(async (name: string, flags: PlanFlags & { readonly output: PlanFormat }) => {
       const planned = await look(name, flags, terminal);
       terminal.out(printPlan(planned, flags.output));
-      exit(isActive(planned.plan) ? exitCodes.changes : exitCodes.nothing);
+      exit(changesSomething(planned) ? exitCodes.changes : exitCodes.nothing);
     });
 }
 
@@ -39,6 +40,10 @@ export function diffCommand(terminal: Terminal, exit: Exit): Command {
       terminal.out(printPlan(planned, 'diff'));
       exit(isActive(planned.plan) && flags.exitCode !== 'false' ? exitCodes.changes : exitCodes.nothing);
     });
+}
+
+function changesSomething({ app, plan }: Planned): boolean {
+  return isActive(plan) || hooksAreDue(app.status.applied?.digest, plan);
 }
 
 function withPlanOptions(command: Command): Command {

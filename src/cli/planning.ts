@@ -1,14 +1,12 @@
 import type { ApplyContext } from '../apply/apply.ts';
-import { createHints, foresee, preflight } from '../apply/apply.ts';
+import { createHints, foresee, preflight, tryOutHooks } from '../apply/apply.ts';
 import type { Answers } from '../diff/diff.ts';
-import { guarded, planChanges, weightBy } from '../diff/diff.ts';
+import { guarded, planChanges, weightBy, withoutHooks } from '../diff/diff.ts';
 import { createHealthRules } from '../health/health.ts';
 import { createJq } from '../jq/jq.ts';
 import { readLiveOnce } from '../live/live.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { Application } from '../model/application.ts';
-import type { Desired } from '../model/desired.ts';
-import { nothingDesired } from '../model/desired.ts';
 import type { Installation } from '../model/installation.ts';
 import { installationOf } from '../model/installation.ts';
 import type { KubeObject, Ref, RefKey } from '../model/object.ts';
@@ -18,11 +16,11 @@ import type { WriteLog } from '../model/ports.ts';
 import { validApplication } from './application.ts';
 import type { ClusterFlags } from './command.ts';
 import type { Connected } from './connection.ts';
-import { surroundingsOf } from './connection.ts';
+import { desiredOf, withoutHold } from './desired.ts';
 import type { Neighbours } from './neighbours.ts';
 import { claimsOf, inventoriesOf, readNeighbours, recordsOf } from './neighbours.ts';
 import { syncOperation } from './operation.ts';
-import { loadOnce } from './source.ts';
+import { hooksBeside, hooksToRead, runBegunNow } from './plan-hooks.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PlanFlags extends ClusterFlags {
@@ -55,16 +53,20 @@ export async function planOnce(
   name: string,
   flags: PlanFlags,
   site: Site,
-  concerns: (ref: Ref) => boolean = () => true,
+  concerns: (ref: Ref) => boolean = everything,
 ): Promise<Planned> {
   const { cluster } = site.connected;
   const { signal } = site.terminal;
   const object = await site.connected.read(flags.namespace, name);
   const installation = installationOf(object);
   const inventories = await inventoriesOf(object, cluster, signal);
-  const app = validApplication({ ...object, operation: syncOperation(flags) }, inventories);
+  const source = flags.local === undefined ? object : withoutHold(object, installation);
+  const app = validApplication({ ...source, operation: syncOperation(flags) }, inventories);
   const desired = await desiredOf(app, flags, { ...site, installation });
-  const question = { key: app.key, wanted: desired.objects, recorded: app.record };
+  // A part of a sync has no hooks.
+  const run = concerns === everything ? runBegunNow(app, desired, site.terminal.clock.now()) : undefined;
+  const recorded = [...app.record, ...hooksToRead(app, desired, run)];
+  const question = { key: app.key, wanted: desired.objects, recorded };
   const live = await readLiveOnce(question, { cluster, installation, concurrency }, signal);
   const neighbours = await neighboursOf(installation, site);
   const claims = claimsOf(app.key, neighbours);
@@ -74,14 +76,25 @@ export async function planOnce(
   const writes = nothingWritten;
   const asker = askerFor(site.connected);
   const context = { cluster, installation, app, claims, hints, signal, asker, writes, health: nothingAwaited };
-  const seen = await foresee({ app, desired, live }, context, jq);
-  const input = { app, installation, desired, claims, weightOf, ...seen };
+  const apart = { ...app, record: withoutHooks(app.record, desired) };
+  const seen = await foresee({ app: apart, desired, live }, context, jq);
+  const input = { app: apart, installation, desired, claims, weightOf, isRunning, ...seen };
   const planned = planChanges(input);
   const needed = cut(planned, (ref) => concerns(ref) || holdsOthers(ref));
   const { plan, answers } = flags.preflight ? await tryOut(needed, context) : { plan: needed, answers: new Map() };
   // A dry-run may have found more to delete and create anew; a part of a plan says nothing about the whole.
   const isWhole = needed.changes.length === planned.changes.length;
-  return { app, plan: cut(isWhole ? guarded(input, plan) : plan, concerns), answers };
+  const objects = cut(isWhole ? guarded(input, plan) : plan, concerns);
+  if (run === undefined) return { app, plan: objects, answers };
+  const hooks = hooksBeside(objects, { app, desired, run, live, claims, installation, now: site.terminal.clock.now() });
+  if (flags.preflight) await tryOutHooks({ ...objects, hooks }, context);
+  return { app, plan: { ...objects, hooks }, answers };
+}
+
+const everything = (): boolean => true;
+
+function isRunning(hook: KubeObject): boolean {
+  return createHealthRules().assess(hook).status === 'Progressing';
 }
 
 /** Who may not do it, if that turns out. */
@@ -91,16 +104,6 @@ function askerFor({ user }: Connected): string {
 
 /** Reads by name at the same time. */
 const concurrency = 8;
-
-async function desiredOf(
-  app: Application,
-  flags: PlanFlags,
-  { connected, terminal, installation }: Site & { readonly installation: Installation },
-): Promise<Desired> {
-  if (app.deleting) return nothingDesired;
-  const surroundings = surroundingsOf(connected, flags, terminal);
-  return await loadOnce(app, { ...surroundings, installation, revisions: app.request?.revisions ?? [] }, terminal);
-}
 
 /** Who may not list Applications plans as if there were no others, and is told so. */
 async function neighboursOf(installation: Installation, { connected, terminal }: Site): Promise<Neighbours> {

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mark, normalise } from '../diff/diff.ts';
 import type { Application, SourceSpec } from '../model/application.ts';
-import type { Desired } from '../model/desired.ts';
+import type { Desired, DesiredObject } from '../model/desired.ts';
 import type { Installation } from '../model/installation.ts';
 import { installationNamed } from '../model/installation.ts';
 import type { ClusterFacts, RepositorySecrets, Scopes } from '../model/ports.ts';
@@ -99,11 +99,12 @@ function standsFor({ spec: { sources } }: Application): (source: SourceSpec) => 
 
 /** Objects are decoded from disk at each call; here the disk is about to go. */
 function withBodies(desired: Desired): Desired {
-  const objects = desired.objects.map((object) => {
-    const body = object.body();
-    return { ...object, body: () => body };
-  });
-  return { ...desired, objects };
+  return { ...desired, objects: desired.objects.map(withBody), hooks: desired.hooks.map(withBody) };
+}
+
+function withBody<T extends DesiredObject>(object: T): T {
+  const body = object.body();
+  return { ...object, body: () => body };
 }
 
 /** As the operator's settings of the same names; lower case works, too. */

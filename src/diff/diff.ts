@@ -20,7 +20,7 @@ export { intended, noHints } from './intended.ts';
 export type { Mask } from './mask.ts';
 export { createMask, maskObject } from './mask.ts';
 export { describeTakeover, migrationPatch, takesOver } from './migration.ts';
-export { deleteHooksIn, hookBody, hookRefs, isCreatedBy, isHookOf, isOfDeletion, planHooks } from './hooks.ts';
+export { deleteHooksIn, hookBody, hookRefs, isCreatedBy, isOfDeletion, planHooks, withoutHooks } from './hooks.ts';
 export { normalise } from './normalise.ts';
 export type { Claims, Proof } from './ownership.ts';
 export { adoptionRefusal, proofOf } from './ownership.ts';

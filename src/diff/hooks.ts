@@ -2,7 +2,7 @@ import type { Application } from '../model/application.ts';
 import { describeDuration } from '../model/duration.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { Health } from '../model/health.ts';
-import type { DesiredHook } from '../model/desired.ts';
+import type { Desired, DesiredHook } from '../model/desired.ts';
 import type { HookPhase } from '../model/hook.ts';
 import type { HookChange, HookPlan, HookTask } from '../model/hook-plan.ts';
 import type { HookRow, HookRun } from '../model/hook-run.ts';
@@ -62,8 +62,18 @@ function refInRun({ ref, hook }: DesiredHook, run: HookRun, phase: HookPhase): R
   return hook.generated ? { ...ref, name: generatedName(ref.name, run, phase) } : ref;
 }
 
+/** The record without hooks that Git still wants: those are neither objects nor leftovers. */
+export function withoutHooks(
+  record: readonly RecordEntry[],
+  { hooks }: Pick<Desired, 'hooks'>,
+): readonly RecordEntry[] {
+  if (hooks.length === 0) return record;
+  const wanted = new Set(hooks.map(({ ref }) => refKey(ref)));
+  return record.filter(({ ref }) => !wanted.has(refKey(ref)) && !isHookOf(ref, hooks));
+}
+
 /** Whether an object was, or may have been, created for one of these hooks, by whichever run. */
-export function isHookOf(ref: Ref, hooks: readonly DesiredHook[]): boolean {
+function isHookOf(ref: Ref, hooks: readonly DesiredHook[]): boolean {
   return hooks.some((hook) => isMadeFrom(ref, hook));
 }
 

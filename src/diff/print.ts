@@ -1,5 +1,6 @@
 import type { KubeObject, Ref } from '../model/object.ts';
 import { describeRef } from '../model/object.ts';
+import type { Yielded } from '../model/differences.ts';
 import type { Change, ChangeOf, FieldDifference, Plan } from '../model/plan.ts';
 import { plain } from './path.ts';
 
@@ -38,9 +39,9 @@ export interface Reading {
 /** How each kind of change reads. */
 const readings: { readonly [K in Change['kind']]: (change: ChangeOf<K>) => Reading } = {
   create: ({ desired }) => ({ effect: 'create', after: () => desired.body() }),
-  update: ({ desired, live, differences, adopts }) => ({
+  update: ({ desired, live, differences, adopts, warnings = [] }) => ({
     ...{ effect: 'update', differences, before: live, after: () => desired.body() },
-    ...(adopts ? { note: 'takes over what exists' } : {}),
+    note: [...(adopts ? ['takes over what exists'] : []), ...warnings].join('; '),
   }),
   undecided: ({ question, desired, live, differences }) => ({
     ...{ effect: live === undefined ? 'create' : 'update', differences, after: () => desired.body() },
@@ -69,13 +70,17 @@ export interface PlanRow {
   /** Why, or on what condition; often empty. */
   readonly note: string;
   readonly differences: readonly FieldDifference[];
+  /** Fields of Git that stay as their owners have them. */
+  readonly yielded: readonly Yielded[];
 }
 
-/** A row for every object that does not simply stay, in the order of the plan. */
+/** A row for every object that does not simply stay as Git has it, in the order of the plan. */
 export function planRows({ changes }: Pick<Plan, 'changes'>): readonly PlanRow[] {
   return changes.flatMap((change) => {
     const { effect, note = '', differences = [] } = read(change.kind, change);
-    return effect === 'unchanged' ? [] : [{ effect, ref: change.ref, note, differences }];
+    const yielded = ('yielded' in change ? change.yielded : undefined) ?? [];
+    const isPlain = effect === 'unchanged' && yielded.length === 0;
+    return isPlain ? [] : [{ effect, ref: change.ref, note, differences, yielded }];
   });
 }
 

@@ -1,7 +1,7 @@
 import type { ApplyContext } from '../apply/apply.ts';
 import { createNamespace, foresee, preflight, tryOutHooks } from '../apply/apply.ts';
 import type { PlanInput } from '../diff/diff.ts';
-import { describeTakeover, guarded, planChanges, weightBy } from '../diff/diff.ts';
+import { describeTakeover, guarded, planChanges, weightBy, withoutHooks } from '../diff/diff.ts';
 import { approvesDeletion } from '../model/application-annotations.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
@@ -11,7 +11,7 @@ import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import { groupsSeen } from './as-written.ts';
-import { hooksToClaim, withoutHooks } from './hook-runs.ts';
+import { hooksToClaim } from './hook-runs.ts';
 import { operationStart } from './operation.ts';
 import { heldBack, onlyShown, permit, writes } from './permit.ts';
 import { apartFromHooks, hooksBeside, hooksToRead } from './plan-hooks.ts';

@@ -1,12 +1,10 @@
-import { isHookOf, isOfDeletion } from '../diff/diff.ts';
+import { isOfDeletion } from '../diff/diff.ts';
 import type { Application, SyncRequest } from '../model/application.ts';
 import { cascades } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { HookPlan } from '../model/hook-plan.ts';
 import type { HookRun } from '../model/hook-run.ts';
 import type { Ref } from '../model/object.ts';
-import { refKey } from '../model/object.ts';
-import type { RecordEntry } from '../model/record.ts';
 import { revisionIn } from '../model/revision.ts';
 import { isRequested } from '../model/sync-request.ts';
 import { deletionOf } from './delete-hooks.ts';
@@ -92,11 +90,4 @@ export function hooksToClaim({ run, changes }: HookPlan): readonly Ref[] {
   return changes
     .filter(({ kind, phase }) => kind === 'begin' && (phase === 'SyncFail') === isFailing)
     .map(({ ref }) => ref);
-}
-
-/** The record without hooks that Git still wants: those are neither objects nor leftovers. */
-export function withoutHooks(record: readonly RecordEntry[], { hooks }: Desired): readonly RecordEntry[] {
-  if (hooks.length === 0) return record;
-  const wanted = new Set(hooks.map(({ ref }) => refKey(ref)));
-  return record.filter(({ ref }) => !wanted.has(refKey(ref)) && !isHookOf(ref, hooks));
 }

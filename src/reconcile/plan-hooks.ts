@@ -1,5 +1,5 @@
 import type { Claims, PlanInput } from '../diff/diff.ts';
-import { hookRefs, planHooks } from '../diff/diff.ts';
+import { hookRefs, planHooks, withoutHooks } from '../diff/diff.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { HookPlan } from '../model/hook-plan.ts';
@@ -12,7 +12,6 @@ import type { Applied } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { openHooks } from './hook-outcome.ts';
-import { withoutHooks } from './hook-runs.ts';
 import type { Ports } from './ports.ts';
 
 export interface HookSight {

@@ -94,6 +94,35 @@ describe('plan and diff', () => {
   });
 });
 
+describe('plan', () => {
+  test('shows hooks, and plans the revision that is held', { timeout }, async () => {
+    const annotations = { 'evenkeel.dev/hook': 'PreSync' };
+    const hook = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'before', annotations } });
+    const settings = configMap('settings', 'one');
+    const journey = await prepare(world, 'plan-held', { 'settings.json': settings, 'hook.json': hook });
+    await journey.apply();
+    const first = await journey.repository.head();
+    await journey.untilSynced(first);
+    await world.plane.forgetRequests();
+    const planned = await run('plan', 'plan-held');
+    assert.equal(planned.code, 0, planned.complaints);
+    assert.match(
+      planned.out,
+      /\nrun +ConfigMap plan-held\/before +PreSync hook: what an earlier run left [^]*\n1 unchanged, 1 hook to run\n$/,
+    );
+
+    await journey.annotate({ 'evenkeel.dev/hold': first });
+    await journey.say('two');
+    const held = await run('plan', 'plan-held');
+    assert.deepEqual([held.code, held.out], [0, planned.out], held.complaints);
+    assert.ok(held.complaints.startsWith(`held at ${first} (`), held.complaints);
+    const newest = await run('plan', 'plan-held', '--revision', 'main');
+    assert.deepEqual([newest.code, newest.complaints], [2, '']);
+    assert.match(newest.out, /data\.value: one → two/);
+    assert.deepEqual(await writesOf('jo'), []);
+  });
+});
+
 describe('sync, terminate, rollback and release', () => {
   test('sync asks in the name of the user, and --wait follows to the end', { timeout }, async () => {
     const journey = await prepare(world, 'asked');

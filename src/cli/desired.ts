@@ -1,0 +1,48 @@
+import { spellingsOf } from '../model/application-annotations.ts';
+import type { Application } from '../model/application.ts';
+import type { Desired } from '../model/desired.ts';
+import { nothingDesired } from '../model/desired.ts';
+import type { Installation } from '../model/installation.ts';
+import { objectAt } from '../model/json.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { Connected } from './connection.ts';
+import { surroundingsOf } from './connection.ts';
+import { loadOnce } from './source.ts';
+import type { Terminal } from './terminal.ts';
+
+interface Origin {
+  readonly local?: string;
+  readonly allowRemoteBases: boolean;
+}
+
+interface Site {
+  readonly connected: Connected;
+  readonly terminal: Terminal;
+  readonly installation: Installation;
+}
+
+/** What a folder holds that stands for the repository is asked for, whatever is held. */
+export function withoutHold(object: KubeObject, installation: Installation): KubeObject {
+  const held = new Set(spellingsOf('hold', installation));
+  const annotations = Object.entries(objectAt(object.metadata, 'annotations')).filter(([name]) => !held.has(name));
+  return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(annotations) } };
+}
+
+/** What a sync would apply: the newest revision, the one that was asked for, or the one that is held. Throws OperatorError. */
+export async function desiredOf(app: Application, origin: Origin, site: Site): Promise<Desired> {
+  const { connected, terminal, installation } = site;
+  if (app.deleting) return nothingDesired;
+  const surroundings = { ...surroundingsOf(connected, origin, terminal), installation };
+  const revisions = app.hold?.revisions ?? app.request?.revisions ?? [];
+  const desired = await loadOnce(app, { ...surroundings, revisions }, terminal);
+  tellHold(app, desired, terminal);
+  return desired;
+}
+
+/** The operator applies what it has kept of the held revision; here it is rendered, which may come to something else. */
+function tellHold({ hold }: Application, found: Desired, { complain }: Terminal): void {
+  if (hold === undefined) return;
+  complain(`held at ${hold.asked} (${hold.reason}): newer revisions are not applied\n`);
+  if (hold.digest === undefined || hold.digest === found.digest) return;
+  complain(`warning: it was applied as digest ${hold.digest} and is rendered to ${found.digest} now\n`);
+}
