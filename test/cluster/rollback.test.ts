@@ -6,7 +6,7 @@ import { eventually } from '../../tools/eventually.ts';
 import type { ApplicationJson, HistoryJson, StatusJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
 import type { Journey } from './support/journey.ts';
-import { begin, manual, prepare } from './support/journey.ts';
+import { begin, manual, prepare, settings } from './support/journey.ts';
 
 let world: World;
 
@@ -205,4 +205,32 @@ describe('rollback.onDegraded', () => {
       assert.deepEqual([await journey.said(), lifted.metadata.annotations?.[holds]], ['fixed', undefined]);
     },
   );
+
+  test('takes a sync back, too, that an object of an early wave has ended', { timeout }, async () => {
+    const journey = await prepare(world, 'in-a-wave');
+    const failed = "object.data.value == 'slow' && has(object.data.verdict)";
+    await journey.apply({ spec: { ...spec, healthChecks: [{ ...check, failed }] } });
+    const first = await journey.repository.head();
+    await journey.until('healthy', ({ history }) => history?.[0]?.healthyAt !== undefined);
+    const metadata = { name: 'after', annotations: { 'evenkeel.dev/sync-wave': '1' } };
+    const after = { 'after.json': JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata }) };
+    const second = await journey.commit({ ...settings('slow'), ...after });
+    const { status: syncing } = await journey.until(
+      'waiting for the first wave',
+      ({ sync, operationState }) => sync?.revision === second && operationState?.phase === 'Running',
+    );
+    const begun = Date.parse(syncing?.operationState?.startedAt ?? '');
+    await eventually('another second', () => Promise.resolve(Date.now() > begun + 2_000));
+
+    const path = `/api/v1/namespaces/${journey.name}/configmaps/settings?fieldManager=checker`;
+    const contentType = 'application/merge-patch+json';
+    await world.plane.api.must({ method: 'PATCH', path, body: { data: { verdict: 'broken' } }, contentType });
+    const { status } = await journey.until('held', isHeld);
+    assert.deepEqual([await journey.said(), status?.hold?.revision, status?.health?.status], ['one', first, 'Healthy']);
+    assert.deepEqual(
+      status?.history?.map(({ revision }) => revision),
+      [first, first],
+    );
+    assert.equal(await journey.configMap('after'), undefined);
+  });
 });
