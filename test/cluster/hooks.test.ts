@@ -35,8 +35,9 @@ async function untilFailed(journey: Journey, why: RegExp): Promise<void> {
 }
 
 describe('hooks of a sync', { concurrency: 4, timeout }, () => {
-  test('15. hooks run at every full sync, in their phases; 22. what was there is deleted first', async () => {
+  test('1. PreSync, Sync, PostSync, no SyncFail; 15. hooks run at every full sync; 22. the old one goes first', async () => {
     const journey = await start('every-sync', {
+      'fail.json': job('fail', { hook: 'SyncFail' }),
       'pre.json': job('pre', { hook: 'PreSync' }),
       'during.json': job('during', { hook: 'Sync' }),
       'post.json': job('post', { hook: 'PostSync' }),
@@ -72,6 +73,13 @@ describe('hooks of a sync', { concurrency: 4, timeout }, () => {
     });
     const { status = {} } = await journey.untilSynced();
     assert.equal(status.history?.length, 2, 'the correction of the drift was no sync');
+  });
+
+  test("17. valid hook types of Argo CD's replace Helm's", async () => {
+    const annotations = { 'helm.sh/hook': 'pre-upgrade' };
+    const journey = await start('both', { 'both.json': job('both', { hook: 'PostSync', annotations }) });
+    await journey.untilSynced();
+    assert.deepEqual(await created(journey), ['configmaps/settings', 'jobs/both']);
   });
 
   test('18. an unknown hook is refused; 32. Skip is never applied', async () => {

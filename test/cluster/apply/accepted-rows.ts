@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { arrayAt, objectAt } from '../../../src/model/json.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
-import { configMap, service } from '../../apply/objects.ts';
+import { configMap, definition, deployment, service, widget } from '../../apply/objects.ts';
+import { serveWidgets } from './custom.ts';
 import { drifting } from './drifting.ts';
 import type { ClusterSubject, Scene } from './scene.ts';
 
@@ -52,6 +53,66 @@ export function acceptedRows(scene: () => Scene): void {
       });
       assert.ok(!JSON.stringify(live.metadata['managedFields']).includes('f:externalName'));
     });
+
+    it('null for a field of a custom resource, which the server refuses: absent', async () => {
+      const group = 'nulls.example.com';
+      await serveWidgets(scene(), group, { size: { type: 'integer' }, note: { type: 'string' } });
+      const subject = await scene().application();
+      const wanted = widget(group, subject.namespace, { size: null, note: 'x' });
+      const path = `/apis/${group}/v1/namespaces/${subject.namespace}/widgets/one?fieldManager=somebody`;
+      const contentType = 'application/apply-patch+yaml';
+      const refused = await scene().plane.api.send({ method: 'PATCH', path, body: wanted, contentType });
+      assert.equal(refused.status, 422);
+      assert.deepEqual((await applied(subject, wanted))['spec'], { note: 'x' });
+      await onlyKeeps(subject, wanted);
+    });
+
+    it('empty labels and annotations, which the server drops at some writes: neither is ours', async () => {
+      const subject = await scene().application();
+      const { metadata, ...map } = configMap(subject.namespace, 'map', { a: '1' });
+      const wanted = { ...map, metadata: { ...metadata, labels: {}, annotations: null } };
+      await applied(subject, wanted);
+      await subject.kubectl(['label', 'configmap', 'map', 'team=x']);
+      await onlyKeeps(subject, wanted);
+    });
+
+    it('serviceAccountName: the alias that the server fills in goes with it', async () => {
+      const subject = await scene().application();
+      const podSpec = { serviceAccountName: 'web' };
+      const live = await applied(subject, deployment(subject.namespace, 'web', { podSpec }));
+      assert.equal(podSpecOf(live)['serviceAccount'], 'web');
+      const next = podSpecOf(await applied(subject, deployment(subject.namespace, 'web')));
+      assert.deepEqual([next['serviceAccount'], next['serviceAccountName']], [undefined, undefined]);
+    });
+
+    it('preserveUnknownFields: false in a definition, which the server drops', async () => {
+      const subject = await scene().application();
+      const made = definition('preserved.example.com', { size: { type: 'integer' } });
+      const wanted = { ...made, spec: { ...objectAt(made, 'spec'), preserveUnknownFields: false } };
+      await applied(subject, wanted);
+      await onlyKeeps(subject, wanted);
+    });
+
+    it('rules of an aggregated ClusterRole: not ours', async () => {
+      const subject = await scene().application();
+      const name = `aggregated-${subject.namespace}`;
+      const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+      const clusterRoleSelectors = [{ matchLabels: { 'example.com/aggregate': name } }];
+      const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name } };
+      const wanted = { ...role, aggregationRule: { clusterRoleSelectors }, rules };
+      assert.deepEqual((await applied(subject, wanted))['rules'] ?? null, null);
+      await subject.kubectl(['patch', 'clusterrole', name, '--type=merge', '-p', JSON.stringify({ rules })]);
+      await onlyKeeps(subject, wanted);
+    });
+
+    it('our labels are on the object, not in its pod template nor in its selector', async () => {
+      const subject = await scene().application();
+      const live = await applied(subject, deployment(subject.namespace, 'web'));
+      assert.notDeepEqual(objectAt(live.metadata, 'labels'), {});
+      const { selector, template } = objectAt(live, 'spec');
+      assert.deepEqual(objectAt(objectAt(template, 'metadata'), 'labels'), { app: 'web' });
+      assert.deepEqual(selector, { matchLabels: { app: 'web' } });
+    });
   });
 
   describe('three ways: desired, live, and what we own', () => {
@@ -80,6 +141,10 @@ export function acceptedRows(scene: () => Scene): void {
 
 function secret(namespace: string, stringData: JsonObject): KubeObject {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'secret', namespace }, stringData };
+}
+
+function podSpecOf(workload: KubeObject): JsonObject {
+  return objectAt(objectAt(objectAt(workload, 'spec'), 'template'), 'spec');
 }
 
 async function applied(subject: ClusterSubject, object: KubeObject): Promise<KubeObject> {

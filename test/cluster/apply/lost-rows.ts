@@ -4,6 +4,7 @@ import { objectAt } from '../../../src/model/json.ts';
 import { managedEntriesOf } from '../../../src/model/managed-fields.ts';
 import { labelsOf, refOf } from '../../../src/model/object.ts';
 import { eventually } from '../../../tools/eventually.ts';
+import { serveWidgets } from './custom.ts';
 import type { Drifting } from './drifting.ts';
 import { drifting, told } from './drifting.ts';
 import { configMap, definition, deployment, widget } from '../../apply/objects.ts';
@@ -137,7 +138,8 @@ export function lostRows(scene: () => Scene): void {
   it('CRD schema changes from granular to atomic: adopted without a write that changes anything', async () => {
     const group = 'schema.example.com';
     const granular = { type: 'object', additionalProperties: { type: 'string' } };
-    const custom = await withDefinition(scene(), group, { map: granular });
+    await serveWidgets(scene(), group, { map: granular });
+    const custom = await drifting(scene(), (namespace) => widget(group, namespace, { map: { a: '1' } }));
     await scene().plane.kubectl(
       ['apply', '--server-side', '-f', '-'],
       JSON.stringify(definition(group, { map: { ...granular, 'x-kubernetes-map-type': 'atomic' } })),
@@ -151,20 +153,6 @@ export function lostRows(scene: () => Scene): void {
     });
     assert.deepEqual(objectAt((await custom.live())['spec'], 'map'), { a: '1' });
   });
-}
-
-async function withDefinition(
-  scene: Scene,
-  group: string,
-  properties: Parameters<typeof definition>[1],
-): Promise<Drifting> {
-  await scene.plane.kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(definition(group, properties)));
-  await scene.plane.kubectl(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=60s']);
-  await eventually('the kind to be served', async () => {
-    await scene.cluster.kinds.refresh();
-    return scene.cluster.kinds.find({ group, kind: 'Widget' }).state === 'served';
-  });
-  return drifting(scene, (namespace) => widget(group, namespace, { map: { a: '1' } }));
 }
 
 function withoutServerFields(metadata: Record<string, unknown>): Record<string, unknown> {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Cluster } from '../../../src/kube/cluster.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { arrayAt, objectAt } from '../../../src/model/json.ts';
 import { managedEntriesOf } from '../../../src/model/managed-fields.ts';
-import { annotationsOf } from '../../../src/model/object.ts';
+import { annotationsOf, uidOf } from '../../../src/model/object.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
 import type { Applied } from '../../../src/model/outcome.ts';
 import { mutateConfigMaps } from './admission.ts';
@@ -34,6 +35,18 @@ export function writeRows(scene: () => Scene): void {
     await map.kubectl('create', 'configmap', 'map', '--from-literal=a=foreign');
     assert.deepEqual(kinds(await subject.apply(plan)), ['applied']);
     assert.deepEqual((await map.live())['data'], { a: '2' });
+  });
+
+  it('8 creations and 16 forced applies of one object at once: all succeed', async () => {
+    const { namespace } = await scene().application();
+    const apply = (n: number): ReturnType<Cluster['apply']> =>
+      scene().cluster.apply(configMap(namespace, 'map', { a: String(n) }), {
+        manager: installation.manager,
+        force: true,
+      });
+    const created = await Promise.all(Array.from({ length: 8 }, (_, n) => apply(n)));
+    assert.equal(new Set(created.map(({ object }) => uidOf(object))).size, 1);
+    await Promise.all(Array.from({ length: 16 }, (_, n) => apply(n)));
   });
 
   it('every write is announced, and the last answer is what is expected from then on', async () => {

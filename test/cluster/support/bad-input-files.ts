@@ -113,6 +113,26 @@ export const badFiles: readonly BadFiles[] = [
     asks: dryRuns,
   },
   {
+    name: 'bad-base64-in-a-secret',
+    files: { 'app/token.yaml': 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: token\ndata:\n  token: not base64\n' },
+    reason: 'InvalidObject',
+    message: /app\/token\.yaml:document 1:line 1.*Secret bad-base64-in-a-secret\/token: data\.token: it is not base64/,
+    asks: dryRuns,
+  },
+  {
+    name: 'name-that-only-the-server-would-know',
+    files: { 'app/generated.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  generateName: generated-\n' },
+    reason: 'InvalidObject',
+    message: /^app\/generated\.yaml:document 1:line 1: ConfigMap: has generateName and no name/,
+  },
+  {
+    name: 'name-that-is-another-url',
+    files: { 'app/path.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ../secrets/token\n' },
+    reason: 'InvalidObject',
+    message:
+      /^app\/path\.yaml:document 1:line 1: ConfigMap: metadata\.name "\.\.\/secrets\/token" can be no object's name/,
+  },
+  {
     name: 'duplicate-list-key',
     files: { 'app/web.yaml': deployment('replicas: 1', 'env: [{name: A, value: one}, {name: A, value: two}]') },
     reason: 'InvalidObject',
