@@ -222,6 +222,34 @@ describe('what stands in the cluster decides nothing: the record does', () => {
     assert.deepEqual([await deletions(world), await uids(world, name, ['a'])], [[], before]);
   });
 
+  it('a namespace that somebody deletes: nothing goes into it while it terminates', { timeout }, async () => {
+    const shop = await openShop(world, 'namespace-by-hand', configMaps(...both));
+    const { name } = shop;
+    const path = `/api/v1/namespaces/${name}`;
+    await mergePatch(world, configMapPath(name, 'b'), { metadata: { finalizers: ['example.com/hold'] } });
+    await world.plane.forgetRequests();
+    await world.plane.api.must({ method: 'DELETE', path });
+    await untilGone(world, configMapPath(name, 'a'));
+    await world.until(name, 'told of', (status) => conditionOf(status, 'Ready')?.reason === 'Terminating');
+    const accepted = (await world.managedWrites()).filter(({ namespace, code }) => namespace === name && code < 300);
+    assert.deepEqual([accepted, await deletions(world)], [[], []]);
+    await mergePatch(world, configMapPath(name, 'b'), { metadata: { finalizers: null } });
+    await untilGone(world, path);
+    await world.plane.api.must({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } });
+    await lookAgain(shop);
+    await eventually('both to be back', async () => (await configMapNames(world, name)).join() === both.join());
+  });
+
+  it('more than ten objects that vanish together come back', { timeout }, async () => {
+    const names = Array.from({ length: 15 }, (_, index) => `m${String(index + 10)}`);
+    const { name } = await openShop(world, 'vanished-together', configMaps(...names));
+    const path = `/api/v1/namespaces/${name}/configmaps?labelSelector=evenkeel.dev/part-of`;
+    await world.plane.api.must({ method: 'DELETE', path });
+    await eventually('all to be back', async () => (await configMapNames(world, name)).join() === names.join());
+    await world.untilSynced(name);
+    assert.deepEqual(await deletions(world), []);
+  });
+
   it('a manifest that moves between two Applications in one commit: the uid never changes', { timeout }, async () => {
     const shop = await openShop(world, 'moves', {
       ...configMaps('a', 'm'),
