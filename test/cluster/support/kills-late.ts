@@ -38,14 +38,19 @@ export class LateLeader {
     return eventually('an answer to the late request', () => request.status);
   }
 
-  /** Resolves with the lasting writes that the leader sent after it was thawed, when it knows that it leads no more. */
+  /**
+   * Resolves with the writes of the leader that had an effect after it was thawed, when it knows that it leads no more.
+   * What it had sent before it stood still may arrive now, as late as the one that is held.
+   */
   async thaw(): Promise<string[]> {
     const { authorization } = (await this.#held.promise).headers;
     const from = this.#proxy.requests.length;
     this.#leader.child.signal('SIGCONT');
     await eventually('the former leader to notice', async () => (await this.#leader.metric('evenkeel_leader')) === 0);
     const own = this.#proxy.requests.slice(from).filter(({ headers }) => headers.authorization === authorization);
-    return own.filter(isLasting).map(describeWrite);
+    const late = own.filter(isLasting);
+    await eventually('the answers to what comes late', () => late.every(({ status }) => status !== undefined));
+    return late.filter(({ status = 0 }) => status < 300).map(describeWrite);
   }
 
   async end(): Promise<void> {
