@@ -14,10 +14,15 @@ export type Groups = ReadonlyMap<string, string | undefined>;
 interface Rendered {
   /** The revision of each group; undefined: it is yet to be looked at. */
   readonly groups: Groups;
+  /** The newest revision of all its sources that was known when that began. */
+  readonly newest: string | undefined;
   /** False: the newest render failed, or was not tried (suspended). */
   readonly succeeded: boolean;
   readonly desires: ReadonlySet<RefKey>;
 }
+
+/** The newest revision that is known of what an Application follows; undefined when it follows nothing. */
+type NewestOf = (key: ApplicationKey) => string | undefined;
 
 export interface Render {
   readonly key: ApplicationKey;
@@ -33,7 +38,7 @@ export interface ClaimsView {
   recordedBy(ref: Ref): ApplicationKey | undefined;
   /**
    * The Application for which a ref that the asker dropped has to stay: it claims it, or has yet to look at the
-   * revision. The asker is woken when that has changed, or the other one has applied the ref.
+   * revision, or at a newer one of its own. The asker is woken when that has changed, or the other one has applied the ref.
    */
   keptFor(ref: Ref): ApplicationKey | undefined;
 }
@@ -52,10 +57,19 @@ export class Claims {
   /** Whose pruning waits, and of which refs. */
   readonly #waiting = new Map<ApplicationKey, Set<RefKey>>();
   readonly #wake: (keys: readonly ApplicationKey[]) => void;
+  readonly #newestOf: NewestOf;
+  /** What `newest` will be of the render that was begun last. */
+  readonly #begun = new Map<ApplicationKey, string | undefined>();
 
   /** `wake` gets the Applications whose pruning waited for another one. */
-  constructor(wake: (keys: readonly ApplicationKey[]) => void) {
+  constructor(wake: (keys: readonly ApplicationKey[]) => void, newestOf: NewestOf = () => undefined) {
     this.#wake = wake;
+    this.#newestOf = newestOf;
+  }
+
+  /** To be called before anything is loaded for a render. */
+  rendering(key: ApplicationKey): void {
+    this.#begun.set(key, this.#newestOf(key));
   }
 
   /** The newest render of an Application. */
@@ -77,11 +91,12 @@ export class Claims {
     return (succeeded || desires.size > 0) && !desires.has(refKey(ref));
   }
 
-  #replace(key: ApplicationKey, next: Rendered): void {
+  #replace(key: ApplicationKey, render: Omit<Rendered, 'newest'>): void {
     const before = this.#rendered.get(key);
+    const next = { ...render, newest: this.#begun.get(key) };
     this.#rendered.set(key, next);
     replaceIndex(this.#desiredBy, key, before?.desires ?? [], next.desires);
-    const isSame = before?.succeeded === next.succeeded && isDeepStrictEqual(before.groups, next.groups);
+    const isSame = before?.succeeded === next.succeeded && isSameView(before, next);
     // Two that wait for each other would wake each other for ever.
     if (!isSame || before.desires.symmetricDifference(next.desires).size > 0) this.#release();
   }
@@ -100,6 +115,7 @@ export class Claims {
     replaceIndex(this.#desiredBy, key, this.#rendered.get(key)?.desires ?? [], new Set());
     replaceIndex(this.#recordedBy, key, this.#records.get(key)?.keys() ?? [], new Set());
     this.#rendered.delete(key);
+    this.#begun.delete(key);
     this.#records.delete(key);
     this.#waiting.delete(key);
     this.#release();
@@ -134,11 +150,17 @@ export class Claims {
     for (const other of this.#records.keys()) {
       const rendered = this.#rendered.get(other);
       if (other === key) continue;
-      if (rendered === undefined) return other;
+      if (rendered === undefined || this.#isOutdated(other, rendered)) return other;
       for (const [group, revision] of rendered.groups)
         if (groups.has(group) && (revision === undefined || groups.get(group) !== revision)) return other;
     }
     return undefined;
+  }
+
+  /** What it wants at a revision that its remote has by now is yet to be seen. */
+  #isOutdated(key: ApplicationKey, { newest }: Rendered): boolean {
+    const now = this.#newestOf(key);
+    return now !== undefined && now !== newest;
   }
 
   #claimant(key: ApplicationKey, ref: RefKey): ApplicationKey | undefined {
@@ -167,6 +189,10 @@ export class Claims {
     for (const key of woken) this.#waiting.delete(key);
     if (woken.length > 0) this.#wake(woken);
   }
+}
+
+function isSameView(one: Rendered, other: Rendered): boolean {
+  return one.newest === other.newest && isDeepStrictEqual(one.groups, other.groups);
 }
 
 function replaceIndex(

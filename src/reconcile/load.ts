@@ -2,6 +2,8 @@ import type { DeclaredKind } from '../live/live.ts';
 import type { Application, KnownApplication } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import { nothingDesired } from '../model/desired.ts';
+import { refKey } from '../model/object.ts';
+import { isHookEntry } from '../model/record.ts';
 import { groupsSeen } from './as-written.ts';
 import { isHeld, loadHeld } from './held.ts';
 import { deleteHooksOf } from './delete-hooks.ts';
@@ -11,6 +13,7 @@ import { inspectSelection } from './selection.ts';
 /** What Git wants: the newest revision, the one that is held, or the one that a user asked for. Deleting wants nothing and asks no Git. */
 export async function loadDesired(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {
   if (app.deleting) return wantNothing(app, ports, signal);
+  ports.claims.rendering(app.key);
   const { refresh } = ports.asks.of(app);
   const revisions = app.request?.revisions ?? [];
   const ask = { revisions, ...(refresh === undefined ? {} : { refresh }) };
@@ -21,7 +24,15 @@ export async function loadDesired(app: Application, ports: Ports, signal: AbortS
   ports.newestDigests.set(app.key, desired.digest);
   ports.wantedKinds.set(app.key, distinctKinds(desired));
   declareKinds(app, ports);
+  if (mayPrune(app, desired)) await ports.source.lookAtOthers(app.key, signal);
   return desired;
+}
+
+/** Git has dropped something that a sync may delete; hooks are not passed on. */
+function mayPrune({ spec, request, record }: Application, { objects }: Desired): boolean {
+  if (spec.automated?.prune !== true && request?.prune !== true) return false;
+  const wanted = new Set(objects.map(({ ref }) => refKey(ref)));
+  return record.some((entry) => !isHookEntry(entry) && !wanted.has(refKey(entry.ref)));
 }
 
 async function wantNothing(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {

@@ -60,7 +60,10 @@ export async function start(
   await applications.start(kinds, namespaces, signal);
 
   const queue = new KeyedQueue(clock);
-  const claims = new Claims((keys) => keys.forEach((key) => queue.add(key, 'commit')));
+  const claims = new Claims(
+    (keys) => keys.forEach((key) => queue.add(key, 'commit')),
+    (key) => source.newestRevision(key),
+  );
   const dependencies = new Dependencies({ applications, ...options }, (key) => queue.add(key, 'commit'));
   const drift = new DriftLog(clock, (key) => void writeDrift(key, ports));
   const ports: Ports = {

@@ -18,6 +18,9 @@ interface Followed {
   readonly target: Target;
 }
 
+/** For remotes that do not answer. */
+const patienceMs = 10_000;
+
 /** Which Application follows which targets: one poll for each, shared by all that follow it. */
 export class Following {
   readonly #options: FollowingOptions;
@@ -62,6 +65,20 @@ export class Following {
   /** Looks again at every ref of a remote that somebody follows: what opens it may be another now. */
   lookAtRemote({ id }: Remote): void {
     for (const { poll, target } of this.#polls.values()) if (target.remote?.id === id) void poll.look();
+  }
+
+  /**
+   * Resolves when every ref that only others follow was looked at after the newest revision of this Application was seen.
+   * One look at each, in vain or not, and 10 s at most; none at a remote that wants no request now.
+   */
+  async lookAtOthers(key: ApplicationKey): Promise<void> {
+    const own = this.#followed.get(key) ?? [];
+    const seenAt = Math.max(...own.map((id) => this.#polls.get(id)?.poll.newestAt ?? Number.NEGATIVE_INFINITY));
+    const others = [...this.#polls].filter(([id, { poll }]) => !own.includes(id) && isWelcome(poll));
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const cancel = this.#options.clock.after(patienceMs, () => resolve(undefined));
+    await Promise.race([late, Promise.all(others.map(([, { poll }]) => poll.lookedSince(seenAt)))]);
+    cancel();
   }
 
   /** undefined while one of its sources was never seen. */
@@ -141,6 +158,11 @@ export class Following {
 /** A remote that said when it wants to be asked again is not asked before. */
 function mayLook({ outcome, waitMs }: Poll): boolean {
   return outcome.kind !== 'failed' || outcome.error.retryAfterMs === undefined || waitMs === 0;
+}
+
+/** Wrong credentials, tried again and again, lock accounts. */
+function isWelcome(poll: Poll): boolean {
+  return mayLook(poll) && (poll.outcome.kind !== 'failed' || poll.outcome.error.retry === 'backoff');
 }
 
 function meantBy(outcome: PollOutcome, waitMs: number): Meant {

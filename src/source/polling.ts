@@ -35,6 +35,9 @@ export class Poll {
   #outcome: PollOutcome = { kind: 'unknown' };
   /** The revision of the last look that succeeded. */
   #newest: string | undefined;
+  /** Monotonic: when that revision was first seen, and when the last look that ended, well or not, began. */
+  #newestAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #running: Promise<PollOutcome> | undefined;
   /** A look that was asked for by `lookAgain` and has not begun. */
@@ -52,6 +55,11 @@ export class Poll {
 
   get newest(): string | undefined {
     return this.#newest;
+  }
+
+  /** Monotonic milliseconds. */
+  get newestAt(): number {
+    return this.#newestAt;
   }
 
   get outcome(): PollOutcome {
@@ -83,6 +91,11 @@ export class Poll {
     this.#stopped = true;
     this.#cancel();
     this.#endPause();
+  }
+
+  /** Resolves when a look has ended that began then (monotonic) or later; looks only when none has. */
+  async lookedSince(time: number): Promise<void> {
+    while (!this.#stopped && this.#lookedAt < time) await this.look();
   }
 
   /** Looks now, or joins the look that is under way. */
@@ -123,9 +136,15 @@ export class Poll {
 
   async #lookOnce(): Promise<PollOutcome> {
     this.#cancel();
+    const { clock, look } = this.#options;
     const before = this.#outcome;
-    this.#outcome = await this.#options.look();
-    if (this.#outcome.kind === 'found') this.#newest = this.#outcome.revision;
+    const began = clock.monotonic();
+    this.#outcome = await look();
+    this.#lookedAt = began;
+    if (this.#outcome.kind === 'found' && this.#outcome.revision !== this.#newest) {
+      this.#newest = this.#outcome.revision;
+      this.#newestAt = clock.monotonic();
+    }
     this.#failures = this.#outcome.kind === 'failed' ? this.#failures + 1 : 0;
     if (!this.#stopped) {
       this.#schedule();

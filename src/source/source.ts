@@ -34,6 +34,11 @@ export interface Source extends AsyncDisposable {
   /** The objects of the newest revisions (or of `ask.revisions`). Throws OperatorError; what was loaded before stays good. */
   load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired>;
   newestRevision(key: ApplicationKey): string | undefined;
+  /**
+   * Looks at the refs that only other Applications follow, unless that was done since the newest revision of this one was
+   * seen: what it dropped may be there. Never rejects for a remote that cannot be looked at, and waits 10 s at most.
+   */
+  lookAtOthers(key: ApplicationKey, signal: AbortSignal): Promise<void>;
   readonly artefacts: Pick<ArtefactStore, 'open' | 'keep'>;
 }
 
@@ -83,6 +88,10 @@ class SharedSource implements Source {
 
   newestRevision(key: ApplicationKey): string | undefined {
     return this.#parts.following.newestRevision(key);
+  }
+
+  async lookAtOthers(key: ApplicationKey, signal: AbortSignal): Promise<void> {
+    await untilAborted(this.#parts.following.lookAtOthers(key), signal);
   }
 
   async load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired> {

@@ -95,6 +95,34 @@ describe('what Git dropped from one Application', () => {
     });
   }
 
+  it('waits for one of another group until that was rendered, or failed, at the newest revision of its own', () => {
+    const woken: string[] = [];
+    let newest = 'q1';
+    const claims = new Claims(
+      (keys) => woken.push(...keys),
+      () => newest,
+    );
+    claims.recorded('left', [{ ref: a, uid: 'u' }]);
+    claims.recorded('right', []);
+    const kept = (): string | undefined => claims.view('left', at('r2')).keptFor(a);
+    const end = {
+      rendered: () => claims.rendered({ key: 'right', groups: at(newest, 'x'), refs: [] }),
+      failed: () => claims.notRendered('right'),
+    };
+    for (const how of ['rendered', 'failed', 'failed', 'rendered'] as const) {
+      claims.rendering('right');
+      end[how]();
+      assert.equal(kept(), undefined);
+      newest += '+';
+      assert.equal(kept(), 'right', 'its remote has another one');
+      claims.rendering('right');
+      assert.equal(kept(), 'right', 'it is being rendered');
+      woken.length = 0;
+      end[how]();
+      assert.deepEqual([woken, kept()], [['left'], undefined], how);
+    }
+  });
+
   it('is looked at again when the other was rendered, failed, went, or has written it, and only then', () => {
     const one = world();
     const { claims, woken } = one;

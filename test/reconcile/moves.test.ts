@@ -6,6 +6,8 @@ import { applicationRef, configMap, configMapRef, isManagedWrite, Stage } from '
 
 const failing = new OperatorError('made to fail', { step: 'source', reason: 'GitUnavailable', retry: 'backoff' });
 
+const automated = { syncPolicy: { automated: { prune: true, selfHeal: true } } };
+
 /** `left` has `moving`; both are in sync. */
 async function started(): Promise<Stage> {
   const stage = new Stage();
@@ -76,6 +78,22 @@ describe('a manifest that moves to another Application', () => {
     await stage.quiet();
     assert.equal(uidOfMoving(stage), undefined);
     assert.deepEqual(names(stage, 'left'), ['stays']);
+  });
+
+  it('of another repository keeps its object, though nobody has seen the commit that adds it', async () => {
+    await using stage = await started();
+    const source = { repoURL: 'https://git.example.com/other.git', path: 'right' };
+    stage.respec('right', { ...automated, source });
+    await stage.quiet();
+    const uid = uidOfMoving(stage);
+    stage.repository.seen.set('right', stage.repository.newest);
+    stage.repository.commit({ right: [configMap('other'), configMap('moving')] });
+    await stage.quiet();
+    stage.repository.commit({ left: [configMap('stays')] });
+    await stage.quiet();
+    await stage.advance(60_000);
+    assert.equal(uidOfMoving(stage), uid);
+    assert.deepEqual([names(stage, 'left'), names(stage, 'right')], [['stays'], ['moving', 'other']]);
   });
 
   for (const [retry, deleted] of [

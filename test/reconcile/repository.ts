@@ -19,11 +19,17 @@ export class Repository {
   readonly artefacts = new Map<string, Desired>();
   /** Loading for an Application of this name fails. */
   readonly failures = new Map<string, Error>();
+  /** What the last look came to of Applications, by name, that do not see every commit at once. */
+  readonly seen = new Map<string, string>();
   readonly #commits: { readonly revision: string; readonly trees: ReadonlyMap<string, readonly KubeObject[]> }[] = [];
   readonly #listeners = new Set<() => void>();
 
   get newest(): string {
     return this.#commits.at(-1)?.revision ?? '';
+  }
+
+  newestSeenBy(name: string): string {
+    return this.seen.get(name) ?? this.newest;
   }
 
   /** Replaces the objects of the named Applications; gives the revision. */
@@ -114,15 +120,27 @@ export class StubSource implements Source {
     this.loads.push(ask);
     await Promise.resolve();
     const [asked = ''] = ask.revisions ?? [];
-    return this.#repository.render(app, asked === '' ? this.#repository.newest : asked);
+    return this.#repository.render(app, asked === '' ? this.#repository.newestSeenBy(app.name) : asked);
   }
 
   newestRevision(key: ApplicationKey): string | undefined {
-    return this.#followed.has(key) ? this.#repository.newest : undefined;
+    return this.#followed.has(key) ? this.#repository.newestSeenBy(nameOf(key)) : undefined;
+  }
+
+  async lookAtOthers(key: ApplicationKey): Promise<void> {
+    await Promise.resolve();
+    for (const other of this.#followed) {
+      if (other === key || !this.#repository.seen.delete(nameOf(other))) continue;
+      for (const listener of this.#listeners) listener(other);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#stop();
     return Promise.resolve();
   }
+}
+
+function nameOf(key: ApplicationKey): string {
+  return key.slice(key.indexOf('/') + 1);
 }

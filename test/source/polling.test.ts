@@ -180,6 +180,20 @@ describe('looking again', () => {
     assert.deepEqual(await last, { kind: 'found', revision: 'newest' });
   });
 
+  test('lookedSince: the look under way began too early, and a later one is for all', async () => {
+    const { clock, looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    await clock.advance(100);
+    const asked = [poll.lookedSince(100), poll.lookedSince(50)];
+    await answer('old');
+    assert.equal(looks.length, 2);
+    await answer('new');
+    await Promise.all(asked);
+    await poll.lookedSince(100);
+    assert.equal(looks.length, 2);
+    assert.deepEqual([poll.newest, poll.newestAt], ['new', 100]);
+  });
+
   test('a look by the interval that began before does not count', async () => {
     const { clock, looks, poll, answer } = held();
     poll.follow('a', 1_000);

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { eventually } from '../../tools/eventually.ts';
+import { startFaultProxy } from '../../tools/fault-proxy.ts';
+import { startGitServer, type GitServer } from '../../tools/git-server.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { application, configMap, never, startSource } from './stage.ts';
+
+let server: GitServer;
+
+before(async () => {
+  server = await startGitServer();
+});
+
+after(() => server[Symbol.asyncDispose]());
+
+const intervalMs = 3_600_000;
+
+describe('what others follow is looked at before something dropped is deleted', () => {
+  test('once after a new commit for all who ask, and what fails holds nobody up', async () => {
+    const shop = await server.createRepository('shop');
+    await shop.commit({ 'a.yaml': configMap('a') }, 'first');
+    const other = await server.createRepository('other');
+    const before = await other.commit({ 'b.yaml': configMap('b') }, 'first');
+    await using stage = await startSource();
+    const { source, telemetry } = stage;
+    const urls = [shop.url, other.url, `${server.url}/nowhere.git`];
+    const apps = urls.map((repoURL) => application({ name: repoURL, intervalMs, source: { repoURL } }));
+    const [one, two] = apps.map(({ key }) => key);
+    assert.ok(one !== undefined && two !== undefined);
+    const looksAt = (url: string): number => telemetry.polls.filter(({ remote }) => remote === url).length;
+    for (const each of apps) source.follow(each);
+    await eventually('all are looked at', () => urls.every((url) => looksAt(url) > 0));
+    await source.lookAtOthers(one, never);
+    const looks = looksAt(other.url);
+
+    const added = await other.commit({ 'c.yaml': configMap('c') }, 'second');
+    const dropped = await shop.commit({ 'c.yaml': configMap('c') }, 'second');
+    source.pushed({ forge: 'generic', urls: [shop.url], refs: ['refs/heads/main'] });
+    await eventually('the commit is seen', () => source.newestRevision(one) === dropped);
+    assert.equal(source.newestRevision(two), before);
+    await Promise.all(Array.from({ length: 50 }, () => source.lookAtOthers(one, never)));
+    assert.equal(source.newestRevision(two), added);
+    await source.lookAtOthers(one, never);
+    assert.equal(looksAt(other.url) - looks, 1);
+  });
+
+  test('10 s are given to what does not answer', async () => {
+    const repository = await server.createRepository('answers');
+    await repository.commit({ 'a.yaml': configMap('a') }, 'first');
+    const clock = new ManualClock();
+    await using stage = await startSource({ clock });
+    await using silent = await startFaultProxy({ target: server.url });
+    silent.rules = [{ then: { kind: 'hang' } }];
+    const { source } = stage;
+    const own = application({ name: 'one', source: { repoURL: repository.url } });
+    source.follow(own);
+    await eventually('its revision is known', () => source.newestRevision(own.key) !== undefined);
+    source.follow(application({ name: 'two', source: { repoURL: `${silent.url}/answers.git` } }));
+    await eventually('the other is being looked at', () => silent.requests.length > 0);
+    let isOver = false;
+    const looks = source.lookAtOthers(own.key, never).then(() => (isOver = true));
+    await clock.advance(9_999);
+    assert.equal(isOver, false);
+    await clock.advance(1);
+    await looks;
+  });
+});
