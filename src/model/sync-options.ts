@@ -1,7 +1,7 @@
 import type { Findings } from './findings.ts';
 
 /** What a value of an option comes to. */
-type Verdict = 'fine' | 'notYet' | { readonly ignored: string };
+type Verdict = 'fine' | { readonly ignored: string };
 
 const alwaysOn = { ignored: 'it is always on' };
 const onObjects = { ignored: 'it exists on objects only' };
@@ -15,15 +15,15 @@ const options: Readonly<Record<string, Readonly<Record<string, Verdict>>>> = {
   ServerSideApply: switchAlwaysOn,
   CreateNamespace: switchable,
   FailOnSharedResource: switchable,
-  PruneLast: { true: 'fine', false: 'fine' },
-  Replace: { true: 'fine', false: 'fine' },
-  RespectIgnoreDifferences: { true: 'fine', false: 'fine' },
-  SkipDryRunOnMissingResource: { true: 'fine', false: 'fine' },
+  PruneLast: switchable,
+  Replace: switchable,
+  RespectIgnoreDifferences: switchable,
+  SkipDryRunOnMissingResource: switchable,
   Delete: forDeletion,
   Prune: forDeletion,
   Force: { true: onObjects, false: 'fine' },
   PrunePropagationPolicy: { foreground: 'fine', background: 'fine', orphan: 'fine' },
-  Validate: { true: 'fine', false: 'fine' },
+  Validate: switchable,
 };
 
 /** What a list of options comes to; of an option that is written twice the first one counts, as in Argo CD. */
@@ -88,8 +88,6 @@ function inspectOption(option: string, path: string, findings: Findings): void {
   }
   const value = equals < 0 ? '' : option.slice(equals + 1);
   const verdict = Object.hasOwn(known, value) ? known[value] : undefined;
-  if (verdict === undefined) {
-    findings.invalid(path, `expected ${name}=${Object.keys(known).join('|')}, got ${option}`);
-  } else if (verdict === 'notYet') findings.notYet(path, option);
+  if (verdict === undefined) findings.invalid(path, `expected ${name}=${Object.keys(known).join('|')}, got ${option}`);
   else if (verdict !== 'fine') findings.ignore(path, `${option}: ${verdict.ignored}`);
 }

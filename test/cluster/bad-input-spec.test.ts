@@ -50,9 +50,8 @@ function undoing(patch: unknown, good: unknown): unknown {
   return Object.fromEntries(Object.entries(patch).map(([key, value]) => [key, undoing(value, before[key])]));
 }
 
-function wrong({ spec = {}, operation, annotations }: Pick<BadSpec, 'spec' | 'operation' | 'annotations'>) {
-  const asked = operation === undefined ? {} : { operation };
-  return { ...asked, ...(annotations === undefined ? {} : { metadata: { annotations } }), spec };
+function wrong({ spec = {}, operation }: Pick<BadSpec, 'spec' | 'operation'>) {
+  return { ...(operation === undefined ? {} : { operation }), spec };
 }
 
 describe('a wrong Application: Stalled names the field, nothing is asked or written, and a repair is enough', () => {

@@ -23,7 +23,6 @@ export interface BadFiles extends BadInput {
 export interface BadSpec extends BadInput {
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly operation?: Readonly<Record<string, unknown>>;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** An Application of its own repository and namespace. */
