@@ -48,6 +48,7 @@ export class DriftStage implements AsyncDisposable {
     await this.#untilAnswered(scene);
     // The watch of a kind tells things in their order: what follows from the act was sent before this is answered.
     await touch(this.world.plane, scene.witness, scene.name);
+    await this.#untilTold(scene);
     this.#assertRequests(row, await this.#requestsAbout(scene.object));
     await this.#assertNothingElse(scene);
     assert.deepEqual(await this.#driftOf(scene), this.#expectedDrift(row), 'status.drift');
@@ -77,8 +78,12 @@ export class DriftStage implements AsyncDisposable {
     await eventually('the operator to send what the row says', async () => {
       return (await this.#requestsAbout(scene.object)).length >= (isUpTo(requests) ? 1 : requests.length);
     });
-    if (drift === undefined) return;
-    await eventually('the drift to be told', async () => (await this.#driftOf(scene)).length > 0);
+    if (drift !== undefined) await this.#untilTold(scene);
+  }
+
+  /** Of the object, or else of the witness: the clock stands, so nothing of the Application is told a second time. */
+  async #untilTold({ name }: Scene): Promise<void> {
+    await eventually('drift to be told', async () => ((await this.world.read(name)).status?.drift ?? []).length > 0);
   }
 
   #assertRequests({ requests }: DriftRow, made: readonly string[]): void {
