@@ -5,10 +5,10 @@ import type { Application } from '../model/application.ts';
 import type { Health } from '../model/health.ts';
 import type { DesiredObject } from '../model/desired.ts';
 import type { Ref } from '../model/object.ts';
-import { asWritten } from './as-written.ts';
+import { asWritten } from './requests/as-written.ts';
 import { groupsOf } from './claims.ts';
-import { healthNow } from './health-now.ts';
-import { judgeWait } from './judge.ts';
+import { healthNow } from './health/health-now.ts';
+import { judgeWait } from './health/judge.ts';
 import type { Ports } from './ports.ts';
 
 /** A newer commit takes over at the next safe point, unless a user asked for exactly this revision; `terminate` always. */

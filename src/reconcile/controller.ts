@@ -2,12 +2,12 @@ import type { ApplicationStatus } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { Attempts } from './attempts.ts';
-import { asWritten } from './as-written.ts';
-import { Corrector } from './correct.ts';
+import { asWritten } from './requests/as-written.ts';
+import { Corrector } from './drift/correct.ts';
 import { declareKinds } from './load.ts';
 import type { Ports } from './ports.ts';
 import type { KeyedQueue } from './queue.ts';
-import { Resumptions } from './resumptions.ts';
+import { Resumptions } from './requests/resumptions.ts';
 import type { WorkerOptions } from './worker.ts';
 import { work } from './worker.ts';
 

@@ -10,11 +10,11 @@ import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
-import { groupsSeen } from './as-written.ts';
-import { hooksToClaim } from './hook-runs.ts';
-import { operationStart } from './operation.ts';
+import { groupsSeen } from './requests/as-written.ts';
+import { hooksToClaim } from './hooks/hook-runs.ts';
+import { operationStart } from './status/operation.ts';
 import { heldBack, onlyShown, permit, writes } from './permit.ts';
-import { apartFromHooks, hooksBeside, hooksToRead } from './plan-hooks.ts';
+import { apartFromHooks, hooksBeside, hooksToRead } from './hooks/plan-hooks.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
 

@@ -4,11 +4,11 @@ import type { Desired } from '../model/desired.ts';
 import { nothingDesired } from '../model/desired.ts';
 import { refKey } from '../model/object.ts';
 import { isHookEntry } from '../model/record.ts';
-import { groupsSeen } from './as-written.ts';
-import { isHeld, loadHeld } from './held.ts';
-import { deleteHooksOf } from './delete-hooks.ts';
+import { groupsSeen } from './requests/as-written.ts';
+import { isHeld, loadHeld } from './requests/held.ts';
+import { deleteHooksOf } from './hooks/delete-hooks.ts';
 import type { Ports } from './ports.ts';
-import { inspectSelection } from './selection.ts';
+import { inspectSelection } from './requests/selection.ts';
 
 /** What Git wants: the newest revision, the one that is held, or the one that a user asked for. Deleting wants nothing and asks no Git. */
 export async function loadDesired(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {

@@ -2,8 +2,8 @@ import type { Application } from '../model/application.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, KeepReason, Plan } from '../model/plan.ts';
-import { isSelected } from './selection.ts';
-import { isTerminated } from './terminated.ts';
+import { isSelected } from './requests/selection.ts';
+import { isTerminated } from './requests/terminated.ts';
 
 /**
  * The part of a plan that may be written now; the rest is kept as `waitsForSync`.

@@ -6,17 +6,17 @@ import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { Clock, Jq, Random } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
 import type { Source } from '../source/source.ts';
-import type { Approvals } from './approvals.ts';
-import type { Applications } from './applications.ts';
-import type { Asks } from './asks.ts';
+import type { Approvals } from './requests/approvals.ts';
+import type { Applications } from './applications/applications.ts';
+import type { Asks } from './requests/asks.ts';
 import type { Claims } from './claims.ts';
-import type { Dependencies } from './dependencies.ts';
-import type { DriftLog } from './drift-log.ts';
-import type { HookVerdicts } from './hook-verdicts.ts';
-import type { PendingWrites } from './pending.ts';
-import type { Progress } from './progress.ts';
-import type { RootCauses } from './root-cause.ts';
-import type { StatusWriter } from './status-writer.ts';
+import type { Dependencies } from './applications/dependencies.ts';
+import type { DriftLog } from './drift/drift-log.ts';
+import type { HookVerdicts } from './hooks/hook-verdicts.ts';
+import type { PendingWrites } from './drift/pending.ts';
+import type { Progress } from './health/progress.ts';
+import type { RootCauses } from './health/root-cause.ts';
+import type { StatusWriter } from './status/status-writer.ts';
 
 /** Everything that a run needs of the world. */
 export interface Ports {

@@ -2,12 +2,12 @@ import { applyPlan } from '../apply/apply.ts';
 import { cascades, isSuspended } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { begin } from './begin.ts';
-import { takeHold } from './hold.ts';
-import { judgeHooksAgain } from './plan-hooks.ts';
+import { begin } from './requests/begin.ts';
+import { takeHold } from './requests/hold.ts';
+import { judgeHooksAgain } from './hooks/plan-hooks.ts';
 import { creationsOf, decide, readLive } from './decide.ts';
-import { hookRunOf } from './hook-runs.ts';
-import { judge } from './judge.ts';
+import { hookRunOf } from './hooks/hook-runs.ts';
+import { judge } from './health/judge.ts';
 import { loadDesired } from './load.ts';
 import { contextOf } from './context.ts';
 import type { Ports } from './ports.ts';
@@ -47,5 +47,5 @@ export function startReconciling(options: ReconcilingOptions, signal: AbortSigna
   return start(options, reconcile, signal);
 }
 
-export type { CauseOptions } from './root-cause.ts';
+export type { CauseOptions } from './health/root-cause.ts';
 export type { Reconciling, ReconcilingOptions };

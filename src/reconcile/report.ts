@@ -6,19 +6,19 @@ import { OperatorError } from '../model/errors.ts';
 import type { Health } from '../model/health.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome, Settled } from '../model/outcome.ts';
-import { refreshAnnotations } from './asks.ts';
+import { refreshAnnotations } from './requests/asks.ts';
 import type { Groups } from './claims.ts';
 import { groupsOf } from './claims.ts';
-import { healthsOnRecord, worstOfObjects } from './health-now.ts';
-import { judge } from './judge.ts';
-import { tellDriftOf } from './plan-drift.ts';
+import { healthsOnRecord, worstOfObjects } from './health/health-now.ts';
+import { judge } from './health/judge.ts';
+import { tellDriftOf } from './drift/plan-drift.ts';
 import type { Ports } from './ports.ts';
-import { rollBackWhenDegraded } from './rollback.ts';
+import { rollBackWhenDegraded } from './requests/rollback.ts';
 import { retryLimit } from './schedule.ts';
 import { recordAfter } from './settle.ts';
-import type { StatusInput } from './status-input.ts';
-import { sameStatus, statusOfFailure, statusOfSettled, statusOfSuspended, statusWithDrift } from './status.ts';
-import { tellReleased, tellTransitions } from './transitions.ts';
+import type { StatusInput } from './status/status-input.ts';
+import { sameStatus, statusOfFailure, statusOfSettled, statusOfSuspended, statusWithDrift } from './status/status.ts';
+import { tellReleased, tellTransitions } from './status/transitions.ts';
 
 /** Argo CD's finalizers for delete hooks: ours to remove, else an Application that came from there never goes. */
 const hookFinalizer = /^(pre|post)-delete-finalizer\.argocd\.argoproj\.io(\/cleanup)?$/;

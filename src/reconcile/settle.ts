@@ -12,10 +12,10 @@ import type { HealthRules } from '../model/ports.ts';
 import type { Change, ChangeOf, KeepReason, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { sortEntries } from '../model/record.ts';
-import type { HealthView } from './health-now.ts';
-import { healthNow, worstOfObjects } from './health-now.ts';
-import { endOfRun, openHooks } from './hook-outcome.ts';
-import { brokenBefore } from './waiting.ts';
+import type { HealthView } from './health/health-now.ts';
+import { healthNow, worstOfObjects } from './health/health-now.ts';
+import { endOfRun, openHooks } from './hooks/hook-outcome.ts';
+import { brokenBefore } from './status/waiting.ts';
 
 /** What the watches know, and how to judge what only an answer has shown. */
 interface Judged {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Asks } from '../../src/reconcile/asks.ts';
-import { PendingWrites } from '../../src/reconcile/pending.ts';
+import { Asks } from '../../src/reconcile/requests/asks.ts';
+import { PendingWrites } from '../../src/reconcile/drift/pending.ts';
 import { applicationNamed } from '../apply/application.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { configMap, configMapRef, isManagedWrite, isStatusWrite, Stage } from './stage.ts';

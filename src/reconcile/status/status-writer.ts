@@ -1,0 +1,133 @@
+import type { Application, KnownApplication } from '../../model/application.ts';
+import { OperatorError } from '../../model/errors.ts';
+import type { HookRun } from '../../model/hook-run.ts';
+import type { ApplicationKey } from '../../model/installation.ts';
+import type { Ref, RefKey } from '../../model/object.ts';
+import { refKey } from '../../model/object.ts';
+import type { Clock } from '../../model/ports.ts';
+import type { RecordEntry } from '../../model/record.ts';
+import { sortEntries } from '../../model/record.ts';
+import type { Applications, StatusUpdate } from '../applications/applications.ts';
+import { statusOfRunning } from './status.ts';
+
+/** Sees the newest state; undefined = nothing to write. */
+export type MakeUpdate = (current: KnownApplication) => StatusUpdate | undefined;
+
+/**
+ * Writes status one after the other per Application, each made from the answer to the one before.
+ *
+ * Guarantees: an entry that a correction changed, or that could not be written, reaches the record with the next write,
+ * whoever makes it; nothing is created for an Application that is gone.
+ */
+export class StatusWriter {
+  readonly #applications: Applications;
+  readonly #clock: Clock;
+  readonly #last = new Map<ApplicationKey, Promise<unknown>>();
+  readonly #corrected = new Map<ApplicationKey, Map<RefKey, RecordEntry>>();
+
+  constructor(applications: Applications, clock: Clock) {
+    this.#applications = applications;
+    this.#clock = clock;
+  }
+
+  now(): string {
+    return new Date(this.#clock.now()).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  }
+
+  /**
+   * Announces creations on the record, together with the running operation, and with the try of a sync with hooks that
+   * begins: it has to be known before the first hook is created. Throws OperatorError (step `claim`).
+   */
+  async claim(app: Application, creations: readonly Ref[], revision: string, run?: HookRun): Promise<void> {
+    const begins = run !== undefined && run !== app.status.operationState?.hookRun;
+    if (creations.length === 0 && !begins) return;
+    const claims = creations.map((ref): RecordEntry => ({ ref, uid: '', desired: '', fp: '' }));
+    const isWritten = await this.update(app.key, 'claim', ({ status, record = app.record }) => ({
+      status: statusOfRunning({ ...app, status }, { revision, run }, this.now()),
+      record: sortEntries([...record, ...claims.filter(({ ref }) => !isRecorded(record, ref))]),
+    }));
+    if (!isWritten) throw gone(app);
+  }
+
+  /** False: there is no such Application any more. Throws OperatorError. */
+  async update(key: ApplicationKey, step: 'claim' | 'status', make: MakeUpdate): Promise<boolean> {
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const write = before.then(() => this.#write(key, step, make));
+    const settled = write.catch(() => undefined);
+    this.#last.set(key, settled);
+    return write.finally(() => {
+      if (this.#last.get(key) === settled) this.#last.delete(key);
+    });
+  }
+
+  /** An object was written: its entry goes on record with the next write, also if that one fails with the one after it. */
+  corrected(key: ApplicationKey, entry: RecordEntry): void {
+    const entries = this.#corrected.get(key) ?? new Map<RefKey, RecordEntry>();
+    this.#corrected.set(key, entries.set(refKey(entry.ref), entry));
+  }
+
+  forget(key: ApplicationKey): void {
+    this.#corrected.delete(key);
+  }
+
+  async #write(key: ApplicationKey, step: 'claim' | 'status', make: MakeUpdate): Promise<boolean> {
+    const stored = this.#applications.known(key)?.app;
+    if (stored === undefined) return false;
+    const corrected = new Map(this.#corrected.get(key));
+    const current = corrected.size === 0 ? stored : withCorrections(stored, corrected);
+    const update = make(current);
+    if (update === undefined) return true;
+    const record = recordOf(update, { stored, current, corrected });
+    const isWritten = await this.#applications.write(
+      key,
+      { status: update.status, ...(record === undefined ? {} : { record }) },
+      step,
+    );
+    this.#recorded(key, corrected);
+    return isWritten;
+  }
+
+  /** What came in while the write was on its way is for the next one. */
+  #recorded(key: ApplicationKey, corrected: ReadonlyMap<RefKey, RecordEntry>): void {
+    const entries = this.#corrected.get(key);
+    for (const [ref, entry] of corrected) if (entries?.get(ref) === entry) entries.delete(ref);
+    if (entries?.size === 0) this.#corrected.delete(key);
+  }
+}
+
+interface Corrections {
+  readonly stored: KnownApplication;
+  readonly current: KnownApplication;
+  readonly corrected: ReadonlyMap<RefKey, RecordEntry>;
+}
+
+function withCorrections(app: KnownApplication, corrected: Corrections['corrected']): KnownApplication {
+  if (app.record === undefined) return app;
+  return { ...app, record: app.record.map((entry) => corrected.get(refKey(entry.ref)) ?? entry) };
+}
+
+/** An update that was made from what stood before a correction must not bring the former uid back. */
+function recordOf(
+  { record }: StatusUpdate,
+  { stored, current, corrected }: Corrections,
+): readonly RecordEntry[] | undefined {
+  if (corrected.size === 0) return record;
+  const former = new Map(stored.record?.map(({ ref, uid }) => [refKey(ref), uid]));
+  return (record ?? current.record)?.map((entry) => {
+    const newer = corrected.get(refKey(entry.ref));
+    return newer !== undefined && entry.uid === former.get(refKey(entry.ref)) && entry.uid !== newer.uid
+      ? newer
+      : entry;
+  });
+}
+
+/** Its objects would be nobody's. */
+function gone(app: Application): OperatorError {
+  const message = `Application ${app.namespace}/${app.name} is gone: nothing is created for it`;
+  return new OperatorError(message, { step: 'claim', reason: 'Terminating', retry: 'never' });
+}
+
+function isRecorded(record: readonly RecordEntry[], ref: Ref): boolean {
+  const key = refKey(ref);
+  return record.some((entry) => refKey(entry.ref) === key);
+}
