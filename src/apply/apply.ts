@@ -1,6 +1,7 @@
 /** The front of `apply/`: the only folder that writes managed objects. */
 export { applyPlan } from './apply-plan.ts';
 export type { ApplyContext } from './context.ts';
+export { dependenciesOutside } from './needs.ts';
 export { createNamespace } from './create-namespace.ts';
 export type { Correction, CorrectionInput } from './correct.ts';
 export { correctObject } from './correct.ts';

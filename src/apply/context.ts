@@ -22,6 +22,11 @@ export interface ApplyContext {
   readonly health: { assess(object: KubeObject): Health; now(ref: Ref): Health };
   /** What has to be asked before an object can be compared; left out: nothing ever has to be. */
   hints?(desired: KubeObject, live: KubeObject): Promise<Hints>;
+  /**
+   * What objects outside the plan have yet to become before those that depend on them are written; undefined: nothing.
+   * What it does not have is waited for.
+   */
+  readonly outside?: ReadonlyMap<RefKey, string | undefined>;
   readonly signal: AbortSignal;
   /** True when a newer commit wants to take over: asked at every safe point, after which nothing new is begun. */
   superseded?(): boolean;

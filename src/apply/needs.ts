@@ -1,23 +1,30 @@
 import type { Need } from '../diff/diff.ts';
 import type { Health } from '../model/health.ts';
 import type { Ref } from '../model/object.ts';
-import { describeRef } from '../model/object.ts';
+import { describeRef, refKey } from '../model/object.ts';
 import type { ChangeResult } from '../model/outcome.ts';
-import { requestOptions } from './context.ts';
-import { operatorErrorOf } from './errors.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Run } from './run.ts';
+import { isWrite } from './settle.ts';
 import { healthOf, isDone } from './step-done.ts';
 
-/** What an object waits for; undefined: for nothing. Throws OperatorError when what it depends on cannot be read. */
-export async function waitForNeeds(run: Run, ref: Ref, needs: readonly Need[]): Promise<string | undefined> {
+/** What `depends-on` of the objects that a plan writes names outside of it. */
+export function dependenciesOutside({ changes }: Plan): readonly Ref[] {
+  const planned = new Set(changes.map(({ ref }) => refKey(ref)));
+  const named = changes.filter(isWrite).flatMap(({ desired }) => desired.dependsOn ?? []);
+  return [...new Map(named.map((ref) => [refKey(ref), ref])).values()].filter((ref) => !planned.has(refKey(ref)));
+}
+
+/** What an object waits for; undefined: for nothing. */
+export function waitForNeeds(run: Run, needs: readonly Need[]): string | undefined {
   for (const need of needs) {
-    const open = await openOf(run, ref, need);
+    const open = openOf(run, need);
     if (open !== undefined) return `waits for ${open}`;
   }
   return undefined;
 }
 
-async function openOf(run: Run, ref: Ref, need: Need): Promise<string | undefined> {
+function openOf(run: Run, need: Need): string | undefined {
   const result = run.resultOf(need.ref);
   switch (need.until) {
     case 'written':
@@ -29,7 +36,7 @@ async function openOf(run: Run, ref: Ref, need: Need): Promise<string | undefine
       return health.status === 'Progressing' ? sayHealth(need.ref, health) : undefined;
     }
     case 'healthy':
-      return result === undefined ? openOutside(run, ref, need.ref) : openInside(run, need.ref, result);
+      return result === undefined ? openOutside(run, need.ref) : openInside(run, need.ref, result);
   }
 }
 
@@ -45,20 +52,9 @@ function openInside(run: Run, ref: Ref, result: ChangeResult): string | undefine
   return sayHealth(ref, health);
 }
 
-/** An object of somebody else: it is looked at whenever the Application is. */
-async function openOutside(run: Run, dependent: Ref, ref: Ref): Promise<string | undefined> {
-  const { cluster, health } = run.context;
-  const served = cluster.kinds.find(ref);
-  if (served.state !== 'served') return `${describeRef(ref)}, whose kind the cluster does not serve`;
-  try {
-    const target = { ...ref, apiVersion: served.kind.apiVersion };
-    const object = await cluster.read(target, requestOptions(run.context));
-    if (object === undefined) return `${describeRef(ref)}, which is not in the cluster`;
-    const found = health.assess(object);
-    return isDone(found) ? undefined : sayHealth(ref, found);
-  } catch (error) {
-    throw operatorErrorOf(error, { step: 'apply', ref: dependent });
-  }
+/** An object of somebody else, or one of a later stage. */
+function openOutside({ context: { outside } }: Run, ref: Ref): string | undefined {
+  return outside?.has(refKey(ref)) === true ? outside.get(refKey(ref)) : describeRef(ref);
 }
 
 function sayHealth(ref: Ref, { status, message }: Health): string {

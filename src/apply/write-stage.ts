@@ -33,7 +33,7 @@ async function write(run: Run, { change, needs }: Needing<Decided>): Promise<voi
     return;
   }
   try {
-    const waits = await waitForNeeds(run, change.ref, needs);
+    const waits = waitForNeeds(run, needs);
     if (waits !== undefined) {
       run.skip([change], waits);
       return;

@@ -11,6 +11,7 @@ import type { Applications } from './applications/applications.ts';
 import type { Asks } from './requests/asks.ts';
 import type { Claims } from './claims.ts';
 import type { Dependencies } from './applications/dependencies.ts';
+import type { OutsideObjects } from './applications/outside-objects.ts';
 import type { DriftLog } from './drift/drift-log.ts';
 import type { HookVerdicts } from './hooks/hook-verdicts.ts';
 import type { PendingWrites } from './drift/pending.ts';
@@ -31,6 +32,7 @@ export interface Ports {
   readonly asks: Asks;
   readonly pending: PendingWrites;
   readonly dependencies: Dependencies;
+  readonly outside: OutsideObjects;
   /** Digest of the newest render of each Application. */
   readonly newestDigests: Map<ApplicationKey, string>;
   /** Kinds that the newest render of each Application has, parked ones included. */

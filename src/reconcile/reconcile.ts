@@ -1,4 +1,4 @@
-import { applyPlan } from '../apply/apply.ts';
+import { applyPlan, dependenciesOutside } from '../apply/apply.ts';
 import { cascades, isSuspended } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -35,7 +35,8 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
 
   // Claim before the first creation: a crash between may not orphan an object.
   await ports.status.claim(app, creationsOf(app, plan), desired.revision, plan.hooks?.run);
-  const applied = await applyPlan(plan, contextOf(app, ports, signal, desired.objects));
+  const outside = await ports.outside.look(app.key, dependenciesOutside(plan), signal);
+  const applied = await applyPlan(plan, { ...contextOf(app, ports, signal, desired.objects), outside });
   const { progressMs } = app.spec.timeouts;
   const objects = await judge({ app, progressMs, objects: healthsAfter(desired, applied, ports) }, ports, signal);
   judgeHooksAgain(app.key, applied, ports);

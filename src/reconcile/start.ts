@@ -14,6 +14,7 @@ import { Asks } from './requests/asks.ts';
 import { Claims } from './claims.ts';
 import { Controller } from './controller.ts';
 import { Dependencies } from './applications/dependencies.ts';
+import { OutsideObjects } from './applications/outside-objects.ts';
 import { DriftLog } from './drift/drift-log.ts';
 import { HookVerdicts } from './hooks/hook-verdicts.ts';
 import { PendingWrites } from './drift/pending.ts';
@@ -65,6 +66,7 @@ export async function start(
     (key) => source.newestRevision(key),
   );
   const dependencies = new Dependencies({ applications, ...options }, (key) => queue.add(key, 'commit'));
+  const outside = new OutsideObjects(options, (key) => queue.add(key, 'commit'));
   const drift = new DriftLog(clock, (key) => void writeDrift(key, ports));
   const ports: Ports = {
     ...options,
@@ -75,6 +77,7 @@ export async function start(
     asks: new Asks(clock, random),
     pending: new PendingWrites(),
     dependencies,
+    outside,
     status: new StatusWriter(applications, clock),
     hookVerdicts: new HookVerdicts(),
     progress: new Progress(clock),
@@ -90,6 +93,7 @@ export async function start(
     async [Symbol.asyncDispose]() {
       await controller.stop();
       dependencies[Symbol.dispose]();
+      outside[Symbol.dispose]();
       applications[Symbol.dispose]();
       live[Symbol.dispose]();
       await source[Symbol.asyncDispose]();

@@ -26,11 +26,16 @@ export async function work(options: WorkerOptions): Promise<void> {
     ports.telemetry.queueDepth(queue.depth);
     if (!signal.aborted) await workOn(key, options);
     // Not before the status is written: what waits for the run goes by the record that it leaves.
-    if (ports.applications.known(key) === undefined) ports.pending.forget(key);
+    if (ports.applications.known(key) === undefined) forget(key, ports);
     else ports.pending.done(key);
     queue.done(key);
     ports.telemetry.queueDepth(queue.depth);
   }
+}
+
+function forget(key: ApplicationKey, { pending, outside }: Ports): void {
+  pending.forget(key);
+  outside.forget(key);
 }
 
 async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { preflight } from '../../src/apply/apply.ts';
+import { applyPlan, preflight } from '../../src/apply/apply.ts';
 import type { HealthStatus } from '../../src/model/health.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import type { Applied } from '../../src/model/outcome.ts';
@@ -166,15 +166,27 @@ describe('depends-on', () => {
     assert.deepEqual(outcomes(await subject.sync(...wanted)), { after: 'applied', base: 'kept', other: 'kept' });
   });
 
-  it('waits for an object outside the Application, and says that it is missing', async () => {
-    const { cluster, subject } = start();
-    const held = await subject.sync(waved(0, 'after', on));
-    assert.equal(messageOn(held, 'after'), 'waits for ConfigMap shop/base, which is not in the cluster');
-    cluster.seed(configMap('shop', 'base', {}));
-    hold(subject, 'base', 'Progressing');
-    assert.match(messageOn(await subject.sync(waved(0, 'after', on)), 'after') ?? '', /base, which is Progressing/);
-    subject.healths.clear();
+  it('waits for an object outside the Application', async () => {
+    const { subject } = start();
+    subject.outside.set('ConfigMap shop/base', 'it');
+    assert.equal(messageOn(await subject.sync(waved(0, 'after', on)), 'after'), 'waits for it');
+    subject.outside.clear();
     assert.deepEqual(outcomes(await subject.sync(waved(0, 'after', on))), { after: 'applied' });
+  });
+
+  it('waits for an object that nobody has looked at', async () => {
+    const { subject } = start();
+    const plan = await preflight(await subject.plan(waved(0, 'after', on)), subject.context);
+    assert.equal(messageOn(await applyPlan(plan, subject.context), 'after'), 'waits for ConfigMap shop/base');
+  });
+
+  it('of a Namespace on what comes after it is never met by what only the plan has', async () => {
+    const { subject } = start();
+    const late = namespaceNamed('late');
+    const metadata = { ...late.metadata, annotations: on };
+    const wanted = [{ ...late, metadata }, waved(0, 'base')];
+    assert.deepEqual(outcomes(await subject.sync(...wanted)), { late: 'skipped', base: 'applied' });
+    assert.deepEqual(outcomes(await subject.sync(...wanted)), { late: 'applied', base: 'kept' });
   });
 
   it('is followed in reverse when both are removed, and the one that is held is awaited', async () => {

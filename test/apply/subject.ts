@@ -1,4 +1,4 @@
-import { applyPlan, correctObject, preflight } from '../../src/apply/apply.ts';
+import { applyPlan, correctObject, dependenciesOutside, preflight } from '../../src/apply/apply.ts';
 import type { ApplyContext, Correction, CorrectionInput } from '../../src/apply/apply.ts';
 import type { Claims } from '../../src/diff/diff.ts';
 import { mark, normalise, planChanges } from '../../src/diff/diff.ts';
@@ -50,6 +50,8 @@ export class Subject {
     assess: (object) => this.health.now(refOf(object)),
     now: (ref) => this.healths.get(describeRef(ref)) ?? { status: 'Healthy', message: '' },
   };
+  /** What objects outside of what is applied have yet to become, as they are described; the others are ready. */
+  outside = new Map<string, string>();
   priority: NonNullable<ApplyContext['priority']> = 'normal';
   app: Application;
   readonly #bodies = new Map<string, KubeObject>();
@@ -95,7 +97,9 @@ export class Subject {
   }
 
   async apply(plan: Plan): Promise<Applied> {
-    const applied = await applyPlan(plan, this.context);
+    const named = dependenciesOutside(plan);
+    const outside = new Map(named.map((ref) => [refKey(ref), this.outside.get(describeRef(ref))]));
+    const applied = await applyPlan(plan, { ...this.context, outside });
     this.#keepRecord(applied);
     return applied;
   }

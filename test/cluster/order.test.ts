@@ -83,7 +83,7 @@ describe('one sync, first try, one Application without waves', () => {
     assert.deepEqual(await written(journey), ['patch migrate', 'patch web']);
   });
 
-  test('an object of somebody else is waited for', { timeout }, async () => {
+  test('an object of somebody else is waited for, watched by its name', { timeout }, async () => {
     const on = '/namespaces/elsewhere/ConfigMap/there';
     const journey = await prepare(world, 'elsewhere', { 'a.json': object('ConfigMap', 'mine', { on, data: {} }) });
     await journey.apply();
@@ -91,8 +91,9 @@ describe('one sync, first try, one Application without waves', () => {
     assert.match(waiting.message('mine'), /ConfigMap elsewhere\/there, which is not in the cluster$/);
     const path = '/api/v1/namespaces/elsewhere/configmaps';
     await world.plane.api.must({ method: 'POST', path, body: { metadata: { name: 'there' } } });
-    await journey.annotate({ 'evenkeel.dev/refresh': 'normal' });
     await firstTry(journey);
+    const named = await world.requests(({ uri }) => /\/elsewhere\/configmaps\b.*there/.test(uri));
+    assert.deepEqual([...new Set(named.map(({ verb }) => verb))], ['watch'], 'it is never asked for');
   });
 });
 
