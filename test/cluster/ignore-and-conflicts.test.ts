@@ -6,6 +6,7 @@ import type { DriftJson, StatusJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
 import type { Files, Journey } from './support/journey.ts';
 import { begin, prepare, settings } from './support/journey.ts';
+import { autoscaler, deployment, ownersOfReplicas, scale, specOf, untilInSync } from './support/scaling.ts';
 
 let world: World;
 
@@ -250,35 +251,12 @@ describe('conflicts.reclaimFrom', () => {
   });
 });
 
-function deployment(name: string, replicas?: number): Files {
-  const labels = { app: name };
-  const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'web:1' }] } };
-  const spec = { ...(replicas === undefined ? {} : { replicas }), selector: { matchLabels: labels }, template };
-  return file({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec });
-}
-
-function autoscaler(name: string): Files {
-  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name };
-  const spec = { scaleTargetRef, minReplicas: 1, maxReplicas: 9 };
-  return file({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name }, spec });
-}
-
-async function replicasOf(journey: Journey, name: string): Promise<number> {
-  const path = `/apis/apps/v1/namespaces/${journey.name}/deployments/${name}`;
-  return ((await world.plane.api.must({ path })) as { spec: { replicas: number } }).spec.replicas;
-}
-
-async function scale(journey: Journey, name: string, replicas: number): Promise<void> {
-  const path = `/apis/apps/v1/namespaces/NAMESPACE/deployments/${name}/scale`;
-  await edit(journey, path, { spec: { replicas } }, 'kube-controller-manager');
-}
-
 describe('spec.replicas of a workload that an autoscaler targets', () => {
   test('is yielded by itself, and said in status; of others it is corrected', { timeout }, async () => {
     const files = { ...deployment('web', 2), ...autoscaler('web'), ...deployment('plain', 2) };
     const journey = await prepare(world, 'scaled', { ...files, ...witness });
     await journey.apply({ spec: { drift: { minInterval: '100ms' } } });
-    await eventually('both', async () => (await replicasOf(journey, 'web').catch(() => 0)) === 2);
+    await eventually('both', async () => (await specOf(journey, 'web').catch(() => undefined))?.replicas === 2);
     await journey.until('compared', (now) => now.sync?.status === 'Synced');
     await scale(journey, 'web', 5);
     const { status } = await journey.until('yielded', (now) => yieldedIn(now) !== undefined);
@@ -286,18 +264,30 @@ describe('spec.replicas of a workload that an autoscaler targets', () => {
     assert.deepEqual([row?.name, row?.fields], ['web', ['spec.replicas']]);
     assert.equal(row?.yielded, 'HorizontalPodAutoscaler.autoscaling scaled/web sets it');
     await scale(journey, 'plain', 5);
-    await eventually('the other to be corrected', async () => (await replicasOf(journey, 'plain')) === 2);
-    assert.equal(await replicasOf(journey, 'web'), 5);
+    await eventually('the other to be corrected', async () => (await specOf(journey, 'plain')).replicas === 2);
+    assert.equal((await specOf(journey, 'web')).replicas, 5);
   });
 
-  test('stays when Git drops it, also when it was ours alone', { timeout }, async () => {
+  test('is given up without a moment of another number: ours alone, dropped by Git, scaled', { timeout }, async () => {
     const journey = await prepare(world, 'dropped', { ...deployment('web', 4), ...witness });
-    await journey.apply();
+    await journey.apply({ spec: { drift: { minInterval: '100ms' } } });
     await journey.until('compared', (now) => now.sync?.status === 'Synced');
-    assert.equal(await replicasOf(journey, 'web'), 4);
-    const revision = await journey.commit({ ...deployment('web'), ...autoscaler('web') });
-    await journey.until('synced', (now) => now.sync?.status === 'Synced' && now.sync.revision === revision);
-    assert.equal(await replicasOf(journey, 'web'), 4);
+    const before = await specOf(journey, 'web');
+    assert.equal(before.replicas, 4);
+    await untilInSync(journey, await journey.commit(autoscaler('web')));
+    await untilInSync(journey, await journey.commit(deployment('web')));
+    // A generation is a change of the spec: there was none.
+    assert.deepEqual(await specOf(journey, 'web'), before);
+    const written = async (): Promise<number> => (await journey.writes()).filter(({ name }) => name === 'web').length;
+    const sent = await written();
+    await scale(journey, 'web', 6);
+    await looked(journey, 2);
+    assert.deepEqual(await specOf(journey, 'web'), { replicas: 6, generation: before.generation + 1 });
+    assert.equal(await written(), sent, 'nothing is corrected, nor tried');
+    await untilInSync(journey, await journey.commit(deployment('web', undefined, 'web:2')));
+    assert.deepEqual(await specOf(journey, 'web'), { replicas: 6, generation: before.generation + 2 });
+    assert.deepEqual((await journey.read()).status?.drift?.filter(({ name }) => name === 'web') ?? [], []);
+    assert.deepEqual(await ownersOfReplicas(journey, 'web'), ['kube-controller-manager']);
   });
 });
 
