@@ -1,5 +1,5 @@
 import type { ApplicationKey, Installation } from '../model/installation.ts';
-import { marksOf, trackingId } from '../model/installation.ts';
+import { marksOf, trackerOf } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
@@ -42,7 +42,7 @@ export class Declarations {
       const id = refKey(entry.ref);
       recorded.add(id);
       if (!declared.refs.has(id) || this.#isClaim(id)) this.#tracker.expect(key, entry);
-      declared.refs.set(id, 'recorded');
+      declared.refs.set(this.#idOf(entry.ref), 'recorded');
     }
     for (const [id, how] of declared.refs) {
       if (how === 'written' || recorded.has(id)) continue;
@@ -69,6 +69,12 @@ export class Declarations {
     return declared;
   }
 
+  /** The copy of the index, where there is one. */
+  #idOf(ref: Ref): RefKey {
+    const id = refKey(ref);
+    return this.#index.get(id)?.id ?? id;
+  }
+
   #isClaim(id: RefKey): boolean {
     return this.#index.get(id)?.expected?.uid === '';
   }
@@ -86,9 +92,10 @@ export class Declarations {
   unexplained(key: ApplicationKey): readonly Ref[] {
     const declared = this.#declared.get(key);
     if (declared === undefined) return [];
+    const tracker = trackerOf(key);
     const found: Ref[] = [];
     for (const { id, ref, seen } of this.#index.unexpected(declared.partOf))
-      if (!declared.refs.has(id) && seen?.observation.trackingId === trackingId(key, ref)) found.push(ref);
+      if (!declared.refs.has(id) && seen?.observation.tracker === tracker) found.push(ref);
     return found;
   }
 }

@@ -20,6 +20,9 @@ export interface Entry {
   sharedBy: readonly ApplicationKey[];
 }
 
+/** Of an entry that nobody shares. */
+export const nobody: readonly ApplicationKey[] = [];
+
 /** Entries by ref, by kind and, while nobody expects them, by part-of label. */
 export interface ObjectIndex {
   readonly size: number;
@@ -63,7 +66,7 @@ class MapIndex implements ObjectIndex {
       expected: undefined,
       awaits: undefined,
       reported: undefined,
-      sharedBy: [],
+      sharedBy: nobody,
     };
     this.#entries.set(id, entry);
     addTo(this.#byKind, groupKindKey(ref), entry);

@@ -60,11 +60,6 @@ function describeEntry({ manager, operation, subresource, time, fields }: Manage
   return `${manager}|${operation}|${subresource}|${time}|${encodeJson(fields)}`;
 }
 
-/** True when our tracking annotation names the very object that carries it; copied labels and annotations do not. */
-export function namesItself({ ref, trackingId }: Observation): boolean {
-  return trackingId.endsWith(`:${ref.group}/${ref.kind}:${ref.namespace}/${ref.name}`);
-}
-
 /**
  * True when the first resourceVersion is from before the second one.
  * Both must be of one object, or of one kind of one server: Kubernetes orders those as decimal numbers (KEP-5504).

@@ -1,5 +1,5 @@
 import type { Installation } from '../model/installation.ts';
-import { marksOf, trackingId } from '../model/installation.ts';
+import { marksOf, trackerOf } from '../model/installation.ts';
 import type { Observation, Suspect, SuspectWhy } from '../model/live.ts';
 import type { RefKey } from '../model/object.ts';
 import { groupKindKey } from '../model/object.ts';
@@ -89,7 +89,7 @@ function expectedObservation(entry: Entry, { key, uid, fp }: Expectation, instal
     fp,
     entryTime: '',
     partOf: marksOf(installation, key).partOf,
-    trackingId: trackingId(key, entry.ref),
+    tracker: trackerOf(key),
     deleting: false,
     controlled: false,
   };

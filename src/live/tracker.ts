@@ -4,9 +4,11 @@ import type { RefKey } from '../model/object.ts';
 import { describeRef, groupKindKey, refKey } from '../model/object.ts';
 import type { Clock, LateVerdict } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { SharedTexts } from '../model/shared-texts.ts';
 import type { Entry, ObjectIndex } from './object-index.ts';
+import { nobody } from './object-index.ts';
 import type { Sighting } from './sighting.ts';
-import { isOlder, namesItself } from './sighting.ts';
+import { isOlder } from './sighting.ts';
 import type { Suspects } from './suspects.ts';
 
 /** An event of the watch, reduced to what is kept of it. */
@@ -37,6 +39,7 @@ export interface TrackerPorts {
  */
 export class Tracker implements Disposable {
   readonly #ports: TrackerPorts;
+  readonly #texts = new SharedTexts();
   readonly #sweeps = new Set<() => void>();
   /** What the list that is being made again has shown so far, by kind. */
   readonly #shown = new Map<string, Set<RefKey>>();
@@ -83,7 +86,7 @@ export class Tracker implements Disposable {
 
   /** Nobody's record names it: worth remembering only when its tracking annotation is its own. */
   #stranger(sighting: Sighting, known: Entry | undefined): void {
-    const isOwn = namesItself(sighting.observation);
+    const isOwn = sighting.observation.tracker !== '';
     const entry = known ?? (isOwn ? this.#ports.index.ensure(sighting.observation.ref) : undefined);
     if (entry === undefined) return;
     if (isOwn) this.#see(entry, sighting);
@@ -103,10 +106,32 @@ export class Tracker implements Disposable {
   }
 
   #see(entry: Entry, sighting: Sighting): void {
-    // The index keeps one copy of the ref, not one per event.
-    entry.seen = { ...sighting, observation: { ...sighting.observation, ref: entry.ref } };
+    entry.seen = this.#kept(sighting, entry);
     entry.awaits = undefined;
     this.#ports.index.file(entry);
+  }
+
+  /** With one copy of what many objects have in common, and of what the entry has already. */
+  #kept(sighting: Sighting, { ref, expected }: Entry): Sighting {
+    const one = (text: string): string => this.#texts.one(text);
+    const { foreign, ...observation } = sighting.observation;
+    return {
+      observation: {
+        ...observation,
+        ref,
+        uid: sameText(observation.uid, expected?.uid),
+        fp: sameText(observation.fp, expected?.fp),
+        entryTime: one(observation.entryTime),
+        partOf: one(observation.partOf),
+        tracker: one(observation.tracker),
+        ...(foreign === undefined
+          ? {}
+          : { foreign: { ...foreign, manager: one(foreign.manager), time: one(foreign.time) } }),
+      },
+      fields: one(sighting.fields),
+      foreign: one(sighting.foreign),
+      subresources: one(sighting.subresources),
+    };
   }
 
   #unsee(entry: Entry): void {
@@ -170,10 +195,10 @@ export class Tracker implements Disposable {
 
   #letGo(entry: Entry): void {
     entry.expected = undefined;
-    if (entry.seen !== undefined && !namesItself(entry.seen.observation)) entry.seen = undefined;
+    if (entry.seen !== undefined && entry.seen.observation.tracker === '') entry.seen = undefined;
     entry.awaits = undefined;
     entry.reported = undefined;
-    entry.sharedBy = [];
+    entry.sharedBy = nobody;
     this.#ports.index.file(entry);
   }
 
@@ -241,11 +266,17 @@ function isBeforeAnswer({ observation }: Sighting, { awaits }: Entry): boolean {
   return awaits !== undefined && isOlder(observation.resourceVersion, awaits);
 }
 
+/** The copy that is there already, when the text is the same. */
+function sameText(text: string, known: string | undefined): string {
+  return text === known ? known : text;
+}
+
 function sameHealth(a: Health | undefined, b: Health | undefined): boolean {
   return a?.status === b?.status && a?.message === b?.message;
 }
 
 function share(entry: Entry, owner: ApplicationKey, other: ApplicationKey): void {
+  if (owner === other && entry.sharedBy.length === 0) return;
   const others = entry.sharedBy.filter((key) => key !== owner && key !== other);
   entry.sharedBy = owner === other ? others : [...others, other];
 }

@@ -76,5 +76,20 @@ export function marksOf(installation: Installation, key: ApplicationKey): Marks 
 
 /** `<namespace>_<name>:<group>/<kind>:<namespace>/<name>`: says of which Application and which object it is the mark. */
 export function trackingId(key: ApplicationKey, ref: Ref): string {
-  return `${key.replace('/', '_')}:${ref.group}/${ref.kind}:${ref.namespace}/${ref.name}`;
+  return trackerOf(key) + trackedObject(ref);
+}
+
+/** The part of a tracking id that names the Application. */
+export function trackerOf(key: ApplicationKey): string {
+  return key.replace('/', '_');
+}
+
+/** The same of an id found on an object; empty when it names another object: labels and annotations get copied. */
+export function trackerIn(id: string, ref: Ref): string {
+  const object = trackedObject(ref);
+  return id.endsWith(object) ? id.slice(0, -object.length) : '';
+}
+
+function trackedObject(ref: Ref): string {
+  return `:${ref.group}/${ref.kind}:${ref.namespace}/${ref.name}`;
 }

@@ -6,6 +6,7 @@ import type { KubeObject, RefKey } from './object.ts';
 import { refKey, uidOf } from './object.ts';
 import type { RecordEntry } from './record.ts';
 import { decodeEntry, encodeEntry, sortEntries } from './record.ts';
+import { SharedTexts } from './shared-texts.ts';
 import { inlineEntries, inventoryEntries } from './status-schema.ts';
 
 const apiVersion = 'evenkeel.dev/v1alpha1';
@@ -104,11 +105,12 @@ function decodeEntries(stored: JsonObject, where: string): RecordEntry[] | Opera
   if (numberAt(stored, 'format') !== format) {
     return invalidRecord(`${where} has a format that this version does not know`);
   }
+  const texts = new SharedTexts();
   const entries: RecordEntry[] = [];
   for (const [index, text] of arrayAt(stored, 'entries').entries()) {
     const entry = typeof text === 'string' ? decodeEntry(text) : undefined;
     if (entry === undefined) return invalidRecord(`${where}.entries[${index}] cannot be read`);
-    entries.push(entry);
+    entries.push({ ...entry, ref: texts.ref(entry.ref) });
   }
   return entries;
 }

@@ -24,8 +24,8 @@ export interface Observation {
   readonly entryTime: string;
   /** Value of our part-of label; empty when the object has none. */
   readonly partOf: string;
-  /** Value of our tracking annotation; empty when the object has none. */
-  readonly trackingId: string;
+  /** `<namespace>_<name>` of the Application in our tracking annotation; empty unless that names this very object. */
+  readonly tracker: string;
   readonly deleting: boolean;
   /** True when an ownerReference has `controller: true`. */
   readonly controlled: boolean;

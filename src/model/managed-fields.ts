@@ -1,5 +1,6 @@
 import { shortHash } from './hash.ts';
 import type { Installation } from './installation.ts';
+import { trackerIn } from './installation.ts';
 import type { JsonObject } from './json.ts';
 import { arrayAt, encodeJson, isJsonObject, numberAt, objectAt, stringAt } from './json.ts';
 import type { FieldWriter, Observation } from './live.ts';
@@ -47,15 +48,16 @@ export function observe(object: KubeObject, installation: Installation): Observa
   const ours = entries.find((entry) => isOurEntry(entry, installation.manager));
   const foreign = newestForeign(entries, installation.manager);
   const { metadata } = object;
+  const ref = refOf(object);
   return {
-    ref: refOf(object),
+    ref,
     uid: uidOf(object),
     resourceVersion: resourceVersionOf(object),
     generation: numberAt(metadata, 'generation') ?? 0,
     fp: ours === undefined ? '' : fingerprintOf(ours),
     entryTime: ours?.time ?? '',
     partOf: stringAt(labelsOf(object), installation.partOfLabel) ?? '',
-    trackingId: stringAt(annotationsOf(object), installation.trackingAnnotation) ?? '',
+    tracker: trackerIn(stringAt(annotationsOf(object), installation.trackingAnnotation) ?? '', ref),
     deleting: stringAt(metadata, 'deletionTimestamp') !== undefined,
     controlled: isControlled(object),
     ...(foreign === undefined ? {} : { foreign }),

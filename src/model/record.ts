@@ -54,5 +54,6 @@ function unpackUid(text: string): string | undefined {
 
 /** Entries by ref, in the order of their text. */
 export function sortEntries(entries: Iterable<RecordEntry>): RecordEntry[] {
-  return [...entries].sort((a, b) => (refKey(a.ref) < refKey(b.ref) ? -1 : 1));
+  const keyed = Array.from(entries, (entry) => ({ key: refKey(entry.ref), entry }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
 }

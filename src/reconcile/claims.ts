@@ -30,6 +30,13 @@ export interface Render {
   readonly refs: Iterable<Ref>;
 }
 
+/** One ref. The lists of Applications are shared by all refs of which they are the same: they are never changed. */
+interface Claim {
+  readonly id: RefKey;
+  desiredBy: readonly ApplicationKey[];
+  recordedBy: readonly ApplicationKey[];
+}
+
 /** Answers for one Application that plans at one revision. */
 export interface ClaimsView {
   /** Another Application that desires the ref, or may: its render fails and the ref is on its record. */
@@ -52,8 +59,7 @@ export interface ClaimsView {
 export class Claims {
   readonly #rendered = new Map<ApplicationKey, Rendered>();
   readonly #records = new Map<ApplicationKey, ReadonlyMap<RefKey, string>>();
-  readonly #desiredBy = new Map<RefKey, Set<ApplicationKey>>();
-  readonly #recordedBy = new Map<RefKey, Set<ApplicationKey>>();
+  readonly #claims = new Map<RefKey, Claim>();
   /** Whose pruning waits, and of which refs. */
   readonly #waiting = new Map<ApplicationKey, Set<RefKey>>();
   readonly #wake: (keys: readonly ApplicationKey[]) => void;
@@ -74,7 +80,9 @@ export class Claims {
 
   /** The newest render of an Application. */
   rendered({ key, groups, refs }: Render): void {
-    this.#replace(key, { groups, succeeded: true, desires: new Set([...refs].map(refKey)) });
+    const desires = new Set<RefKey>();
+    for (const ref of refs) desires.add(this.#claimOf(ref).id);
+    this.#replace(key, { groups, succeeded: true, desires });
   }
 
   /**
@@ -95,7 +103,7 @@ export class Claims {
     const before = this.#rendered.get(key);
     const next = { ...render, newest: this.#begun.get(key) };
     this.#rendered.set(key, next);
-    replaceIndex(this.#desiredBy, key, before?.desires ?? [], next.desires);
+    this.#index('desiredBy', key, before?.desires ?? [], next.desires);
     const isSame = before?.succeeded === next.succeeded && isSameView(before, next);
     // Two that wait for each other would wake each other for ever.
     if (!isSame || before.desires.symmetricDifference(next.desires).size > 0) this.#release();
@@ -103,17 +111,18 @@ export class Claims {
 
   recorded(key: ApplicationKey, entries: Iterable<{ readonly ref: Ref; readonly uid: string }>): void {
     const before = this.#records.get(key);
-    const record = new Map([...entries].map((entry) => [refKey(entry.ref), entry.uid]));
+    const record = new Map<RefKey, string>();
+    for (const { ref, uid } of entries) record.set(this.#claimOf(ref).id, uid);
     this.#records.set(key, record);
-    replaceIndex(this.#recordedBy, key, before?.keys() ?? [], new Set(record.keys()));
+    this.#index('recordedBy', key, before?.keys() ?? [], record);
     const isWritten = (ref: RefKey): boolean => (record.get(ref) ?? '') !== (before?.get(ref) ?? '');
     this.#release((refs) => [...refs].some(isWritten));
   }
 
   /** The Application is gone and claims nothing. */
   forget(key: ApplicationKey): void {
-    replaceIndex(this.#desiredBy, key, this.#rendered.get(key)?.desires ?? [], new Set());
-    replaceIndex(this.#recordedBy, key, this.#records.get(key)?.keys() ?? [], new Set());
+    this.#index('desiredBy', key, this.#rendered.get(key)?.desires ?? [], new Set());
+    this.#index('recordedBy', key, this.#records.get(key)?.keys() ?? [], new Set());
     this.#rendered.delete(key);
     this.#begun.delete(key);
     this.#records.delete(key);
@@ -140,6 +149,36 @@ export class Claims {
     };
   }
 
+  /** The claim on a ref, made when there is none. Whoever asks must index it at once. */
+  #claimOf(ref: Ref): Claim {
+    const id = refKey(ref);
+    const known = this.#claims.get(id);
+    if (known !== undefined) return known;
+    const claim: Claim = { id, desiredBy: nobody, recordedBy: nobody };
+    this.#claims.set(id, claim);
+    return claim;
+  }
+
+  #index(
+    by: 'desiredBy' | 'recordedBy',
+    key: ApplicationKey,
+    before: Iterable<RefKey>,
+    after: Pick<ReadonlySet<RefKey>, 'has' | 'keys'>,
+  ): void {
+    for (const id of before) {
+      const claim = this.#claims.get(id);
+      if (claim === undefined || after.has(id)) continue;
+      claim[by] = claim[by].filter((other) => other !== key);
+      if (!isClaimed(claim)) this.#claims.delete(id);
+    }
+    const alone = [key];
+    for (const id of after.keys()) {
+      const claim = this.#claims.get(id);
+      if (claim === undefined || claim[by].includes(key)) continue;
+      claim[by] = claim[by].length === 0 ? alone : [...claim[by], key];
+    }
+  }
+
   #waits(key: ApplicationKey, ref: RefKey): void {
     const refs = this.#waiting.get(key);
     if (refs === undefined) this.#waiting.set(key, new Set([ref]));
@@ -164,16 +203,15 @@ export class Claims {
   }
 
   #claimant(key: ApplicationKey, ref: RefKey): ApplicationKey | undefined {
-    for (const other of this.#desiredBy.get(ref) ?? []) if (other !== key) return other;
-    for (const other of this.#recordedBy.get(ref) ?? []) {
-      if (other !== key && this.#rendered.get(other)?.succeeded !== true) return other;
-    }
-    return undefined;
+    const { desiredBy = [], recordedBy = [] } = this.#claims.get(ref) ?? {};
+    return (
+      desiredBy.find((other) => other !== key) ??
+      recordedBy.find((other) => other !== key && this.#rendered.get(other)?.succeeded !== true)
+    );
   }
 
   #recorder(key: ApplicationKey, ref: RefKey): ApplicationKey | undefined {
-    for (const other of this.#recordedBy.get(ref) ?? []) if (other !== key && this.#holds(other, ref)) return other;
-    return undefined;
+    return this.#claims.get(ref)?.recordedBy.find((other) => other !== key && this.#holds(other, ref));
   }
 
   /** Has written the object, and wants it still or cannot say. */
@@ -195,23 +233,10 @@ function isSameView(one: Rendered, other: Rendered): boolean {
   return one.newest === other.newest && isDeepStrictEqual(one.groups, other.groups);
 }
 
-function replaceIndex(
-  index: Map<RefKey, Set<ApplicationKey>>,
-  key: ApplicationKey,
-  before: Iterable<RefKey>,
-  after: ReadonlySet<RefKey>,
-): void {
-  for (const ref of before) {
-    const keys = index.get(ref);
-    if (keys === undefined || after.has(ref)) continue;
-    keys.delete(key);
-    if (keys.size === 0) index.delete(ref);
-  }
-  for (const ref of after) {
-    const keys = index.get(ref);
-    if (keys === undefined) index.set(ref, new Set([key]));
-    else keys.add(key);
-  }
+const nobody: readonly ApplicationKey[] = [];
+
+function isClaimed({ desiredBy, recordedBy }: Claim): boolean {
+  return desiredBy.length > 0 || recordedBy.length > 0;
 }
 
 /** The groups of an Application at a revision of its sources; without one they are yet to be looked at. */

@@ -45,7 +45,7 @@ describe('a desired object', () => {
     fp: 'fp',
     entryTime: '',
     partOf: '',
-    trackingId: '',
+    tracker: '',
     deleting: false,
     controlled: false,
   };
