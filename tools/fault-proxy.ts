@@ -228,13 +228,20 @@ async function relay(answer: IncomingMessage, { incoming, response, cut }: Excha
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     const part = chunk.subarray(0, left);
     left -= part.length;
-    if (!response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(part)) await drained(response);
     if (left === 0) {
       response.socket?.destroySoon();
       return;
     }
   }
   response.end();
+}
+
+/** Resolves when more can be written, or nothing ever. */
+async function drained(response: ServerResponse): Promise<void> {
+  const end = new AbortController();
+  await Promise.race(['drain', 'close'].map((event) => once(response, event, { signal: end.signal })));
+  end.abort();
 }
 
 function passedOn(rawHeaders: readonly string[]): Record<string, string | string[]> {
