@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
-import type { World } from '../../tools/world.ts';
-import { startWorld } from '../../tools/world.ts';
+import type { GitRepository } from '../../tools/git-server.ts';
+import { conditionOf, startWorld, type World } from '../../tools/world.ts';
 import { configMapPath, configMaps, deletions, mustFind, openShop, timeout, uids } from './support/deletion.ts';
 
 let world: World;
@@ -16,25 +16,65 @@ after(async () => {
   await world[Symbol.asyncDispose]();
 });
 
+/** Where the other Application finds its manifests. */
+interface Place {
+  readonly repository: GitRepository;
+  readonly branch: string;
+}
+
+/** In one place as in the other: the folder of the Application that gets `m`, which has `s` at first. */
+async function follow({ repository, branch }: Place, name: string, namespace: string): Promise<void> {
+  await repository.commit({ 'other/s.json': configMaps('s')['app/configmap-s.json'] ?? '' }, 'first', branch);
+  const source = { repoURL: repository.url, path: 'other', targetRevision: branch };
+  await world.application(name, { source, destination: { namespace }, interval: '1h' });
+  await world.untilSynced(name);
+}
+
+async function add({ repository, branch }: Place): Promise<string> {
+  const manifest = configMaps('m')['app/configmap-m.json'] ?? '';
+  return repository.commit({ 'other/m.json': manifest }, 'add it', branch);
+}
+
 async function ownerOf(name: string): Promise<string> {
   const { metadata } = await mustFind(world, configMapPath(name, 'm'));
   return metadata.annotations?.['evenkeel.dev/tracking-id']?.split(':')[0] ?? '';
 }
 
-describe('what moves to another Application keeps its object', () => {
-  it('in two commits of two repositories, though nobody has seen the one that adds it', { timeout }, async () => {
-    const shop = await openShop(world, 'from-one', configMaps('a', 'm'));
-    const { name, repository } = shop;
-    const other = await world.git.createRepository('to-another');
-    await other.commit({ 'app/s.json': configMaps('s')['app/configmap-s.json'] ?? '' }, 'first');
-    const source = { repoURL: other.url, path: 'app', targetRevision: 'main' };
-    await world.application('to-another', { source, destination: { namespace: name }, interval: '1h' });
-    await world.untilSynced('to-another');
+describe('what moves to another Application in two commits, added before it is dropped, keeps its object', () => {
+  const places = {
+    'two-repositories': async () => ({ repository: await world.git.createRepository('another'), branch: 'main' }),
+    'two-branches': async (repository: GitRepository) => {
+      await repository.branch('another');
+      return { repository, branch: 'another' };
+    },
+  };
+  for (const [name, placeBeside] of Object.entries(places)) {
+    it(`of ${name.replace('-', ' ')}, though nobody has seen the one that adds it`, { timeout }, async () => {
+      const { repository } = await openShop(world, name, configMaps('a', 'm'));
+      const place = await placeBeside(repository);
+      await follow(place, `${name}-other`, name);
+      const before = await uids(world, name, ['a', 'm', 's']);
+      await add(place);
+      const revision = await repository.commit({ 'app/configmap-m.json': null }, 'drop it');
+      await world.untilSynced(name, revision);
+      await eventually('the other one to own it', async () => (await ownerOf(name)) === `evenkeel_${name}-other`);
+      assert.deepEqual([await deletions(world), await uids(world, name, ['a', 'm', 's'])], [[], before]);
+    });
+  }
+
+  it('of one branch, while both want it, too', { timeout }, async () => {
+    const name = 'one-branch';
+    const { repository } = await openShop(world, name, configMaps('a', 'm'));
+    const place = { repository, branch: 'main' };
+    await follow(place, `${name}-other`, name);
     const before = await uids(world, name, ['a', 'm', 's']);
-    await other.commit({ 'app/m.json': configMaps('m')['app/configmap-m.json'] ?? '' }, 'add it');
+    await add(place);
+    await world.until(`${name}-other`, 'refused', (status) => conditionOf(status, 'SharedResource')?.status === 'True');
+    assert.equal(await ownerOf(name), `evenkeel_${name}`, 'of two that want it the one that has it writes');
     const revision = await repository.commit({ 'app/configmap-m.json': null }, 'drop it');
     await world.untilSynced(name, revision);
-    await eventually('the other one to own it', async () => (await ownerOf(name)) === 'evenkeel_to-another');
+    await world.untilSynced(`${name}-other`, revision);
+    assert.equal(await ownerOf(name), `evenkeel_${name}-other`);
     assert.deepEqual([await deletions(world), await uids(world, name, ['a', 'm', 's'])], [[], before]);
   });
 });
