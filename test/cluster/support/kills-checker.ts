@@ -194,7 +194,7 @@ function liveObject(item: ObjectJson, { base, group, kind }: Resource, applicati
   };
 }
 
-function entryOf(line: string): [RefText, string] {
+export function entryOf(line: string): [RefText, string] {
   const [kind = '', namespace = '', name = '', uid = ''] = line.split('|');
   return [`${kind}|${namespace}|${name}`, uid === '' ? '' : uidFrom(uid)];
 }
