@@ -8,12 +8,14 @@ import type { Connected } from './connection.ts';
 export interface SyncFlags {
   readonly revision: readonly string[];
   readonly prune: boolean;
+  readonly force: boolean;
 }
 
 /** `operation` of a manual sync, as the Application has it; `more` goes into its `sync`. */
-export function syncOperation({ revision, prune }: SyncFlags, more: JsonObject = {}): JsonObject {
+export function syncOperation({ revision, prune, force }: SyncFlags, more: JsonObject = {}): JsonObject {
   const revisions = revision.length > 1 ? { revisions: revision } : { revision: revision[0] ?? '' };
-  return { sync: { prune, ...(revision.length === 0 ? {} : revisions), ...more } };
+  const strategy = force ? { syncStrategy: { hook: { force } } } : {};
+  return { sync: { prune, ...(revision.length === 0 ? {} : revisions), ...strategy, ...more } };
 }
 
 export interface Place {

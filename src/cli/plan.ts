@@ -51,6 +51,7 @@ function withPlanOptions(command: Command): Command {
     .option('--local <folder>', "folder that stands for the Application's repository, uncommitted changes included")
     .option('--revision <revision>', 'instead of the newest; once for each source', collect, [])
     .option('--prune', 'as a sync with --prune: also delete what left Git', false)
+    .option('--force', 'as a sync with --force: delete and create anew what cannot be changed', false)
     .option('--no-preflight', 'try nothing out at the server: for who may only read')
     .option('--allow-remote-bases', 'let kustomize fetch bases from a network', false);
 }

@@ -27,6 +27,7 @@ export interface PlanFlags extends ClusterFlags {
   readonly local?: string;
   readonly revision: readonly string[];
   readonly prune: boolean;
+  readonly force: boolean;
   readonly preflight: boolean;
   readonly allowRemoteBases: boolean;
 }

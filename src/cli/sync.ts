@@ -10,6 +10,7 @@ import type { Terminal } from './terminal.ts';
 interface SyncCommandFlags extends RequestFlags {
   readonly revision: readonly string[];
   readonly prune: boolean;
+  readonly force: boolean;
   readonly dryRun: boolean;
   readonly resource: readonly string[];
 }
@@ -20,6 +21,7 @@ export function syncCommand(terminal: Terminal): Command {
     .description('Ask the operator to sync an Application; with --wait follow it to the end.')
     .option('--revision <revision>', 'instead of the newest; once for each source', collect, [])
     .option('--prune', 'also delete what left Git; this approves counts of the guard, not protected kinds', false)
+    .option('--force', 'delete and create anew what has a field that cannot be changed', false)
     .option('--dry-run', 'the operator only says what it would do', false)
     .option('--resource <object>', 'only this one, Kind.group/namespace/name; may be repeated', collect, [])
     .action(async (name: string, flags: SyncCommandFlags) => {

@@ -38,8 +38,8 @@ export function planDifference(differing: Differing, rules: Replacing): Change {
   const isWhole = replacesWhole(body, rules);
   const update = { kind: 'update', ref: object.ref, desired: object, live, differences, adopts } as const;
   if (!isWhole) return update;
-  const isForced = optionOn(body, 'Force', rules.installation)?.value === 'true';
-  if (!isForced || forbidden(differing, rules) !== undefined) return { ...update, whole: true };
+  if (forcedBy(body, rules) === undefined || forbidden(differing, rules) !== undefined)
+    return { ...update, whole: true };
   return { kind: 'replace', ref: object.ref, desired: object, live, differences, why: 'Replace=true, Force=true' };
 }
 
@@ -81,12 +81,19 @@ function replacement(differing: Differing, { fields, said }: Obstacle, rules: Re
 }
 
 const howToAllow =
-  'To have it deleted and created anew give it the annotation evenkeel.dev/policy: recreate-if-immutable, or sync-options: Force=true';
+  'To have it deleted and created anew give it the annotation evenkeel.dev/policy: recreate-if-immutable, or sync-options: Force=true, or sync by hand with --force';
 
-function allowedBy(body: KubeObject, { installation }: Replacing): string | undefined {
-  if (hasPolicy(body, 'recreate-if-immutable', installation)) return 'policy recreate-if-immutable';
-  const force = optionOn(body, 'Force', installation);
-  return force?.value === 'true' ? force.where : undefined;
+function allowedBy(body: KubeObject, rules: Replacing): string | undefined {
+  return hasPolicy(body, 'recreate-if-immutable', rules.installation)
+    ? 'policy recreate-if-immutable'
+    : forcedBy(body, rules);
+}
+
+/** Of the object, else of a sync that somebody asked for. */
+function forcedBy(body: KubeObject, { app, installation }: Keeper): string | undefined {
+  const own = optionOn(body, 'Force', installation);
+  if (own?.value === 'true') return own.where;
+  return app.request?.force === true ? 'the sync was asked for with force' : undefined;
 }
 
 /** Why an object is never deleted to be created anew; undefined when it may be. */

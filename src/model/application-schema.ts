@@ -418,11 +418,11 @@ const spec = block(
   },
 );
 
-const force = () => notYet(flag('Deletes and creates anew.'));
+const force = flag('Deletes and creates anew what has a field that differs and cannot be changed.');
 
 const syncStrategy = block('How to apply; with hooks when absent.', {
-  apply: present(block('Without hooks.', { force: force() })),
-  hook: block('With hooks.', { force: force() }),
+  apply: present(block('Without hooks.', { force })),
+  hook: block('With hooks.', { force }),
 });
 
 const sync = block('Syncs now.', {

@@ -196,6 +196,8 @@ export interface SyncRequest {
   readonly resources?: readonly ResourceSelector[];
   /** `apply`: without hooks. Absent: `hook`. */
   readonly strategy?: 'apply' | 'hook';
+  /** What has a field that cannot be changed is deleted and created anew, as if each object said `Force=true`. */
+  readonly force?: boolean;
   /** These stand in place of those of the spec while the request is served. */
   readonly syncOptions?: SyncOptions;
   readonly retry?: RetryPolicy;

@@ -38,9 +38,14 @@ function readSync(sync: SyncResource, findings: Findings): Partial<SyncRequest> 
     prune,
     dryRun,
     ...(resources.length === 0 ? {} : { resources: resources.map(readSelector) }),
-    ...(syncStrategy.apply === undefined ? {} : { strategy: 'apply' as const }),
+    ...readStrategy(syncStrategy),
     ...readInstead(sync, findings),
   };
+}
+
+function readStrategy({ apply, hook }: NonNullable<SyncResource['syncStrategy']>): Partial<SyncRequest> {
+  const { force = false } = apply ?? hook ?? {};
+  return { ...(apply === undefined ? {} : { strategy: 'apply' }), ...(force ? { force } : {}) };
 }
 
 /** What stands in place of the spec. */

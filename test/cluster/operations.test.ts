@@ -286,6 +286,32 @@ describe('manual operations', () => {
     await journey.until('said', (status) => conditionOf(status, 'RepeatedResource')?.status === 'True');
   });
 
+  test('with force it deletes and creates anew what cannot be changed, this once', { timeout }, async () => {
+    const sealed = (name: string, value: string, annotations = {}): Files => {
+      const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, annotations }, data: { value } };
+      return { [`${name}.json`]: JSON.stringify({ ...object, immutable: true }) };
+    };
+    const kept = (value: string): Files => sealed('kept', value, { 'evenkeel.dev/protect': 'true' });
+    const journey = await prepare(world, 'forced', { ...sealed('open', '1'), ...kept('1') });
+    await journey.apply({ spec: manual });
+    const synced = async (syncStrategy = {}): Promise<readonly [unknown, string]> => {
+      await journey.sync({ syncStrategy });
+      const { status } = await journey.untilServed();
+      return [(await journey.configMap('open'))?.['value'], status?.operationState?.message ?? ''];
+    };
+    assert.equal((await synced())[0], '1');
+    await journey.untilOutOfSync(await journey.commit({ ...sealed('open', '2'), ...kept('2') }));
+    assert.match((await synced()).join(), /^1,.* forced\/open .* sync by hand with --force/);
+    assert.match(
+      (await synced({ hook: { force: true } })).join(),
+      /^1,ConfigMap forced\/kept .*evenkeel\.dev\/protect$/,
+    );
+    await journey.untilOutOfSync(await journey.commit(kept('1')));
+    assert.equal((await synced({ apply: { force: true } }))[0], '2');
+    await journey.untilOutOfSync(await journey.commit(sealed('open', '3')));
+    assert.match((await synced()).join(), /^2,.* cannot be changed/);
+  });
+
   test('an operation that is written while one runs is run next', { timeout }, async () => {
     const journey = await running('queued');
     await journey.patch({ operation: { initiatedBy: { username: 'ann' }, sync: { prune: null, dryRun: true } } });

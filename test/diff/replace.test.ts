@@ -50,7 +50,7 @@ describe('a field that cannot be changed', () => {
   it('is refused, naming the object, the place, the field, and how to allow it', () => {
     assert.match(
       refusal({ before: set('db'), after: set('other') }),
-      /^StatefulSet\.apps shop\/db \(all\.yaml:document 1:line 1\): spec\.serviceName cannot be changed\. .*evenkeel\.dev\/policy: recreate-if-immutable, or sync-options: Force=true$/,
+      /^StatefulSet\.apps shop\/db \(all\.yaml:document 1:line 1\): spec\.serviceName cannot be changed\. .*evenkeel\.dev\/policy: recreate-if-immutable, or sync-options: Force=true, or sync by hand with --force$/,
     );
   });
 
@@ -63,6 +63,14 @@ describe('a field that cannot be changed', () => {
       );
       assert.match(plan.hash, /^[0-9a-f]{16}$/, 'it can be approved');
     });
+
+  it('is replaced by a sync that was asked for with force, but what an object says about its deletion holds', () => {
+    const overrides = { prunesByHand: true, force: true };
+    const of = { before: set('db'), after: set('other'), overrides };
+    assert.equal(change(of).kind, 'replace');
+    assert.match(refusal({ ...of, others: { annotations: { 'evenkeel.dev/protect': 'true' } } }), /dev\/protect/);
+    assert.equal(change({ ...of, overrides: { prunesByHand: true } }).kind, 'refuse');
+  });
 
   const never: readonly (readonly [string, Partial<Case>, RegExp])[] = [
     ['a protected kind', { overrides: { guard: { protectedKinds: ['StatefulSet'] } } }, /protected kind/],
@@ -182,6 +190,11 @@ describe('Replace=true', () => {
       'update',
     ],
     ['with Force deletes and creates', { before: map('1'), after: map('2', 'Replace=true,Force=true') }, 'replace'],
+    [
+      'with force of the sync does so, too',
+      { before: map('1'), after: map('2', 'Replace=true'), overrides: { prunesByHand: true, force: true } },
+      'replace',
+    ],
     [
       'with Force updates what is protected',
       {

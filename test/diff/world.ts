@@ -27,6 +27,8 @@ export interface AppOverrides {
   readonly finalizers?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
   readonly prunesByHand?: boolean;
+  /** Of a sync by hand that prunes. */
+  readonly force?: boolean;
 }
 
 export function appWith(record: readonly RecordEntry[], overrides: AppOverrides = {}): Application {
@@ -50,7 +52,7 @@ export function appWith(record: readonly RecordEntry[], overrides: AppOverrides 
     annotations: overrides.annotations ?? {},
     spec: { ...spec, ...overrides.spec, guard: { ...spec.guard, ...overrides.guard } },
     fieldsIgnored: [],
-    ...(overrides.prunesByHand === true ? { request } : {}),
+    ...(overrides.prunesByHand === true ? { request: { ...request, force: overrides.force ?? false } } : {}),
     status: {},
     record,
   };

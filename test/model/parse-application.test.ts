@@ -176,11 +176,11 @@ describe('requests', () => {
 
   test('what an operation says in place of the spec holds, and new commits are looked for where the spec says', () => {
     const source = { repoURL: 'https://git.example.com/other.git', path: 'b', targetRevision: 'v1' };
-    const sync = { source, syncOptions: ['ApplyOutOfSyncOnly=true'], syncStrategy: { apply: {} } };
+    const sync = { source, syncOptions: ['ApplyOutOfSyncOnly=true'], syncStrategy: { apply: { force: true } } };
     const app = valid(parsed({}, { operation: { sync, retry: { limit: 7 } } }));
     const plain = valid(parsed({}, {}));
     assert.equal(app.spec.sources[0].repoURL, source.repoURL);
-    assert.deepEqual([app.spec.retry.limit, app.request?.strategy], [7, 'apply']);
+    assert.deepEqual([app.spec.retry.limit, app.request?.strategy, app.request?.force], [7, 'apply', true]);
     assert.deepEqual(app.written?.sources, plain.spec.sources);
     assert.equal(plain.written, undefined);
   });

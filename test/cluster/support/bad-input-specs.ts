@@ -75,12 +75,6 @@ export const badSpecs: readonly BadSpec[] = [
     message: /^spec\.destination\.server: .*not supported yet.*kubernetes\.default\.svc/,
   },
   {
-    name: 'not-yet-forced-sync',
-    operation: { sync: { syncStrategy: { apply: { force: true } } } },
-    reason: 'NotYetSupported',
-    message: /^operation\.sync\.syncStrategy\.apply\.force: .*not supported yet/,
-  },
-  {
     name: 'refused-plugin',
     spec: { source: { plugin: { name: 'mine' } } },
     reason: 'Refused',
