@@ -20,6 +20,8 @@ export interface OperatorProcessOptions {
   readonly dataFolder: string;
   /** Wins over what the rendered Deployment says. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** In the repository; `src/main.ts` when left out. */
+  readonly entry?: string | undefined;
 }
 
 interface Container {
@@ -71,7 +73,7 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
   await mkdir(options.dataFolder, { recursive: true });
   const child = await startChild({
     command: path.join(repositoryRoot, 'node_modules/.bin/node'),
-    args: [path.join(repositoryRoot, 'src/main.ts'), ...settings.args],
+    args: [path.join(repositoryRoot, options.entry ?? 'src/main.ts'), ...settings.args],
     log: path.join(plane.folder, 'operator.log'),
     name: 'operator',
     env: {

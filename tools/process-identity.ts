@@ -18,8 +18,8 @@ export function isStopped(pid: number): boolean {
   return process.platform === 'linux' ? fieldsOf(pid)?.[0] === 'T' : psField('state', pid)?.startsWith('T') === true;
 }
 
-/** What follows the command's name in /proc/<pid>/stat, the state first. */
-function fieldsOf(pid: number): string[] | undefined {
+/** What follows the command's name in /proc/<pid>/stat, the state first; undefined when the process is gone. */
+export function fieldsOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');

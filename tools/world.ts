@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Put the fault proxy between operator and API server. */
   readonly proxied?: boolean;
+  /** What is run as the operator; `src/main.ts` when left out. */
+  readonly entry?: string;
 }
 
 export interface ProcessOptions {
@@ -183,6 +185,7 @@ export class World implements AsyncDisposable {
       name: home,
       kubeconfig: await this.plane.tokenKubeconfig(token, this.proxy?.url ?? this.plane.url),
       dataFolder: path.join(this.plane.folder, `${namespace}-${pod}-data`),
+      entry: this.#options.entry,
       environment: {
         ...quickLease,
         ...(pod === 'operator' ? {} : { POD_NAME: pod }),

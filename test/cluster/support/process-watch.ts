@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { processFile, processTree, residentBytes } from '../../../tools/process-tree.ts';
 
 /** What was seen of one process. */
 export interface SeenProcess {
@@ -42,49 +42,16 @@ export class ProcessWatch implements Disposable {
   }
 
   #look(): void {
-    const children = childrenByParent();
-    const pending = [this.#root];
-    let bytes = 0;
-    for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
-      pending.push(...(children.get(pid) ?? []));
-      bytes += residentBytes(pid);
-      if (pid !== this.#root) this.#note(pid);
-    }
+    const tree = processTree(this.#root);
+    const bytes = tree.reduce((sum, pid) => sum + residentBytes(pid), 0);
+    for (const pid of tree) if (pid !== this.#root) this.#note(pid);
     this.#peakBytes = Math.max(this.#peakBytes, bytes);
   }
 
   #note(pid: number): void {
-    const args = fileOf(pid, 'cmdline');
+    const args = processFile(pid, 'cmdline');
     const key = `${pid} ${args}`;
     if (args === '' || this.#seen.has(key)) return;
-    this.#seen.set(key, { pid, args, environment: fileOf(pid, 'environ') });
-  }
-}
-
-function childrenByParent(): Map<number, number[]> {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc').filter((entry) => /^[0-9]+$/.test(entry))) {
-    // The name of the program stands in brackets and may hold anything.
-    const parent = Number(
-      fileOf(Number(name), 'stat')
-        .replace(/^.*\) /s, '')
-        .split(' ')[1],
-    );
-    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-  }
-  return children;
-}
-
-/** What others have of the same pages counts for each. */
-function residentBytes(pid: number): number {
-  return Number(fileOf(pid, 'statm').split(' ')[1] ?? 0) * 4096;
-}
-
-/** Empty when the process is gone. */
-function fileOf(pid: number, file: 'cmdline' | 'environ' | 'stat' | 'statm'): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
+    this.#seen.set(key, { pid, args, environment: processFile(pid, 'environ') });
   }
 }

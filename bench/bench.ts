@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { fallsShort, judge } from './check.ts';
+import { machine } from './machine.ts';
+import { promises } from './promises.ts';
+import { sizesFor } from './sizes.ts';
+import { runSuite } from './suite.ts';
+import { tableOf } from './table.ts';
+import { workloads } from './workloads.ts';
+
+interface Options {
+  readonly quick: boolean;
+  readonly check: boolean;
+  readonly runs?: number;
+  readonly only?: readonly string[];
+  readonly json?: string;
+}
+
+const names = workloads.map(({ name }) => name);
+
+const options = new Command('bench')
+  .description('Measures what Evenkeel promises, beside what a bare client needs for the same in the same run.')
+  .option('--quick', 'small sizes and one run: minutes, not hours', false)
+  .option('--check', 'exit with 1 when a promise falls short', false)
+  .option('--runs <number>', 'runs that count, after the warm-up', Number)
+  .addOption(new Option('--only <name...>', 'these workloads only').choices(names))
+  .option('--json <file>', 'write everything measured to this file')
+  .parse()
+  .opts<Options>();
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const sizes = sizesFor(options);
+const chosen = workloads.filter(({ name }) => options.only?.includes(name) ?? true);
+const { figures, failures } = await runSuite(chosen, sizes, say);
+const judged = { workloads: chosen.map(({ name }) => name), isFullSize: sizes.name === 'full' };
+const verdicts = judge(figures, promises, judged);
+process.stdout.write(`${tableOf(verdicts)}\n`);
+for (const { workload, error } of failures)
+  say(`${workload} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+if (options.json !== undefined)
+  await writeFile(options.json, `${JSON.stringify({ ...machine(), sizes, verdicts }, undefined, 2)}\n`);
+if (failures.length > 0 || (options.check && fallsShort(verdicts))) process.exitCode = 1;
