@@ -124,6 +124,11 @@ export const settings = {
     fallback: '',
     meaning: 'path of a kubeconfig, or several; empty = the service account of the pod',
   },
+  serviceAccountDir: {
+    variable: 'EVENKEEL_SERVICE_ACCOUNT_DIR',
+    fallback: '/var/run/secrets/kubernetes.io/serviceaccount',
+    meaning: 'folder with `token`, `ca.crt` and `namespace` of the service account, where no kubeconfig is named',
+  },
   commit: {
     variable: 'EVENKEEL_COMMIT',
     fallback: 'unknown',
@@ -175,7 +180,7 @@ export interface Config {
   readonly podNamespace: string;
   readonly credentials:
     | { readonly kind: 'kubeconfig'; readonly file: string }
-    | { readonly kind: 'serviceAccount'; readonly host: string; readonly port: string };
+    | { readonly kind: 'serviceAccount'; readonly host: string; readonly port: string; readonly folder: string };
 }
 
 type Name = keyof typeof settings;
@@ -271,7 +276,8 @@ function buildLimits(parse: Parse): Config['sourceLimits'] {
 function buildCredentials(text: (name: Name) => string): Config['credentials'] {
   const file = text('kubeconfig');
   if (file !== '') return { kind: 'kubeconfig', file };
-  return { kind: 'serviceAccount', host: text('kubernetesHost'), port: text('kubernetesPort') };
+  const folder = text('serviceAccountDir');
+  return { kind: 'serviceAccount', host: text('kubernetesHost'), port: text('kubernetesPort'), folder };
 }
 
 function readInstallation(value: string): string | undefined {

@@ -12,8 +12,7 @@ interface Wait {
   readonly resolve: (at: number) => void;
 }
 
-/** Longer than anything takes; only something broken reaches it. */
-const withinMs = 30 * 60_000;
+const withinMs = 20_000;
 
 /** One watch on a collection, from now on, that tells when an object is as somebody waits for. */
 export class ObjectTap implements AsyncDisposable {
@@ -27,11 +26,11 @@ export class ObjectTap implements AsyncDisposable {
   }
 
   /** The monotonic time in milliseconds at which an event after this call showed such an object. */
-  async when(what: string, holds: (object: TappedObject) => boolean): Promise<number> {
+  async when(what: string, holds: (object: TappedObject) => boolean, patienceMs = withinMs): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const wait = { holds, resolve };
     this.#waits.add(wait);
-    const timer = setTimeout(() => reject(new Error(`no event showed ${what}`, { cause: this.#failure })), withinMs);
+    const timer = setTimeout(() => reject(new Error(`no event showed ${what}`, { cause: this.#failure })), patienceMs);
     try {
       return await promise;
     } finally {

@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { eventually } from '../../tools/eventually.ts';
@@ -57,7 +59,7 @@ export class Stage implements AsyncDisposable {
 
   /** It leads when this resolves. */
   async launch(): Promise<void> {
-    await this.world.startOperator({ EVENKEEL_WEBHOOK_ADDRESS: this.#webhook });
+    await this.world.startOperator({ ...(await asInPod(this.world)), EVENKEEL_WEBHOOK_ADDRESS: this.#webhook });
     await eventually('the operator to lead', async () => (await this.operator.metric('evenkeel_leader')) === 1, {
       every: 10,
     });
@@ -132,4 +134,20 @@ export async function startStage(): Promise<Stage> {
   const repository = await world.git.createRepository('fleet');
   const webhook = `127.0.0.1:${await freePort()}`;
   return new Stage({ world, repository, webhook, stack: stack.move() });
+}
+
+/** A kubeconfig would have the operator load a library that it does not need in a pod. */
+async function asInPod({ plane }: World): Promise<Record<string, string>> {
+  const folder = path.join(plane.folder, 'service-account');
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'token'), await plane.serviceAccountToken('evenkeel', 'evenkeel'));
+  await writeFile(path.join(folder, 'ca.crt'), plane.caPem);
+  await writeFile(path.join(folder, 'namespace'), 'evenkeel');
+  const { hostname, port } = new URL(plane.url);
+  return {
+    KUBECONFIG: '',
+    KUBERNETES_SERVICE_HOST: hostname,
+    KUBERNETES_SERVICE_PORT: port,
+    EVENKEEL_SERVICE_ACCOUNT_DIR: folder,
+  };
 }

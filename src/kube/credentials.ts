@@ -33,16 +33,14 @@ export type CredentialSource =
       /** KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT. */
       readonly host: string;
       readonly port: string;
-      /** Where `token`, `ca.crt` and `namespace` are mounted; the kubelet's place when left out. */
-      readonly folder?: string;
+      /** Where `token`, `ca.crt` and `namespace` are mounted. */
+      readonly folder: string;
     }
   /** `file` may be several, as in KUBECONFIG; the first one's current context counts. */
   | { readonly kind: 'kubeconfig'; readonly file: string; readonly context?: string };
 
 /** A header is asked for anew at most so often: ServiceAccount tokens are replaced long before they expire. */
 const freshForMs = 60_000;
-
-const mountedFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Throws when files are missing or the kubeconfig is not usable; the message says which and why. */
 export async function loadCredentials(source: CredentialSource, clock: Clock): Promise<Credentials> {
@@ -53,7 +51,7 @@ async function loadServiceAccount(
   source: Extract<CredentialSource, { kind: 'serviceAccount' }>,
   clock: Clock,
 ): Promise<Credentials> {
-  const folder = source.folder ?? mountedFolder;
+  const { folder } = source;
   const host = isIPv6(source.host) ? `[${source.host}]` : source.host;
   const ca = await readFile(path.join(folder, 'ca.crt'));
   const namespace = await readFile(path.join(folder, 'namespace'), 'utf8').catch(() => 'default');
