@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { fallsShort, judge } from './check.ts';
+import { exitCodeOf, judge } from './check.ts';
 import { machine } from './machine.ts';
 import { promises } from './promises.ts';
 import { sizesFor } from './sizes.ts';
@@ -39,4 +39,4 @@ for (const { workload, error } of failures)
   say(`${workload} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 if (options.json !== undefined)
   await writeFile(options.json, `${JSON.stringify({ ...machine(), sizes, verdicts }, undefined, 2)}\n`);
-if (failures.length > 0 || (options.check && fallsShort(verdicts))) process.exitCode = 1;
+process.exitCode = exitCodeOf(verdicts, { failed: failures.length > 0, check: options.check });

@@ -30,7 +30,15 @@ export function judge(figures: readonly Figure[], promises: readonly Promised[],
   return [...verdicts, ...missing.map((promised) => ({ ...nameOf(promised), promised, holds: false }))];
 }
 
-export function fallsShort(verdicts: readonly Verdict[]): boolean {
+/** A workload that failed is never success; a promise that falls short is none where it is asked for. */
+export function exitCodeOf(
+  verdicts: readonly Verdict[],
+  run: { readonly failed: boolean; readonly check: boolean },
+): 0 | 1 {
+  return run.failed || (run.check && fallsShort(verdicts)) ? 1 : 0;
+}
+
+function fallsShort(verdicts: readonly Verdict[]): boolean {
   return verdicts.some(({ holds: isKept }) => isKept === false);
 }
 

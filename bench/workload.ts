@@ -8,7 +8,7 @@ export interface Bench {
   /** Set up by the first that asks; the workloads leave it in sync. */
   fleet(): Promise<Fleet>;
   /** One line for who waits. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
 }
 
 export interface Workload {

@@ -1,3 +1,4 @@
+import { stringAt } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import type { ControlPlane } from '../../tools/control-plane/control-plane.ts';
 import type { FleetShape, Member } from '../stage/fleet.ts';
@@ -45,9 +46,9 @@ export async function applyObject(plane: ControlPlane, object: KubeObject, param
   });
 }
 
-export function pathOf({ apiVersion, kind, metadata }: KubeObject): string {
+function pathOf({ apiVersion, kind, metadata }: KubeObject): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${root}/namespaces/${String(metadata['namespace'])}/${resources[kind] ?? ''}/${metadata['name']}`;
+  return `${root}/namespaces/${stringAt(metadata, 'namespace') ?? 'default'}/${resources[kind] ?? ''}/${metadata['name']}`;
 }
 
 async function writeStatus(plane: ControlPlane, name: string): Promise<void> {

@@ -58,13 +58,14 @@ export class ApplicationsWatch implements AsyncDisposable {
   async #follow(api: ApiClient): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
-      try {
-        for await (const { type, object } of api.watch(`${collection}?watch=true`, signal))
-          if (type === 'ADDED' || type === 'MODIFIED') this.#note(object as ApplicationJson);
-      } catch {
-        await sleep(retryMs, undefined, { signal }).catch(() => undefined);
-      }
+      await this.#collect(api).catch(() => undefined);
+      await sleep(retryMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  async #collect(api: ApiClient): Promise<void> {
+    for await (const { type, object } of api.watch(`${collection}?watch=true`, this.#abort.signal))
+      if (type === 'ADDED' || type === 'MODIFIED') this.#note(object as ApplicationJson);
   }
 
   #note(app: ApplicationJson): void {

@@ -27,10 +27,14 @@ export class Scrapes implements AsyncDisposable {
     return this.#longestBlockMs;
   }
 
-  /** Ends the series with one scrape more, which tells of the time since the last one. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The series ends with one scrape more, which tells of the time since the last one. */
+  async end(): Promise<void> {
     this.#abort.abort();
     await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
   }
 
   async #repeat(): Promise<void> {

@@ -47,15 +47,11 @@ async function deploy(shape: FleetShape): Promise<Fleet> {
 
 async function watchFirstSync(stage: Stage, shape: FleetShape, members: readonly Member[]): Promise<Reading[]> {
   await using idle = new IdleLoop();
-  const scrapes = new Scrapes(stage.operator);
-  {
-    await using _ = scrapes;
-    await stage.declare(shape, members);
-    await stage.applications.untilEach(
-      'synced',
-      members.map(({ name }) => name),
-    );
-  }
+  await using scrapes = new Scrapes(stage.operator);
+  await stage.declare(shape, members);
+  const names = members.map(({ name }) => name);
+  await stage.applications.untilEach('synced', names);
+  await scrapes.end();
   const floor = await idle.longestBlock();
   return [
     { figure: 'longest block of the event loop', unit: 'ms', value: scrapes.longestBlockMs, floor },

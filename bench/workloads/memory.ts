@@ -54,12 +54,10 @@ interface Phase {
 async function phase(stage: Stage, name: string, work: () => Promise<unknown>): Promise<Phase> {
   await stage.world.plane.forgetRequests();
   using usage = new UsageWatch(stage.operator.child.pid);
-  const scrapes = new Scrapes(stage.operator);
+  await using scrapes = new Scrapes(stage.operator);
   const began = performance.now();
-  {
-    await using _ = scrapes;
-    await work();
-  }
+  await work();
+  await scrapes.end();
   const seconds = (performance.now() - began) / 1000;
   await stage.untilQuiet();
   const requests = await stage.world.requests(isAboutWork);

@@ -1,5 +1,5 @@
 import type { PatchOperation } from '../kube/cluster.ts';
-import { beforeFirstApply, fold } from '../diff/diff.ts';
+import { beforeFirstApply, fold, foldItems } from '../diff/diff.ts';
 import type { Installation } from '../model/installation.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
 import { arrayAt, isJsonObject, stringAt } from '../model/json.ts';
@@ -38,6 +38,16 @@ export function foldForeign(
   chosen: (fields: JsonObject) => boolean,
 ): PatchOperation[] {
   return folding(object, manager, (entry) => !isOurEntry(entry, manager) && chosen(entry.fields));
+}
+
+/** Items of lists that others own, named by JSON pointers, become ours; empty when one of them is nobody's. */
+export function takeItems(
+  object: KubeObject,
+  { manager }: Installation,
+  pointers: readonly string[],
+): PatchOperation[] {
+  const folded = foldItems(object, manager, pointers);
+  return folded === undefined ? [] : rewrite(object, folded);
 }
 
 function folding(object: KubeObject, manager: string, chosen: (entry: ManagedEntry) => boolean): PatchOperation[] {

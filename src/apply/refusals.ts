@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from '../model/json.ts';
 import { isJsonArray, isJsonObject, jsonEqual, objectAt, stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { groupOf } from '../model/object.ts';
-import { foldForeign, unchangedSince } from './ownership.ts';
+import { foldForeign, takeItems, unchangedSince } from './ownership.ts';
 
 /** A second request that lets an apply succeed which the server refuses: those that apply-rules part 4 names, and one for custom resources. */
 export type Remedy =
@@ -48,12 +48,37 @@ export function remedyFor(
   if (!isInvalidInPlace(error)) return undefined;
   const duplicates = error.causes.filter((cause) => cause.reason === 'FieldValueDuplicate');
   const removals = duplicates.flatMap((cause) => foreignTwins(cause, desired, live));
-  if (removals.length > 0) return { kind: 'listKey', patch: [...inRemovalOrder(removals), unchangedSince(live)] };
+  if (removals.length > 0) return { kind: 'listKey', patch: rid(live, removals, installation) };
   const contents = error.causes.flatMap((cause) => contentOfEmptied(cause, desired, live));
   if (contents.length > 0) return { kind: 'emptied', patch: [...inRemovalOrder(contents), unchangedSince(live)] };
   const places = error.causes.filter((cause) => isOthersFault(cause, desired)).map(({ field }) => namesIn(field));
   const patch = foldForeign(live, installation, (fields) => places.some((names) => ownsNear(fields, names)));
   return patch.length > 0 ? { kind: 'fold', patch } : undefined;
+}
+
+/**
+ * Removes the items at once, where something is left of each list: the server may refuse an empty one (the ports of a
+ * Service). Else they become ours, so that the apply removes them while it puts ours in their place.
+ */
+function rid(live: KubeObject, pointers: readonly string[], installation: Installation): readonly PatchOperation[] {
+  const taking = emptiesList(live, pointers) ? takeItems(live, installation, pointers) : [];
+  return taking.length > 0 ? taking : [...inRemovalOrder(pointers), unchangedSince(live)];
+}
+
+/** True when nothing but these is in one of the lists. */
+function emptiesList(live: KubeObject, pointers: readonly string[]): boolean {
+  const byList = Map.groupBy(new Set(pointers), (pointer) => pointer.slice(0, pointer.lastIndexOf('/')));
+  return [...byList].some(([list, items]) => items.length === lengthAt(live, list));
+}
+
+function lengthAt(object: KubeObject, pointer: string): number {
+  const [, ...names] = pointer.split('/').map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  let value: JsonValue | undefined = object;
+  for (const name of names) {
+    if (isJsonArray(value)) value = value[Number(name)];
+    else value = isJsonObject(value) ? value[name] : undefined;
+  }
+  return isJsonArray(value) ? value.length : 0;
 }
 
 /**

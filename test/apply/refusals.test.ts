@@ -42,3 +42,58 @@ describe('what an apply leaves empty, and the server makes a null of', () => {
     assert.equal(remedyFor(nullAt('spec.none'), { desired, live, installation }), undefined);
   });
 });
+
+describe('a list item of which somebody changed the key', () => {
+  const port = (number: number, name: string): JsonObject => ({ port: number, name, protocol: 'TCP' });
+  const keyOf = (number: number): string => `k:{"port":${number},"protocol":"TCP"}`;
+  const item = { '.': {}, 'f:name': {}, 'f:port': {} };
+  const entry = (manager: string, operation: string, fieldsV1: JsonObject): JsonObject => ({
+    ...{ manager, operation, apiVersion: 'v1', time: '2026-03-01T10:00:00Z' },
+    ...{ fieldsType: 'FieldsV1', fieldsV1 },
+  });
+  const service = (ports: readonly JsonObject[], managedFields: readonly JsonObject[] = []): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'shop', resourceVersion: '7', managedFields },
+    spec: { ports },
+  });
+  const duplicate = (index: number, name: string): ApiError => {
+    const cause = {
+      reason: 'FieldValueDuplicate',
+      message: `Duplicate value: "${name}"`,
+      field: `spec.ports[${index}].name`,
+    };
+    return new ApiError('refused', { kind: 'invalid', status: 422, causes: [cause] });
+  };
+  const guard = { op: 'replace', path: '/metadata/resourceVersion', value: '7' };
+
+  it('is removed before ours is put back, where others stay beside it', () => {
+    const live = service([port(90, 'metrics'), port(81, 'http')]);
+    const desired = service([port(90, 'metrics'), port(80, 'http')]);
+    assert.deepEqual(remedyFor(duplicate(2, 'http'), { desired, live, installation }), {
+      kind: 'listKey',
+      patch: [{ op: 'remove', path: '/spec/ports/1' }, guard],
+    });
+  });
+
+  it('becomes ours alone of all that its owner has, where the list would be empty without it', () => {
+    const ours = entry('evenkeel', 'Apply', { 'f:spec': { 'f:selector': {} } });
+    const theirs = { 'f:metadata': { 'f:labels': { 'f:tier': {} } }, 'f:spec': { 'f:ports': { [keyOf(81)]: item } } };
+    const live = service([port(81, 'http')], [ours, entry('kubectl-edit', 'Update', theirs)]);
+    const desired = service([port(80, 'http')]);
+    const taken = [
+      entry('kubectl-edit', 'Update', { 'f:metadata': { 'f:labels': { 'f:tier': {} } } }),
+      entry('evenkeel', 'Apply', { 'f:spec': { 'f:selector': {}, 'f:ports': { [keyOf(81)]: item } } }),
+    ];
+    assert.deepEqual(remedyFor(duplicate(1, 'http'), { desired, live, installation }), {
+      kind: 'listKey',
+      patch: [{ op: 'replace', path: '/metadata/managedFields', value: taken }, guard],
+    });
+  });
+
+  it('is removed all the same when it is nobody’s', () => {
+    const live = service([port(81, 'http')]);
+    const remedy = remedyFor(duplicate(1, 'http'), { desired: service([port(80, 'http')]), live, installation });
+    assert.deepEqual(remedy, { kind: 'listKey', patch: [{ op: 'remove', path: '/spec/ports/0' }, guard] });
+  });
+});

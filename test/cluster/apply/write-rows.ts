@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
-import { arrayAt, objectAt } from '../../../src/model/json.ts';
+import { arrayAt, isJsonObject, objectAt } from '../../../src/model/json.ts';
 import { managedEntriesOf } from '../../../src/model/managed-fields.ts';
 import { annotationsOf, uidOf } from '../../../src/model/object.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
@@ -106,6 +106,21 @@ export function writeRows(scene: () => Scene): void {
     const requests = await web.subject.requests();
     assert.deepEqual(requests, ['get deployments', 'apply deployments 422', 'patch deployments', 'apply deployments']);
     assert.deepEqual(containerOf(await web.live())['ports'], [{ name: 'p1', containerPort: 1, protocol: 'TCP' }]);
+    await web.staysAsItIs();
+  });
+
+  it('key of the only item of a list that must not be empty, changed by somebody', async () => {
+    const web = await drifting(scene(), (ns) => service(ns, 'web', { app: 'web' }));
+    await web.jsonPatch('somebody', [{ op: 'replace', path: '/spec/ports/0/port', value: 81 }]);
+    const correction = await web.correct('fingerprint');
+    assert.equal(correction.kind, 'corrected');
+    const requests = await web.subject.requests();
+    assert.deepEqual(requests, ['get services', 'apply services 422', 'patch services', 'apply services']);
+    const ports = arrayAt((await web.live())['spec'], 'ports').filter(isJsonObject);
+    assert.deepEqual(
+      ports.map(({ port }) => port),
+      [80],
+    );
     await web.staysAsItIs();
   });
 
