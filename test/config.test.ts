@@ -24,7 +24,12 @@ describe('the configuration', () => {
       ['0.0.0.0', 8080, 4, 8],
     );
     const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
-    assert.deepEqual(config.credentials, { kind: 'serviceAccount', host: 'kubernetes.default.svc', port: '443', folder });
+    assert.deepEqual(config.credentials, {
+      kind: 'serviceAccount',
+      host: 'kubernetes.default.svc',
+      port: '443',
+      folder,
+    });
     assert.deepEqual(config.watchNamespaces, []);
     assert.equal(config.sourceLimits.unpackedBytes, 500 * 2 ** 20);
   });

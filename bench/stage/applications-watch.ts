@@ -77,6 +77,6 @@ export class ApplicationsWatch implements AsyncDisposable {
 }
 
 /** In sync and ready, and the sync that led there has told its result. */
-export function isDone({ status = {} }: ApplicationJson): boolean {
+function isDone({ status = {} }: ApplicationJson): boolean {
   return isSynced(status) && status.operationState?.phase === 'Succeeded';
 }

@@ -9,7 +9,7 @@ const cpuFields = [11, 12, 13, 14];
 const sampleMs = 50;
 
 /** CPU time of the process and all its children since their start, those that have ended included. */
-export function cpuSeconds(root: number): number {
+function cpuSeconds(root: number): number {
   const ticks = processTree(root).map((pid) => {
     const fields = fieldsOf(pid) ?? [];
     return cpuFields.reduce((sum, field) => sum + Number(fields[field] ?? 0), 0);
