@@ -1,4 +1,4 @@
-import type { PruneGuard } from '../model/application.ts';
+import type { Application, PruneGuard } from '../model/application.ts';
 import { sha256Hex } from '../model/hash.ts';
 import { canonicalJson } from '../model/json.ts';
 import type { Ref } from '../model/object.ts';
@@ -35,14 +35,25 @@ export function guardOf(input: PlanInput, changes: readonly Change[], hash: stri
   const destructive = destructiveIn(changes);
   if (destructive.length === 0 || app.deleting) return undefined;
   const refs = destructive.map(({ ref }) => ref);
-  const size = { count: countOf(input, refs), of: app.record.length, what: whatHappens(destructive) };
+  const recorded = recordedBefore(app);
+  const size = { count: countOf(input, refs), of: recorded, what: whatHappens(destructive) };
   const why = [...(app.request?.prune === true ? [] : overLimits(size, guard)), ...protectedAmong(refs, guard)];
   if (why.length === 0 || isApproved(input, hash) || isRestOfApproved(input, changes)) return undefined;
   return {
     message: `${why.join('; ')}: ${list(refs)}. ${howToGoOn(input, hash)}`,
     destructive: refs,
+    recorded,
     onTrip: guard.onTrip,
   };
+}
+
+/**
+ * How many objects a percentage is of. What a sync adds makes what it deletes no smaller part: creations that were only
+ * announced do not count, nor does what has come on record since a plan is held back.
+ */
+function recordedBefore({ record, status }: Application): number {
+  const written = record.filter(({ uid }) => uid !== '').length;
+  return Math.min(written, status.plan?.recorded ?? written);
 }
 
 interface Size {

@@ -311,6 +311,15 @@ export interface OperationState {
   readonly hookRun?: HookRun;
 }
 
+/** A plan that waits for an approval. */
+export interface HeldPlan {
+  readonly hash: string;
+  readonly summary: string;
+  readonly destructive: readonly string[];
+  /** How many objects were on record when a plan was held back first. */
+  readonly recorded?: number;
+}
+
 /** `status` without the record, as it is written and read back. Every list is capped by api.md. */
 export interface ApplicationStatus {
   readonly observedGeneration?: number;
@@ -337,7 +346,7 @@ export interface ApplicationStatus {
     /** How many of its hooks run when the Application is deleted; absent: none. */
     readonly deleteHooks?: number;
   };
-  readonly plan?: { readonly hash: string; readonly summary: string; readonly destructive: readonly string[] };
+  readonly plan?: HeldPlan;
   readonly hold?: RevisionFields &
     Pick<HistoryEntry, 'source' | 'sources'> & {
       readonly asked: string;

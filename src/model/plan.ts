@@ -141,6 +141,8 @@ export interface GuardVerdict {
   readonly message: string;
   /** What would be deleted, or deleted and created anew. */
   readonly destructive: readonly Ref[];
+  /** What a percentage is of: the objects on record, without what this sync adds. */
+  readonly recorded: number;
   readonly onTrip: 'RequireApproval' | 'Deny';
 }
 

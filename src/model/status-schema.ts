@@ -244,7 +244,11 @@ const hold = block(
 
 const plan = block(
   'The newest plan that deletes something.',
-  {},
+  {
+    recorded: whole(
+      'How many objects were on record when it was held back: what is added since makes it no smaller part.',
+    ),
+  },
   {
     required: {
       hash: text('To be put into the annotation evenkeel.dev/approve.', { maxLength: 64 }),

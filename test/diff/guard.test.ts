@@ -11,20 +11,26 @@ interface World {
   readonly dropped: readonly KubeObject[];
   /** How many more are on record and in Git. */
   readonly kept: number;
+  /** How many of those are announced and not made yet. */
+  readonly announced?: number;
+  /** How many were on record when a plan was held back. */
+  readonly before?: number;
   readonly overrides?: AppOverrides;
   readonly weightOf?: (ref: Ref) => number;
   readonly approved?: ReadonlySet<string>;
 }
 
-function plan({ dropped, kept, overrides = {}, weightOf, approved }: World): Plan {
+function plan({ dropped, kept, announced = 0, before, overrides = {}, weightOf, approved }: World): Plan {
   const wanted = maps(kept, 'kept');
   const all = [...dropped, ...wanted];
+  const record = all.map((object, index) => ({
+    ...entryFor(object),
+    ...(index >= all.length - announced ? { uid: '' } : {}),
+  }));
+  const held = { hash: '', summary: '', destructive: [], ...(before === undefined ? {} : { recorded: before }) };
   return planChanges(
     inputOf({
-      app: appWith(
-        all.map((object) => entryFor(object)),
-        overrides,
-      ),
+      app: { ...appWith(record, overrides), status: { plan: held } },
       desired: desiredOf(...wanted),
       answers: all.map((object) => [object, body(live(object))] as const),
       ...(weightOf === undefined ? {} : { weightOf }),
@@ -59,6 +65,14 @@ describe('prune.guard', () => {
       tripped({ dropped: maps(6, 'd'), kept: 14 }) ?? '',
       /6 of 20 objects would be deleted, more than prune.guard.maxPercent \(25 %\)/,
     );
+  });
+
+  it('counts neither what is announced only, nor what came since a plan is held back', () => {
+    assert.equal(tripped({ dropped: maps(4, 'd'), kept: 20 }), undefined);
+    assert.match(tripped({ dropped: maps(4, 'd'), kept: 20, announced: 12 }) ?? '', /^4 of 12 objects/);
+    assert.match(tripped({ dropped: maps(4, 'd'), kept: 20, before: 12 }) ?? '', /^4 of 12 objects/);
+    assert.equal(tripped({ dropped: maps(2, 'd'), kept: 20, before: 12 }), undefined);
+    assert.equal(tripped({ dropped: maps(2, 'd'), kept: 9, before: 50 }), undefined, 'what was lost since is no base');
   });
 
   it('knows no percentage up to 10 objects', () => {

@@ -55,7 +55,7 @@ describe('a plan that is read', () => {
 
   it('is summed up', () => {
     assert.equal(summaryOf(plan), '1 to create, 1 to update, 1 to delete, 1 unchanged');
-    const guard = { message: 'too many', destructive: [], onTrip: 'Deny' } as const;
+    const guard = { message: 'too many', destructive: [], recorded: 0, onTrip: 'Deny' } as const;
     assert.equal(summaryOf({ ...plan, guard }), '1 to create, 1 to update, 1 to delete (guarded), 1 unchanged');
     assert.equal(summaryOf({ changes: [] }), 'no objects');
   });

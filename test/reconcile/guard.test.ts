@@ -28,7 +28,10 @@ describe('the guard', () => {
     assert.deepEqual(status.plan?.destructive, ['ConfigMap shop/b', 'ConfigMap shop/c']);
     assert.match(stage.message('shop', 'PruneBlocked'), new RegExp(status.plan.hash));
     assert.equal(status.operationState?.phase, 'Succeeded', 'it does not run until somebody approves');
-    assert.equal(status.operationState.message, 'synced; deletions are held back by prune.guard');
+    assert.match(
+      status.operationState.message,
+      /^synced; deletions are held back by prune\.guard: 2 objects .*approve=/,
+    );
     const mark = stage.mark;
     await stage.advance(120_000);
     assert.deepEqual(
@@ -60,6 +63,31 @@ describe('the guard', () => {
     assert.notEqual(stage.status('shop').plan, undefined);
   });
 
+  it('goes on to hold back a third, whatever the same commit adds and whatever else is synced', async () => {
+    const numbered = (count: number, first: string): string[] =>
+      Array.from({ length: count }, (_, n) => `${first}${n}`);
+    const [kept, dropped, added] = [numbered(8, 'k'), numbered(4, 'd'), numbered(12, 'n')];
+    await using stage = await started({});
+    stage.repository.commit({ shop: [...kept, ...dropped].map((name) => configMap(name)) });
+    await stage.quiet();
+    stage.repository.commit({ shop: [...kept, ...added].map((name) => configMap(name)) });
+    await stage.quiet();
+    const all = [...kept, ...dropped, ...added].sort();
+    assert.deepEqual(stage.maps(), all);
+    const { plan } = stage.status('shop');
+    assert.match(plan?.summary ?? '', /^4 of 12 objects/);
+    stage.ask('shop', { resources: [{ kind: 'ConfigMap', name: 'k0' }] });
+    await stage.quiet();
+    assert.deepEqual([stage.maps(), stage.status('shop').plan], [all, plan]);
+    assert.match(stage.message('shop', 'PruneBlocked'), /^4 of 12 objects/);
+    stage.repository.commit({ shop: [...kept, ...added, 'more'].map((name) => configMap(name)) });
+    await stage.quiet();
+    assert.deepEqual([stage.maps(), stage.status('shop').plan], [[...all, 'more'].sort(), plan]);
+    stage.annotate('shop', { 'evenkeel.dev/approve': plan?.hash ?? '' });
+    await stage.quiet();
+    assert.deepEqual(stage.maps(), [...kept, ...added, 'more'].sort());
+  });
+
   it('a manual sync ends, though its deletions wait', async () => {
     await using stage = await started({ ...cautious, prune: { guard: { protectedKinds: ['ConfigMap'] } } });
     stage.repository.commit({ shop: [configMap('a')] });
@@ -68,7 +96,9 @@ describe('the guard', () => {
     await stage.quiet();
     assert.deepEqual(stage.maps(), names, 'a protected kind is not approved by a request');
     assert.equal(stage.application('shop')['operation'], undefined);
-    assert.equal(stage.status('shop').operationState?.phase, 'Succeeded');
+    const { operationState } = stage.status('shop');
+    assert.equal(operationState?.phase, 'Succeeded');
+    assert.match(operationState.message, /a protected kind would be deleted/);
   });
 
   it('counts are approved by a request that prunes', async () => {

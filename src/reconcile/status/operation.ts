@@ -115,7 +115,9 @@ function messageOfPhase(phase: OperationPhase, { request }: Application, { appli
   if (phase === 'Running' && awaitsConfirmation(applied)) return 'deletions wait for the annotation deletion-approved';
   if (phase === 'Running') return waitingBecause(applied)?.slice(0, 1024) ?? 'waiting for objects to go';
   if (request?.dryRun === true) return 'dry run: nothing was written';
-  return applied.plan.guard === undefined ? 'successfully synced' : 'synced; deletions are held back by prune.guard';
+  const { guard } = applied.plan;
+  if (guard === undefined) return 'successfully synced';
+  return `synced; deletions are held back by prune.guard: ${guard.message}`.slice(0, 1024);
 }
 
 /**

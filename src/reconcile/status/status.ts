@@ -4,7 +4,6 @@ import type { HookRun } from '../../model/hook-run.ts';
 import type { Health } from '../../model/health.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { jsonEqual } from '../../model/json.ts';
-import { describeRef } from '../../model/object.ts';
 import type { ChangeResult, Settled } from '../../model/outcome.ts';
 import type { Plan } from '../../model/plan.ts';
 import { revisionFields, revisionIn } from '../../model/revision.ts';
@@ -18,6 +17,7 @@ import {
   runningOperation,
   withHealthyAt,
 } from './operation.ts';
+import { heldPlan } from './held-plan.ts';
 import { holdShown } from './hold-shown.ts';
 import { exceptionsOf } from './resource-rows.ts';
 import { isBlocked, isUnknown, waitsForSync } from '../settle.ts';
@@ -27,7 +27,7 @@ import { countObjects, imagesAndLinks } from './summary.ts';
 import { isTerminated } from '../requests/terminated.ts';
 import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
 
-const limits = { drift: 20, destructive: 50 };
+const mostDrifted = 20;
 
 export function statusOfSettled(input: StatusInput<Application>, settled: Settled): ApplicationStatus {
   const { app, drift, now } = input;
@@ -43,7 +43,7 @@ export function statusOfSettled(input: StatusInput<Application>, settled: Settle
     ...operationAfter(input, settled, phase),
     ...withHealthyAt(phase === 'Succeeded' ? historyAfter(input, settled) : app.status.history, settled, now),
     ...(settled.hookRun === undefined || phase === 'Succeeded' ? appliedAfter(app, settled) : {}),
-    ...planShown(settled.applied.plan),
+    ...planShown(app, settled.applied.plan),
     ...terminatedAfter(app, settled),
     ...holdShown(app, settled, now),
   });
@@ -96,7 +96,7 @@ export function statusWithDrift({ app, drift, now }: StatusInput): ApplicationSt
     generation: app.status.observedGeneration ?? app.generation,
     now,
   });
-  const next = fitted({ ...app.status, conditions, drift: drift.slice(0, limits.drift) });
+  const next = fitted({ ...app.status, conditions, drift: drift.slice(0, mostDrifted) });
   return sameStatus(next, app.status) ? app.status : { ...next, reconciledAt: now };
 }
 
@@ -121,7 +121,7 @@ function finish(
     ...status,
     observedGeneration: app.generation,
     conditions: mergeConditions(app.status.conditions ?? [], verdicts, { generation: app.generation, now }),
-    drift: drift.slice(0, limits.drift),
+    drift: drift.slice(0, mostDrifted),
     ...(app.request?.from === 'annotation' && hasEnded(app, status) ? { lastSyncRequest: app.request.token } : {}),
   });
   return sameStatus(next, app.status) ? app.status : { ...next, reconciledAt: now };
@@ -204,10 +204,7 @@ function withoutPlan(status: ApplicationStatus): ApplicationStatus {
   return Object.fromEntries(Object.entries(status).filter(([field]) => !remade.has(field)));
 }
 
-function planShown(plan: Plan): { plan?: NonNullable<ApplicationStatus['plan']> } {
-  if (plan.guard === undefined) return {};
-  const destructive = plan.guard.destructive.map(describeRef);
-  return {
-    plan: { hash: plan.hash, summary: plan.guard.message, destructive: destructive.slice(0, limits.destructive) },
-  };
+function planShown(app: Application, plan: Plan): Pick<ApplicationStatus, 'plan'> {
+  const held = heldPlan(app, plan);
+  return held === undefined ? {} : { plan: held };
 }

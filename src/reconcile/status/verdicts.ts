@@ -5,6 +5,7 @@ import type { Applied, Settled } from '../../model/outcome.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Reason } from '../../model/reasons.ts';
 import type { Verdict } from './conditions.ts';
+import { heldPlan } from './held-plan.ts';
 import { hookWaitedFor } from '../hooks/hook-outcome.ts';
 import { isUnknown } from '../settle.ts';
 import { dependencyAwaited, waitingBecause } from './waiting.ts';
@@ -15,7 +16,7 @@ export function verdictsOfSettled(app: Application, settled: Settled, drift: rea
   return [
     readyOf(settled),
     ...progressOf(app, settled),
-    ...blocked(settled),
+    ...blocked(app, settled),
     ...repeated(settled),
     ...overridden(settled),
     ...conflicted(failure),
@@ -134,24 +135,17 @@ function progressOfFailure({ retry, reason, message }: OperatorError): Verdict[]
   ];
 }
 
-function blocked({ applied }: Settled): Verdict[] {
-  const { guard, hash } = applied.plan;
-  if (guard !== undefined)
-    return [
-      {
-        type: 'PruneBlocked',
-        status: 'True',
-        reason: 'PruneBlocked',
-        message: clip(`${guard.message} (plan ${hash})`),
-      },
-    ];
-  const waiting = applied.plan.changes.filter(
-    (change) => change.kind === 'keep' && change.reason === 'awaitsConfirmation',
-  );
+function blocked(app: Application, { applied: { plan } }: Settled): Verdict[] {
+  if (plan.guard !== undefined) return pruneBlocked(`${plan.guard.message} (plan ${plan.hash})`);
+  const waiting = plan.changes.filter((change) => change.kind === 'keep' && change.reason === 'awaitsConfirmation');
   if (waiting.length > 0) return awaitedIn(waiting);
-  const empty = applied.plan.changes.find((change) => change.kind === 'keep' && change.reason === 'emptyRender');
-  if (empty?.kind !== 'keep') return [];
-  return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message: empty.message }];
+  const empty = plan.changes.find((change) => change.kind === 'keep' && change.reason === 'emptyRender');
+  if (empty?.kind === 'keep') return pruneBlocked(empty.message);
+  return heldPlan(app, plan) === undefined ? [] : stillBlocked(app);
+}
+
+function pruneBlocked(message: string): Verdict[] {
+  return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message: clip(message) }];
 }
 
 function awaitedIn(waiting: readonly Change[]): Verdict[] {
@@ -159,11 +153,10 @@ function awaitedIn(waiting: readonly Change[]): Verdict[] {
   const names = waiting.slice(0, mostNamed).map(({ ref }) => describeRef(ref));
   const more = waiting.length > mostNamed ? ` and ${waiting.length - mostNamed} more` : '';
   const how = first?.kind === 'keep' ? first.message : '';
-  const message = clip(`the deletion of ${names.join(', ')}${more} waits for a person: ${how}`);
-  return [{ type: 'PruneBlocked', status: 'True', reason: 'PruneBlocked', message }];
+  return pruneBlocked(`the deletion of ${names.join(', ')}${more} waits for a person: ${how}`);
 }
 
-/** A run that made no plan says nothing about the one that waits for an approval. */
+/** A run that made no plan, or left it open, says nothing about the one that waits for an approval. */
 function stillBlocked({ status }: KnownApplication): Verdict[] {
   return (status.conditions ?? []).filter(({ type }) => type === 'PruneBlocked');
 }

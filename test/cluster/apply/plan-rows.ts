@@ -191,7 +191,7 @@ export function planRows(scene: () => Scene): void {
       const plan = await subject.plan(configMap(subject.namespace, 'stays', {}));
       const guarded = {
         ...plan,
-        guard: { message: 'too many', destructive: [refOf(map)], onTrip: 'RequireApproval' as const },
+        guard: { message: 'too many', destructive: [refOf(map)], recorded: 1, onTrip: 'RequireApproval' as const },
       };
       assert.deepEqual(kinds(await subject.apply(guarded)), ['skipped', 'kept']);
       assert.ok((await subject.read(map)) !== undefined);
