@@ -200,7 +200,11 @@ class KubeLease implements Lease {
     const lease = this.#seen;
     const { client, clock } = this.#parts;
     if (lease === undefined) return;
-    await Promise.race([client.drained(), wait(clock, this.#options.renewDeadlineMs / 2)]);
+    // A timer that nobody waits for any more would keep the process from ending.
+    const drained = new AbortController();
+    const enough = wait(clock, this.#options.renewDeadlineMs / 2, drained.signal);
+    await Promise.race([client.drained(), enough]);
+    drained.abort();
     await this.#update(released(lease, clock.now())).catch((error: unknown) => {
       this.#tellFailure(errorOfFailure(error, 'the Lease could not be given back'));
     });

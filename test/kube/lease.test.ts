@@ -173,6 +173,7 @@ describe('lease', () => {
     await clock.advance(2_500);
     assert.equal(second.lease.mayWrite(), true);
     await second.lease[Symbol.asyncDispose]();
+    assert.equal(clock.pending, 0, 'no timer keeps the process from ending');
   });
 
   test('the deadline counts from the sending of the renewal, not from its answer', async () => {
