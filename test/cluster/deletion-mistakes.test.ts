@@ -4,6 +4,7 @@ import { eventually } from '../../tools/eventually.ts';
 import type { FaultProxy, ProxyRequest } from '../../tools/fault-proxy.ts';
 import type { StatusJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
+import { brokenKustomizations, kustomization, resourcesOf } from './support/broken-kustomizations.ts';
 import {
   applicationPath,
   claim,
@@ -62,59 +63,13 @@ async function heldPlan(shop: Shop): Promise<{ hash: string; destructive: readon
   return { ...plan, message };
 }
 
-const kustomization = (fields: Readonly<Record<string, unknown>>): Record<string, string> => ({
-  'app/kustomization.yaml': JSON.stringify(fields),
-});
-
-const resourcesOf = (...names: readonly string[]): Record<string, string> =>
-  kustomization({ resources: names.map((name) => `configmap-${name}.json`) });
-
-const patchOfNobody = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'nobody' }, data: { a: 'b' } };
-
-interface Broken {
-  readonly how: string;
-  readonly files: Readonly<Record<string, string>>;
-  readonly reason: string;
-  readonly says: RegExp;
-}
-
-const brokenOnes: readonly Broken[] = [
-  {
-    how: 'a base that is not there',
-    files: kustomization({ resources: ['../base', 'configmap-a.json'] }),
-    reason: 'PathNotFound',
-    says: /there is no "base"/,
-  },
-  {
-    how: 'a file that is not there',
-    files: resourcesOf('a', 'nowhere'),
-    reason: 'PathNotFound',
-    says: /there is no "app\/configmap-nowhere\.json"/,
-  },
-  {
-    how: 'broken YAML',
-    files: { 'app/kustomization.yaml': 'resources: [configmap-a.json\n' },
-    reason: 'DecodeFailed',
-    says: /app\/kustomization\.yaml/,
-  },
-  {
-    how: 'a patch of an object that is not there',
-    files: kustomization({
-      resources: ['configmap-a.json'],
-      patches: [{ patch: JSON.stringify(patchOfNobody) }],
-    }),
-    reason: 'RenderFailed',
-    says: /nobody/,
-  },
-];
-
 describe('a kustomization that is wrong deletes nothing that Git did not clearly drop', () => {
   it('broken: what the same commit dropped stays until it is repaired', { timeout }, async () => {
     const files = { ...configMaps('a', 'b'), ...resourcesOf('a', 'b') };
     const shop = await openShop(world, 'kustomized', files);
     const { name, repository } = shop;
     const before = await standing(shop, ['a', 'b']);
-    for (const { how, files, reason, says } of brokenOnes) {
+    for (const { how, files, reason, says } of brokenKustomizations) {
       const revision = await repository.commit({ ...without(configMaps('b')), ...files }, how);
       await world.until(name, `stalled by ${how}`, (status) => {
         const stalled = conditionOf(status, 'Stalled');
@@ -300,7 +255,7 @@ async function present(namespace: string): Promise<Record<string, string>> {
 }
 
 describe('an API server that is killed in the middle of a sync', () => {
-  it('the sync goes on: nothing is made twice, and only what Git dropped is deleted', { timeout }, async (t) => {
+  it('the sync goes on: nothing is made twice, and only what Git dropped is deleted', { timeout }, async () => {
     const shop = await openShop(world, 'restarted', configMaps('a', 'b', 'c', 'd'));
     const { name, repository } = shop;
     const proxy = proxyOf(world);
@@ -324,13 +279,12 @@ describe('an API server that is killed in the middle of a sync', () => {
 
     await world.plane.start('kube-apiserver');
     const { status } = await world.untilSynced(name, revision);
-    t.diagnostic(written(proxy).join(', '));
-    t.diagnostic(JSON.stringify(status?.operationState));
+    assert.equal(status?.operationState?.phase, 'Succeeded');
     await untilGone(world, configMapPath(name, 'd'));
     const now = await present(name);
     assert.deepEqual(Object.keys(now).sort(), ['a', 'b', 'c', 'kube-root-ca.crt', 'new-a', 'new-b']);
-    const { d: _, ...kept } = atDeath;
-    assert.deepEqual({ ...now, ...kept }, now, 'what was there at the kill is the same object');
+    delete atDeath['d'];
+    assert.deepEqual({ ...now, ...atDeath }, now, 'what was there at the kill is the same object');
     const writes = written(proxy);
     const made = writes.filter((write) => write.endsWith(' 201'));
     assert.deepEqual([...new Set(made)], made, 'nothing is made twice');
