@@ -5,6 +5,7 @@ export { dependenciesOutside } from './needs.ts';
 export { createNamespace } from './create-namespace.ts';
 export type { Correction, CorrectionInput } from './correct.ts';
 export { correctObject } from './correct.ts';
+export type { TakenFields } from './drifted.ts';
 export { foresee } from './foresee.ts';
 export { createHints } from './hints.ts';
 export type { Drifted } from './drifted.ts';

@@ -1,8 +1,9 @@
-import type { Cluster } from '../kube/cluster.ts';
+import type { Cluster, RequestOptions } from '../kube/cluster.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { DesiredObject } from '../model/desired.ts';
 import type { JsonObject } from '../model/json.ts';
 import { objectAt, stringAt } from '../model/json.ts';
+import { requestOptions } from './context.ts';
 import type { GroupKind, KubeObject, Ref } from '../model/object.ts';
 import { describeRef, groupKindKey, groupOf, refOf } from '../model/object.ts';
 
@@ -17,6 +18,7 @@ const autoscalers: readonly (GroupKind & {
 export interface AutoscalerSources {
   readonly cluster: Pick<Cluster, 'kinds' | 'list'>;
   readonly signal: AbortSignal;
+  readonly priority?: RequestOptions['priority'];
   /** What Git wants, where that is at hand: an autoscaler may not be in the cluster yet. */
   readonly desired: readonly DesiredObject[];
 }
@@ -51,12 +53,13 @@ export class Autoscalers {
   }
 
   async #list(kind: GroupKind, namespace: string): Promise<readonly KubeObject[]> {
-    const { cluster, signal } = this.#sources;
+    const { cluster } = this.#sources;
     const answer = cluster.kinds.find(kind);
     if (answer.state !== 'served') return [];
     const found: KubeObject[] = [];
     try {
-      for await (const page of cluster.list(answer.kind, { namespace, signal })) found.push(...page.items);
+      for await (const page of cluster.list(answer.kind, { namespace, ...requestOptions(this.#sources) }))
+        found.push(...page.items);
     } catch (error) {
       // Whoever may not see autoscalers has to say in `conflicts` what they set.
       const isClosed = error instanceof ApiError && (error.kind === 'forbidden' || error.kind === 'notServed');

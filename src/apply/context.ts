@@ -37,7 +37,7 @@ export interface ApplyContext {
 }
 
 /** The options that every request of this context carries. */
-export function requestOptions({ signal, priority }: ApplyContext): RequestOptions {
+export function requestOptions({ signal, priority }: Pick<ApplyContext, 'signal' | 'priority'>): RequestOptions {
   return { signal, ...(priority === undefined ? {} : { priority }) };
 }
 

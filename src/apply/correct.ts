@@ -12,7 +12,7 @@ import { requestOptions } from './context.ts';
 import type { Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
 import type { Drifted, Suspicion } from './drifted.ts';
-import { healedBetween, isTaken, writerOf } from './drifted.ts';
+import { healedBetween, isTaken, takenIn, writerOf } from './drifted.ts';
 import { contested, hintsOn } from './intend.ts';
 import { isUntracked } from './ownership.ts';
 import type { Order, Written } from './write.ts';
@@ -202,7 +202,8 @@ function verdictOn(
 async function detect(seen: Seen, context: ApplyContext): Promise<Correction> {
   const { before, input } = seen;
   if (isAsApplied(seen)) return accept(seen, context);
-  if (uidOf(seen.live) !== input.recorded.uid) return { kind: 'detected', fields: ['metadata.uid'], by: undefined };
+  if (uidOf(seen.live) !== input.recorded.uid)
+    return { kind: 'detected', fields: ['metadata.uid'], by: undefined, taken: [] };
   const sure = before.differences.filter(({ base, desired }) => base === undefined || desired === undefined);
   const fields = sure.length > 0 ? sure : await healedByDryRun(seen, context);
   return fields.length > 0 ? { kind: 'detected', ...drifted(fields, input, context) } : accept(seen, context);
@@ -228,7 +229,8 @@ function drifted(
   { suspect }: CorrectionInput,
   { installation }: ApplyContext,
 ): Drifted {
-  return { fields: fields.map(({ path }) => path), by: writerOf(fields, suspect, installation.manager) };
+  const by = writerOf(fields, suspect, installation.manager);
+  return { fields: fields.map(({ path }) => path), by, taken: takenIn(fields) };
 }
 
 function orderOf(

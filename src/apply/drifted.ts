@@ -7,6 +7,14 @@ export interface Drifted {
   readonly fields: readonly string[];
   /** Who has the fields now; undefined = removed by unknown. */
   readonly by: FieldWriter | undefined;
+  /** Those of the fields that others own now with other values, by the newest owner. */
+  readonly taken: readonly TakenFields[];
+}
+
+/** Fields of ours that one writer has taken. */
+export interface TakenFields {
+  readonly writer: FieldWriter;
+  readonly fields: readonly string[];
 }
 
 /** What the watch said before the object was read. */
@@ -15,6 +23,23 @@ export type Suspicion = Pick<Suspect, 'why' | 'observation'>;
 /** Somebody else owns the field and says otherwise. */
 export function isTaken({ base, desired, live, who }: FieldDifference): boolean {
   return base === undefined && desired !== undefined && live !== undefined && who.length > 0;
+}
+
+/** Removals by nobody, values that only the server gave, and what is ours still were not taken. */
+export function takenIn(fields: readonly FieldDifference[]): readonly TakenFields[] {
+  const taken = fields.flatMap((field) => {
+    const writer = isTaken(field) && field.guessed !== true ? newestOf(field.who) : undefined;
+    return writer === undefined ? [] : [{ writer, path: field.path }];
+  });
+  const groups = Map.groupBy(taken, ({ writer }) => [writer.manager, writer.operation, writer.subresource].join('|'));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ writer: first.writer, fields: group.map(({ path }) => path) }];
+  });
+}
+
+function newestOf(writers: readonly FieldWriter[]): FieldWriter | undefined {
+  return writers.toSorted((a, b) => (a.time < b.time ? 1 : -1)).at(0);
 }
 
 /** What differed before and does not differ any more. */
@@ -32,7 +57,7 @@ export function writerOf(
   { why, observation }: Suspicion,
   manager: string,
 ): FieldWriter | undefined {
-  const [newest] = fields.flatMap(({ who }) => who).toSorted((a, b) => (a.time < b.time ? 1 : -1));
+  const newest = newestOf(fields.flatMap(({ who }) => who));
   if (newest !== undefined) return newest;
   if (fields.every(({ live }) => live === undefined)) return undefined;
   return isOurName(fields, { why, observation })

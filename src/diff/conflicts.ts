@@ -68,7 +68,11 @@ export interface Conflict {
 
 /** The action of the first rule that matches, else the default. */
 export function actionFor(conflict: Conflict, policy: ConflictPolicy): ConflictAction {
-  return policy.rules.find((rule) => isAbout(rule, conflict))?.action ?? policy.default;
+  return ruleOn(conflict, policy)?.action ?? policy.default;
+}
+
+function ruleOn(conflict: Conflict, { rules }: ConflictPolicy): ConflictRule | undefined {
+  return rules.find((rule) => isAbout(rule, conflict));
 }
 
 function isAbout({ target, fields, managers }: ConflictRule, { ref, path, manager }: Conflict): boolean {
@@ -115,12 +119,15 @@ export function conflictRefusal(
 }
 
 /** Of what is equal there is nothing to tell. */
-export function yieldedOf(findings: readonly Finding[]): Yielded[] {
+export function yieldedOf(findings: readonly Finding[], { ref, policy }: Contest): Yielded[] {
   return findings
     .filter(({ kind }) => kind !== 'lost')
-    .map(({ place, difference }) => {
-      const owners = place === undefined ? [] : ownersOf(place);
-      const manager = owners.map((owner) => owner.manager).join(', ');
-      return { path: difference.path, manager, why: 'spec.conflicts says Yield' };
+    .map(({ place, difference: { path } }) => {
+      const managers = place === undefined ? [] : ownersOf(place).map(({ manager }) => manager);
+      const insistent = managers.find((manager) => ruleOn({ ref, path, manager }, policy)?.truce);
+      const yielded = { path, manager: managers.join(', ') };
+      return insistent === undefined
+        ? { ...yielded, why: 'spec.conflicts says Yield' }
+        : { ...yielded, why: `${insistent} takes it again and again (drift.fight)`, truce: true };
     });
 }

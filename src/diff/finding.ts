@@ -1,5 +1,4 @@
 import type { JsonValue } from '../model/json.ts';
-import type { FieldWriter } from '../model/live.ts';
 import type { FieldDifference } from '../model/plan.ts';
 import { isLeaf, isMember } from './field-set.ts';
 import type { Place } from './place.ts';
@@ -39,10 +38,11 @@ export function removal(place: Place, live: JsonValue): Finding | undefined {
 function differenceAt(place: Place, desired: JsonValue, live: JsonValue | undefined): FieldDifference {
   const base = isOwned(place) && live !== undefined ? { base: live } : {};
   const present: { readonly live?: JsonValue } = live === undefined ? {} : { live };
-  return { path: place.path, desired, ...base, ...present, who: whoAt(place, live) };
+  return { path: place.path, desired, ...base, ...present, ...whoAt(place, live) };
 }
 
-function whoAt(place: Place, live: JsonValue | undefined): readonly FieldWriter[] {
+function whoAt(place: Place, live: JsonValue | undefined): Pick<FieldDifference, 'who' | 'guessed'> {
   const owners = ownersOf(place);
-  return owners.length > 0 || live === undefined || isOwned(place) ? owners : place.newest;
+  if (owners.length > 0 || live === undefined || isOwned(place)) return { who: owners };
+  return { who: place.newest, guessed: true };
 }

@@ -81,7 +81,8 @@ export function intended(sides: Sides, policy: Policy): Intention {
   const hidden = hiddenInAll([ignored, scaled]);
   const [want, have] = [masked(desired, hidden.desired, installation), masked(live, hidden.live, installation)];
   const { found, reapply } = examineTaking(takingOf({ desired: want, live: have }, policy), sides.adopts ?? false);
-  const { ours, theirs, refusal } = settleConflicts(found, contestIn(sides, policy));
+  const contest = contestIn(sides, policy);
+  const { ours, theirs, refusal } = settleConflicts(found, contest);
   const place = ownPlace(sides, policy, found);
   const given = hiddenInAll([scaled, hiddenIn(theirs, sides)]);
   const added = addedTo(sides, { place, hidden: hiddenInAll([given, ignored]) }, policy);
@@ -91,7 +92,7 @@ export function intended(sides: Sides, policy: Policy): Intention {
     body: sent(sides, hiddenInAll([given, respected]), { place, installation }),
     probe: sent(sides, hiddenInAll([given, ignored]), { place, installation }),
     isWhole: isNothing(hiddenInAll([given, ignored])),
-    yielded: [...scaledOf(sides, installation), ...yieldedOf(theirs)],
+    yielded: [...scaledOf(sides, installation), ...yieldedOf(theirs, contest)],
     reclaims: added.map(({ steps }) => steps),
     ...(refusal === undefined ? {} : { refusal }),
   };

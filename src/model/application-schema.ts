@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import Type from 'typebox';
+import { fightActions } from './fight.ts';
 import { applicationStatusSchema } from './status-schema.ts';
 import {
   anyObject,
@@ -272,14 +273,13 @@ const drift = block('What happens when somebody changes an object in the cluster
   correction: oneOf('Default Immediate with selfHeal, else OnSync.', ['Immediate', 'OnSync', 'DetectOnly']),
   minInterval: duration('Least time between two corrections of one object. Default 2s.'),
   audit: duration('How often everything is compared even without events; 0 = off. Default 1h.'),
-  fight: notYet(
-    present(
-      block('When another client changes the same field again and again.', {
-        threshold: text('Corrections per time. Default 5/m.', { pattern: '^[0-9]+/(s|m|h)$', maxLength: 32 }),
-        action: oneOf('Default BackOff.', ['BackOff', 'Yield', 'Report']),
-      }),
-    ),
-  ),
+  fight: block('When another client takes the same fields again and again.', {
+    threshold: text('How often in a second, minute or hour. Default 5/m.', {
+      pattern: '^[1-9][0-9]{0,5}/(s|m|h)$',
+      maxLength: 32,
+    }),
+    action: oneOf('Default BackOff.', fightActions),
+  }),
 });
 
 const conflictActions = ['Overwrite', 'Yield', 'Fail'] as const;

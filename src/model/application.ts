@@ -1,6 +1,7 @@
 import type { Condition } from './condition.ts';
 import type { HookInResult, HookRun } from './hook-run.ts';
 import type { DifferenceRules } from './differences.ts';
+import type { FightPolicy, FightShown } from './fight.ts';
 import type { Health, HealthCheck, HealthStatus, ObjectHealth } from './health.ts';
 import type { ApplicationKey } from './installation.ts';
 import type { JsonObject } from './json.ts';
@@ -167,6 +168,7 @@ export interface ApplicationSpec extends DifferenceRules {
     readonly minIntervalMs: number;
     /** 0 = off. */
     readonly auditMs: number;
+    readonly fight: FightPolicy;
   };
 }
 
@@ -269,6 +271,8 @@ export interface DriftEntry {
   readonly healed?: string;
   /** Why the fields are left as their owner has them: no drift. */
   readonly yielded?: string;
+  /** Present while the manager takes the fields again and again. */
+  readonly fight?: FightShown;
 }
 
 export interface ResourceStatus {

@@ -25,6 +25,8 @@ export interface ConflictRule {
   readonly fields: readonly string[];
   readonly managers: readonly string[];
   readonly action: ConflictAction;
+  /** Not the user's: it holds for a while, because the fields are fought over. */
+  readonly truce?: true;
 }
 
 /** What happens to a field of ours that another manager owns. */
@@ -42,6 +44,8 @@ export interface Yielded {
   readonly manager: string;
   /** Why it is not written, for people. */
   readonly why: string;
+  /** It is tried again. */
+  readonly truce?: true;
 }
 
 /** What of a spec decides which differences are put right. */

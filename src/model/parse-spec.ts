@@ -10,6 +10,8 @@ import type {
   Suspension,
 } from './application.ts';
 import { parseDuration } from './duration.ts';
+import type { FightAction, FightPolicy } from './fight.ts';
+import { parseThreshold } from './fight.ts';
 import { Findings } from './findings.ts';
 import type { OwnershipPolicy } from './ownership.ts';
 import { readConflicts, readIgnoreRules } from './parse-differences.ts';
@@ -26,6 +28,7 @@ const specDefaults = {
   rollback: { within: '5m' },
   timeouts: { hook: '1h', progress: '10m' },
   drift: { minInterval: '2s', audit: '1h' },
+  fight: { threshold: '5/m', action: 'BackOff' },
 } as const;
 
 export const defaultGuard: PruneGuard = {
@@ -216,13 +219,24 @@ function readHistoryLimit({ revisionHistoryLimit }: SpecResource, findings: Find
 }
 
 function readDrift({ drift = {} }: SpecResource, selfHeal: boolean, findings: Findings): ApplicationSpec['drift'] {
-  const { correction, minInterval, audit } = { ...specDefaults.drift, ...drift };
+  const { correction, minInterval, audit, fight } = { ...specDefaults.drift, ...drift };
   return {
     correction: correction ?? (selfHeal ? 'Immediate' : 'OnSync'),
     explicit: correction !== undefined,
     minIntervalMs: readDuration(minInterval, 'spec.drift.minInterval', findings),
     auditMs: readDuration(audit, 'spec.drift.audit', findings),
+    fight: readFight({ ...specDefaults.fight, ...fight }, findings),
   };
+}
+
+function readFight(
+  { threshold, action }: { readonly threshold: string; readonly action: FightAction },
+  findings: Findings,
+): FightPolicy {
+  const parsed = parseThreshold(threshold);
+  if (parsed === undefined)
+    findings.invalid('spec.drift.fight.threshold', `expected a number per s, m or h such as 5/m, got ${threshold}`);
+  return { limit: 1, windowMs: 60_000, ...parsed, action };
 }
 
 function readPreflight({ preflight = specDefaults.preflight }: SpecResource): Pick<ApplicationSpec, 'preflight'> {

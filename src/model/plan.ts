@@ -18,6 +18,8 @@ export interface FieldDifference {
   readonly live?: JsonValue;
   /** The managers that own the field now, or the newest one where nobody owns it; empty = removed by unknown. */
   readonly who: readonly FieldWriter[];
+  /** Nobody owns it: `who` wrote the object last. */
+  readonly guessed?: true;
   /** Goes although `who` owns it: what it owns is taken over with the object. */
   readonly migrated?: true;
   /** Goes although we never owned it: `who` added it, and `conflicts.reclaimFrom` names them. */

@@ -49,6 +49,15 @@ export const reasons = {
     remedy:
       'Look at what changed (a chart that was published again, another version of a tool or of Kubernetes). To go on all the same, roll back with acceptDigest, the new digest that the message names; or release the hold.',
   },
+  Fight: {
+    cause: 'Another client takes the same fields of an object again and again, whenever the operator puts them back.',
+    remedy:
+      'Take the fields out of Git, stop the other client, or leave them to it: the message has the rule for spec.conflicts.rules. spec.drift.fight says what is done meanwhile.',
+  },
+  FightEnded: {
+    cause: 'A client that took fields again and again has not taken them for a while.',
+    remedy: 'None needed.',
+  },
   Forbidden: {
     cause: 'The operator, or on the command line the user of the kubeconfig, may not do this to the object.',
     remedy: 'Grant the permission that the message names to whom it names.',

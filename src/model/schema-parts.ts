@@ -122,6 +122,16 @@ export function intOrString(description: string) {
   return Type.Unsafe<number | string>({ description, intOrString: true });
 }
 
+/** Which object it is. */
+export function refFields() {
+  return {
+    group: text('Empty for the core group.', { maxLength: 253 }),
+    kind: text('Kind.', { maxLength: 63 }),
+    namespace: text('Empty for cluster-scoped objects.', { maxLength: 63 }),
+    name: text('Name.', { maxLength: 2048 }),
+  };
+}
+
 /** Tags a field that a later version builds. */
 export function notYet<S extends TSchema>(schema: S, why = ''): S {
   return tagged(schema, { kind: 'notYet', why });

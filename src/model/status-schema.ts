@@ -1,8 +1,9 @@
 import type { Static } from 'typebox';
 import Type from 'typebox';
 import { conditionTypes } from './condition.ts';
+import { drift } from './drift-schema.ts';
 import { mostHooks } from './hook-run.ts';
-import { anyObject, block, flag, list, oneOf, text, texts, time, whole } from './schema-parts.ts';
+import { anyObject, block, flag, list, oneOf, refFields, text, texts, time, whole } from './schema-parts.ts';
 
 /** Long enough for every group, kind, namespace, name, uid and hash of the API. */
 const recordEntry = text('', { maxLength: 2048 });
@@ -25,13 +26,6 @@ const record = block(
     },
   },
 );
-
-const refFields = () => ({
-  group: text('Empty for the core group.', { maxLength: 253 }),
-  kind: text('Kind.', { maxLength: 63 }),
-  namespace: text('Empty for cluster-scoped objects.', { maxLength: 63 }),
-  name: text('Name.', { maxLength: 2048 }),
-});
 
 const version = () => text('Version.', { maxLength: 63 });
 
@@ -88,23 +82,6 @@ const resource = block(
     syncWave: whole('Wave.'),
   },
   { required: { ...refFields(), version: version(), status: syncStatus() } },
-);
-
-const drift = block(
-  'One object that somebody else changed.',
-  {
-    healed: time('When it was put back.'),
-    yielded: text('Why the fields are left as their manager has them: they count as in sync.'),
-  },
-  {
-    required: {
-      ...refFields(),
-      fields: texts('Paths, never values.', 64, { maxLength: 4096 }),
-      manager: text('Field manager that made the change; empty when unknown.'),
-      operation: text('Its operation.', { maxLength: 63 }),
-      since: time('When it was seen.'),
-    },
-  },
 );
 
 const syncResult = block(

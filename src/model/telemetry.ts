@@ -24,6 +24,8 @@ export interface Telemetry {
   driftDetected(event: DriftDetected): void;
   /** Our write put it back. */
   driftCorrected(event: DriftCorrected): void;
+  /** Somebody began to take fields of ours again and again, or ceased to. */
+  fight(event: FightEvent): void;
   /** One look at a remote's refs ended. */
   gitPoll(event: GitPoll): void;
   /** Objects were fetched from a remote, or not. */
@@ -101,6 +103,12 @@ export interface DriftDetected {
 export interface DriftCorrected extends DriftDetected {
   /** From the arrival of the event to the server's answer to our write. */
   readonly latencyMs: number;
+}
+
+export interface FightEvent extends Omit<DriftDetected, 'latencyMs'> {
+  readonly kind: 'began' | 'ended';
+  /** When it began: `12/m`. */
+  readonly rate: string;
 }
 
 export interface GitPoll {

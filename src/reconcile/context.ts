@@ -11,12 +11,20 @@ import { healthNow } from './health/health-now.ts';
 import { judgeWait } from './health/judge.ts';
 import type { Ports } from './ports.ts';
 
-/** A newer commit takes over at the next safe point, unless a user asked for exactly this revision; `terminate` always. */
+interface ContextOptions extends Pick<ApplyContext, 'priority'> {
+  /** What Git wants, where that is at hand. */
+  readonly desired?: readonly DesiredObject[];
+}
+
+/**
+ * A newer commit takes over at the next safe point, unless a user asked for exactly this revision; `terminate` always.
+ * What is left to others in a fight is left by this context.
+ */
 export function contextOf(
   app: Application,
   ports: Ports,
   signal: AbortSignal,
-  desired: readonly DesiredObject[] = [],
+  { desired = [], ...priority }: ContextOptions = {},
 ): ApplyContext {
   const { cluster, installation, live, source, jq } = ports;
   const began = source.newestRevision(app.key);
@@ -27,8 +35,12 @@ export function contextOf(
   const now = (ref: Ref): Health =>
     judgeWait(ref, healthNow(ref, live), ports.progress.ageMs(app.key, ref), progressMs);
   const health = { assess: ports.health.assess.bind(ports.health), now };
-  const hints = createHints({ app, cluster, jq, signal, desired });
-  return { cluster, installation, writes: live.writes, app, claims, health, hints, signal, superseded };
+  const hints = createHints({ app, cluster, jq, signal, desired, ...priority });
+  const pacified = ports.fights.withTruces(app);
+  return {
+    ...{ cluster, installation, writes: live.writes, app: pacified, claims, health, hints, signal, superseded },
+    ...priority,
+  };
 }
 
 function follows({ request, hold }: Application): boolean {

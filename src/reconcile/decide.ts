@@ -46,10 +46,11 @@ export async function readLive(
  */
 export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): Promise<Plan> {
   const { app } = sight;
-  const context = contextOf(app, ports, signal, sight.desired.objects);
+  const context = contextOf(app, ports, signal, { desired: sight.desired.objects });
   const apart = { ...sight, ...apartFromHooks(sight, ports) };
   const input: PlanInput = {
     ...apart,
+    app: context.app,
     ...(await foresee(apart, context, ports.jq)),
     installation: ports.installation,
     claims: claimsOf(sight, ports),
@@ -62,7 +63,7 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   };
   const waitsFor = app.deleting ? undefined : ports.dependencies.waitsFor(app);
   const permitted = (plan: Plan): Plan =>
-    waitsFor === undefined ? permit(app, plan, (ref) => ports.pending.correcting(ref)) : heldBack(plan, waitsFor);
+    waitsFor === undefined ? permit(app, plan, (change) => correctionOf(change, ports)) : heldBack(plan, waitsFor);
   const wanted = permitted(planChanges(input));
   if (waitsFor === undefined) await provideNamespace(sight, wanted, context);
   const allowed = guarded(input, permitted(await preflight(wanted, context)));
@@ -77,6 +78,13 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   const hooks = hooksBeside(decided, { ...sight, claims: claimsOf(sight, ports) }, ports);
   await tryOutHooks({ ...decided, hooks }, contextOf(app, ports, signal));
   return { ...decided, hooks };
+}
+
+/** The other lane is faster, tells who did it, writes once, and knows whom it does not answer at once. */
+function correctionOf(change: Change, { pending, fights }: Ports): 'goesOn' | 'backsOff' | undefined {
+  if (pending.correcting(change.ref)) return 'goesOn';
+  const isMissing = change.kind === 'create' || (change.kind === 'undecided' && change.question === 'exists');
+  return !isMissing && fights.holdsMs(change.ref) > 0 ? 'backsOff' : undefined;
 }
 
 /** Before anything is tried out: a dry-run in a namespace that is not there says nothing. A Namespace in Git wins. */

@@ -1,5 +1,5 @@
 import type { Application } from '../model/application.ts';
-import type { Ref, RefKey } from '../model/object.ts';
+import type { RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Change, KeepReason, Plan } from '../model/plan.ts';
 import { isSelected } from './requests/selection.ts';
@@ -12,25 +12,28 @@ import { isTerminated } from './requests/terminated.ts';
  * - Automation writes what Git changed, and with it drift, unless drift is to be detected only.
  * - Drift alone is written where its correction is immediate.
  */
-export function permit(app: Application, plan: Plan, correcting: (ref: Ref) => boolean): Plan {
+export function permit(app: Application, plan: Plan, correction: (change: Change) => Correcting | undefined): Plan {
   if (app.deleting) return plan;
   if (app.request !== undefined) return onlySelected(app, plan);
   const recorded = new Map(app.record.map((entry) => [refKey(entry.ref), entry.desired]));
-  // The other lane is faster, tells who did it, and writes once.
-  const isLeft = (change: Change): boolean => isDrift(change) && correcting(change.ref);
+  const laneOf = (change: Change): Correcting | undefined => (isDrift(change) ? correction(change) : undefined);
   const isDrift = (change: Change): boolean => isWrite(change) && isUnchangedInGit(change, recorded);
   const gitMoved = plan.changes.some((change) => isWrite(change) && !isDrift(change));
   const isAutomatic = app.spec.automated !== undefined && !isTerminated(app, plan.revision);
   const corrects = writesDrift(app, { isAutomatic, syncs: isAutomatic && gitMoved });
   const changes = plan.changes.map((change) => {
     const allowed = isDrift(change) ? corrects : isAutomatic;
-    if (!isWrite(change) || (allowed && !isLeft(change))) return change;
-    return isLeft(change)
-      ? hold(change, 'correcting', 'drifted; being corrected')
-      : hold(change, 'waitsForSync', 'differs from Git; waits for a sync');
+    const lane = laneOf(change);
+    if (!isWrite(change) || (allowed && lane === undefined)) return change;
+    if (lane === 'goesOn') return hold(change, 'correcting', 'drifted; being corrected');
+    if (lane === 'backsOff') return hold(change, 'waitsForSync', 'drifted again and again; its correction waits');
+    return hold(change, 'waitsForSync', 'differs from Git; waits for a sync');
   });
   return { ...plan, changes };
 }
+
+/** How the other lane stands to a drifted object: at work on it, or waiting with it in a fight. */
+type Correcting = 'goesOn' | 'backsOff';
 
 interface Automation {
   readonly isAutomatic: boolean;

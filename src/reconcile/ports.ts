@@ -13,6 +13,7 @@ import type { Claims } from './claims.ts';
 import type { Dependencies } from './applications/dependencies.ts';
 import type { OutsideObjects } from './applications/outside-objects.ts';
 import type { DriftLog } from './drift/drift-log.ts';
+import type { Fights } from './drift/fights.ts';
 import type { HookVerdicts } from './hooks/hook-verdicts.ts';
 import type { PendingWrites } from './drift/pending.ts';
 import type { Progress } from './health/progress.ts';
@@ -46,6 +47,7 @@ export interface Ports {
   /** Milliseconds after the last run of each Application until time alone may change a verdict; infinite: never. */
   readonly judgeAgain: Map<ApplicationKey, number>;
   readonly drift: DriftLog;
+  readonly fights: Fights;
   readonly events: Events;
   readonly installation: Installation;
   readonly clock: Clock;

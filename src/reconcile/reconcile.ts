@@ -36,7 +36,8 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
   // Claim before the first creation: a crash between may not orphan an object.
   await ports.status.claim(app, creationsOf(app, plan), desired.revision, plan.hooks?.run);
   const outside = await ports.outside.look(app.key, dependenciesOutside(plan), signal);
-  const applied = await applyPlan(plan, { ...contextOf(app, ports, signal, desired.objects), outside });
+  const context = contextOf(app, ports, signal, { desired: desired.objects });
+  const applied = await applyPlan(plan, { ...context, outside });
   const { progressMs } = app.spec.timeouts;
   const objects = await judge({ app, progressMs, objects: healthsAfter(desired, applied, ports) }, ports, signal);
   judgeHooksAgain(app.key, applied, ports);

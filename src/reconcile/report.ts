@@ -12,6 +12,7 @@ import { groupsOf } from './claims.ts';
 import { healthsOnRecord, worstOfObjects } from './health/health-now.ts';
 import { judge } from './health/judge.ts';
 import { tellDriftOf } from './drift/plan-drift.ts';
+import { withFights } from './drift/fight-words.ts';
 import type { Ports } from './ports.ts';
 import { rollBackWhenDegraded } from './requests/rollback.ts';
 import { retryLimit } from './schedule.ts';
@@ -150,7 +151,7 @@ function inputFor(
 ): StatusInput<typeof app> {
   return {
     app,
-    drift: ports.drift.entries(app.key, app.status.drift),
+    drift: withFights(ports.drift.entries(app.key, app.status.drift), ports.fights.of(app.key)),
     now: ports.status.now(),
     attempt,
     triesLeft: app.spec === undefined ? 0 : retryLimit({ spec: app.spec }) - attempt + 1,
@@ -173,6 +174,7 @@ function forget(key: ApplicationKey, ports: Ports): void {
   ports.judgeAgain.delete(key);
   ports.hookVerdicts.follow(key, []);
   ports.told.delete(key);
+  ports.fights.forget(key);
   ports.drift.forget(key);
   ports.telemetry.applicationGone(key);
 }

@@ -16,6 +16,8 @@ import { Controller } from './controller.ts';
 import { Dependencies } from './applications/dependencies.ts';
 import { OutsideObjects } from './applications/outside-objects.ts';
 import { DriftLog } from './drift/drift-log.ts';
+import { Fights } from './drift/fights.ts';
+import { tellFight } from './drift/tell-fight.ts';
 import { HookVerdicts } from './hooks/hook-verdicts.ts';
 import { PendingWrites } from './drift/pending.ts';
 import type { Ports } from './ports.ts';
@@ -67,12 +69,12 @@ export async function start(
   );
   const dependencies = new Dependencies({ applications, ...options }, (key) => queue.add(key, 'commit'));
   const outside = new OutsideObjects(options, (key) => queue.add(key, 'commit'));
-  const drift = new DriftLog(clock, (key) => void writeDrift(key, ports));
   const ports: Ports = {
     ...options,
     applications,
     claims,
-    drift,
+    drift: new DriftLog(clock, (key) => void writeDrift(key, ports)),
+    fights: new Fights(clock, (news) => tellFight(news, ports)),
     approvals: new Approvals(installation),
     asks: new Asks(clock, random),
     pending: new PendingWrites(),
@@ -94,6 +96,7 @@ export async function start(
       await controller.stop();
       dependencies[Symbol.dispose]();
       outside[Symbol.dispose]();
+      ports.fights[Symbol.dispose]();
       applications[Symbol.dispose]();
       live[Symbol.dispose]();
       await source[Symbol.asyncDispose]();

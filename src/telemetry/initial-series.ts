@@ -14,6 +14,8 @@ export function initialiseSeries(metrics: Metrics): void {
   for (const manager of managerLabels) {
     metrics.driftDetected.inc({ manager }, 0);
     metrics.driftCorrected.inc({ manager }, 0);
+    metrics.fights.set({ manager }, 0);
+    metrics.fightsBegun.inc({ manager }, 0);
   }
   for (const level of logLevels) metrics.logLines.inc({ level }, 0);
 }

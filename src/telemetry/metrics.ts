@@ -131,6 +131,14 @@ function driftMetrics(define: Definer) {
     driftCorrected: define.counter('drift_corrected_total', 'Objects put back, by the manager that had changed them.', [
       'manager',
     ]),
+    fights: define.gauge(
+      'fights',
+      'Objects of which a manager takes the same fields again and again at present, by the manager.',
+      ['manager'],
+    ),
+    fightsBegun: define.counter('fights_total', 'Fights over fields that began, by the manager that takes them.', [
+      'manager',
+    ]),
     driftDetection: define.histogram(
       'drift_detection_seconds',
       'From the arrival of the event that shows a foreign change to the decision that it is drift.',

@@ -104,14 +104,14 @@ test('an Application that is read from a file and refused is refused in the word
   await using root = await createTemporaryFolder('cli');
   const spec = {
     source: { repoURL: 'https://git.example.com/a.git', path: '../x' },
-    drift: { fight: { action: 'Report' } },
+    destination: { serviceAccountName: 'deployer' },
   };
   const application = { apiVersion: 'evenkeel.dev/v1alpha1', kind: 'Application', metadata: { name: 'a' }, spec };
   await writeFiles(root.path, { 'a.yaml': JSON.stringify(application) });
   const { code, complaints } = await run(root.path, 'render', '.', '-f', 'a.yaml');
   assert.equal(code, 1);
   assert.match(complaints, /InvalidSpec: spec\.source\.path: expected a path without \.\./);
-  assert.match(complaints, /NotYetSupported: spec\.drift\.fight/);
+  assert.match(complaints, /NotYetSupported: spec\.destination\.serviceAccountName/);
 });
 
 test('values of another repository are fetched while a folder stands for the first', async () => {

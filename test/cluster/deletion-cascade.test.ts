@@ -235,7 +235,7 @@ describe('a deletion does not need what is broken', () => {
     const metadata = { finalizers: [ours] };
     const shop = await openShop(world, 'broken-spec', { ...configMaps('a'), ...claim('data') }, { metadata });
     const object = await mustFind(world, claimPath(shop.name, 'data'));
-    await mergePatch(world, applicationPath(shop.name), { spec: { drift: { fight: { action: 'Yield' } } } });
+    await mergePatch(world, applicationPath(shop.name), { spec: { destination: { serviceAccountName: 'deployer' } } });
     await untilCondition(shop, 'Stalled', 'NotYetSupported');
     await deleteApplication(world, shop.name);
     await untilGone(world, applicationPath(shop.name));

@@ -12,5 +12,8 @@ export function applicationSpec(change: Partial<ApplicationSpec> = {}): Applicat
 /** What `automated: {prune: true, selfHeal: true}` comes to. */
 export const selfHealing: Partial<ApplicationSpec> = {
   automated: { prune: true, selfHeal: true, allowEmpty: false },
-  drift: { correction: 'Immediate', explicit: false, minIntervalMs: 2_000, auditMs: 3_600_000 },
+  drift: {
+    ...{ correction: 'Immediate', explicit: false, minIntervalMs: 2_000, auditMs: 3_600_000 },
+    fight: { limit: 5, windowMs: 60_000, action: 'BackOff' },
+  },
 };

@@ -119,7 +119,13 @@ test('defaults', () => {
     guard: defaultGuard,
     ownership: { adopt: 'IfUnowned', migrateFrom: ['kubectl'], migrateManagers: [] },
     timeouts: { hookMs: 3_600_000, progressMs: 600_000 },
-    drift: { correction: 'OnSync', explicit: false, minIntervalMs: 2000, auditMs: 3_600_000 },
+    drift: {
+      correction: 'OnSync',
+      explicit: false,
+      minIntervalMs: 2000,
+      auditMs: 3_600_000,
+      fight: { limit: 5, windowMs: 60_000, action: 'BackOff' },
+    },
   });
 });
 

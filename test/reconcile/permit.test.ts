@@ -51,7 +51,7 @@ function application(setting: Setting): Application {
   return setting.automated ? automatic : manual(automatic);
 }
 
-function written(app: Application, names: readonly Name[], correcting = false): string[] {
+function written(app: Application, names: readonly Name[], correcting?: 'goesOn' | 'backsOff'): string[] {
   const plan = { ...noPlan, changes: names.map((name) => changes[name]) };
   const permitted = permit(app, plan, () => correcting).changes;
   return names.filter((_, index) => permitted[index]?.kind !== 'keep');
@@ -99,13 +99,22 @@ describe('what may be written now', () => {
 
   it('leaves to the correction lane what it is at work on', () => {
     const app = application({ automated: true, correction: 'Immediate' });
-    assert.deepEqual(written(app, [...drifts, ...fromGit], true), fromGit);
+    assert.deepEqual(written(app, [...drifts, ...fromGit], 'goesOn'), fromGit);
+  });
+
+  it('leaves what is fought over while its correction waits, and says so; a request of a user does not wait', () => {
+    const app = application({ automated: true, correction: 'Immediate' });
+    assert.deepEqual(written(app, [...drifts, ...fromGit], 'backsOff'), fromGit);
+    const [held] = permit(app, { ...noPlan, changes: [changes.drift] }, () => 'backsOff').changes;
+    assert.ok(held?.kind === 'keep');
+    assert.deepEqual([held.reason, held.message], ['waitsForSync', 'drifted again and again; its correction waits']);
+    assert.deepEqual(written({ ...app, request }, drifts, 'backsOff'), drifts);
   });
 
   it('says why it waits, and what is missing', () => {
     const app = application({ automated: false, correction: 'OnSync' });
     const plan = { ...noPlan, changes: [changes.vanished, changes.drift, changes.prune] };
-    const permitted = permit(app, plan, () => false).changes;
+    const permitted = permit(app, plan, () => undefined).changes;
     assert.deepEqual(
       permitted.map((change) =>
         change.kind === 'keep' ? [change.reason, change.missing, change.message] : change.kind,

@@ -2,7 +2,6 @@ import type { Correction, CorrectionInput } from '../../apply/apply.ts';
 import { correctObject } from '../../apply/apply.ts';
 import type { Application } from '../../model/application.ts';
 import { isSuspended } from '../../model/application.ts';
-import type { Yielded } from '../../model/differences.ts';
 import { OperatorError } from '../../model/errors.ts';
 import type { ApplicationKey } from '../../model/installation.ts';
 import type { Suspect } from '../../model/live.ts';
@@ -11,14 +10,20 @@ import { refKey } from '../../model/object.ts';
 import { isHookEntry } from '../../model/record.ts';
 import { appliedBody } from './applied-body.ts';
 import { contextOf } from '../context.ts';
+import type { DriftFound } from './drift-log.ts';
+import type { Look } from './fights.ts';
+import { Intervals } from './intervals.ts';
 import type { Ports } from '../ports.ts';
+import { PutOff } from './put-off.ts';
 import { Vanishings } from './vanishings.ts';
 
 /** Corrections at the same time: they share the API server with the syncs. */
 const atOnce = 8;
 
 /** `unsettled`: the ordered plan has to see to the object. */
-type Seen = 'settled' | 'unsettled';
+type Next = 'settled' | 'unsettled';
+
+type Seen<K extends Correction['kind']> = Extract<Correction, { kind: K }>;
 
 interface Lane {
   /** The newest suspicion that came while the object was being looked at. */
@@ -29,15 +34,16 @@ interface Lane {
  * The second lane: puts single objects back as they were applied, past the queue.
  *
  * Guarantees: one look at an object at a time, and none is lost: a suspicion that still stands after it leads to one more;
- * two corrections of an object are `drift.minInterval` apart; an object that a running sync is about to write waits for
- * that write only. Needs no timer for the first correction of an object.
+ * two writes to an object are `drift.minInterval` apart; an object that a running sync is about to write waits for that
+ * write only, and one that somebody fights over until its next try. Needs no timer for the first correction of an object.
  */
 export class Corrector {
   readonly #ports: Ports;
   readonly #resync: (key: ApplicationKey) => void;
   readonly #signal: AbortSignal;
   readonly #lanes = new Map<RefKey, Lane>();
-  readonly #correctedAt = new Map<RefKey, number>();
+  readonly #intervals: Intervals;
+  readonly #putOff: PutOff;
   readonly #waiting: Suspect[] = [];
   readonly #vanishings: Vanishings;
   #running = 0;
@@ -47,6 +53,8 @@ export class Corrector {
     this.#ports = ports;
     this.#resync = resync;
     this.#signal = signal;
+    this.#intervals = new Intervals(ports.clock);
+    this.#putOff = new PutOff(ports.clock, (suspect) => this.take(suspect), signal);
     this.#vanishings = new Vanishings(ports);
   }
 
@@ -86,7 +94,7 @@ export class Corrector {
     if (next !== undefined && this.#ports.live.suspected(ref)) this.take(next);
   }
 
-  async #look(suspect: Suspect): Promise<Seen> {
+  async #look(suspect: Suspect): Promise<Next> {
     try {
       return await this.#correct(suspect);
     } catch (error) {
@@ -97,55 +105,72 @@ export class Corrector {
     }
   }
 
-  async #correct(suspect: Suspect): Promise<Seen> {
+  async #correct(suspect: Suspect): Promise<Next> {
     const { key, ref } = suspect;
-    const parsed = this.#ports.applications.known(key);
-    if (parsed?.kind !== 'valid' || parsed.app.deleting || isSuspended(parsed.app, this.#ports.clock.now()))
-      return 'settled';
-    const { app } = parsed;
-    const recorded = app.record.find((entry) => refKey(entry.ref) === refKey(ref));
-    if (recorded === undefined || this.#isHeldBack(suspect, app)) return 'settled';
+    const app = this.#served(key);
+    const recorded = app?.record.find((entry) => refKey(entry.ref) === refKey(ref));
+    if (app === undefined || recorded === undefined || this.#isHeldBack(suspect, app)) return 'settled';
     if (isHookEntry(recorded)) return suspect.why === 'left' ? 'unsettled' : 'settled';
+    const mode = this.#modeFor(suspect, app);
+    if (mode === undefined) return 'settled';
     const body = await appliedBody(app, recorded, this.#ports, this.#signal);
     if (body === undefined) return 'unsettled';
     const mayRecreate = (): Promise<boolean> => this.#vanishings.mayRecreate(app, ref);
-    const input = { ref, body, desiredHash: recorded.desired, recorded, suspect, mode: modeOf(app), mayRecreate };
-    return this.#settle(suspect, app, input);
+    return this.#settle(suspect, app, {
+      ref,
+      body,
+      desiredHash: recorded.desired,
+      recorded,
+      suspect,
+      mode,
+      mayRecreate,
+    });
+  }
+
+  #served(key: ApplicationKey): Application | undefined {
+    const parsed = this.#ports.applications.known(key);
+    if (parsed?.kind !== 'valid' || parsed.app.deleting) return undefined;
+    return isSuspended(parsed.app, this.#ports.clock.now()) ? undefined : parsed.app;
+  }
+
+  /** What is fought over is only looked at before its next try, once; undefined: it was, and that is to come. */
+  #modeFor(suspect: Suspect, app: Application): CorrectionInput['mode'] | undefined {
+    const { fights } = this.#ports;
+    const holdMs = isThere(suspect) ? fights.holdsMs(suspect.ref) : 0;
+    if (holdMs === 0) return modeOf(app);
+    this.#putOff.put(suspect, holdMs);
+    return fights.nextTryMs(suspect.ref) === undefined ? 'detect' : undefined;
   }
 
   /** True when the suspicion was put off. */
   #isHeldBack(suspect: Suspect, app: Application): boolean {
-    const { pending, clock } = this.#ports;
+    const { pending } = this.#ports;
     // A sync that was cut off leaves objects that are newer than their record: only a look at Git tells them from drift.
     if (!pending.hasRun(app.key) || pending.has(app.key, suspect.ref)) {
       pending.whenDone(app.key, () => this.take(suspect));
       return true;
     }
-    const since = clock.monotonic() - (this.#correctedAt.get(refKey(suspect.ref)) ?? Number.NEGATIVE_INFINITY);
-    if (since >= app.spec.drift.minIntervalMs) return false;
-    clock.after(app.spec.drift.minIntervalMs - since, () => this.take(suspect));
-    return true;
+    const ms = this.#intervals.leftMs(refKey(suspect.ref));
+    if (ms > 0) this.#putOff.put(suspect, ms);
+    return ms > 0;
   }
 
-  async #settle(suspect: Suspect, app: Application, input: CorrectionInput): Promise<Seen> {
-    const context = { ...contextOf(app, this.#ports, this.#signal), priority: 'urgent' as const };
+  async #settle(suspect: Suspect, app: Application, input: CorrectionInput): Promise<Next> {
+    const context = contextOf(app, this.#ports, this.#signal, { priority: 'urgent' });
     const correction = await correctObject(input, context);
     switch (correction.kind) {
       case 'unchanged':
       case 'shared':
-        this.#tellYielded(suspect, app, correction);
-        this.#ports.drift.healed(app.key, suspect.ref, app.status.drift);
-        return 'settled';
       case 'corrected':
-        this.#tellYielded(suspect, app, correction);
-        this.#tell(suspect, app, { fields: correction.fields, by: correction.by, healed: true });
+        this.#asItShouldBe(suspect, app, correction);
         return 'settled';
       case 'recreated':
+        this.#wrote(suspect.ref, app);
         this.#ports.status.corrected(app.key, correction.entry);
         this.#tell(suspect, app, { fields: [], by: undefined, healed: true });
         return 'settled';
       case 'detected':
-        this.#tell(suspect, app, { fields: correction.fields, by: correction.by, healed: false });
+        this.#detected(suspect, app, correction);
         return 'unsettled';
       case 'vanished':
       case 'terminating':
@@ -155,24 +180,51 @@ export class Corrector {
     }
   }
 
-  #tellYielded({ ref }: Suspect, app: Application, { yielded }: { readonly yielded: readonly Yielded[] }): void {
-    this.#ports.drift.yields(app.key, { ref, yielded }, app.status.drift);
+  #wrote(ref: Ref, app: Application): void {
+    this.#intervals.begin(refKey(ref), app.spec.drift.minIntervalMs);
   }
 
-  #tell(suspect: Suspect, app: Application, drift: { fields: readonly string[]; by: DriftBy; healed: boolean }): void {
+  /** What is left to others in a fight is tried to be put back some time. */
+  #looked(suspect: Suspect, app: Application, look: Omit<Look, 'ref'>): void {
+    const { ref } = suspect;
+    this.#ports.fights.looked(app, { ref, ...look });
+    const ms = this.#ports.fights.nextTryMs(ref);
+    if (ms !== undefined && ms > 0) this.#putOff.put(suspect, ms);
+  }
+
+  #asItShouldBe(suspect: Suspect, app: Application, correction: Seen<'unchanged' | 'shared' | 'corrected'>): void {
+    const { drift } = this.#ports;
+    const { kind, yielded } = correction;
+    if (kind !== 'unchanged') this.#wrote(suspect.ref, app);
+    drift.yields(app.key, { ref: suspect.ref, yielded }, app.status.drift);
+    const left = yielded.filter(({ truce }) => truce).map(({ path }) => path);
+    this.#looked(suspect, app, { taken: kind === 'corrected' ? correction.taken : [], left });
+    if (kind === 'corrected') this.#tell(suspect, app, { ...correction, healed: true });
+    else drift.healed(app.key, suspect.ref, app.status.drift);
+  }
+
+  /** Where nothing is put back there is no fight. */
+  #detected(suspect: Suspect, app: Application, correction: Seen<'detected'>): void {
+    if (modeOf(app) === 'detect') this.#ports.fights.drop(suspect.ref);
+    else this.#looked(suspect, app, { taken: [], left: correction.fields });
+    this.#tell(suspect, app, { ...correction, healed: false });
+  }
+
+  #tell(suspect: Suspect, app: Application, { fields, by, healed }: Omit<DriftFound, 'ref'>): void {
     const ports = this.#ports;
     const latencyMs = ports.clock.monotonic() - suspect.seenAt;
-    const event = { key: app.key, ref: suspect.ref, manager: drift.by?.manager ?? '', fields: drift.fields, latencyMs };
+    const event = { key: app.key, ref: suspect.ref, manager: by?.manager ?? '', fields, latencyMs };
     ports.telemetry.driftDetected(event);
-    if (drift.healed) {
-      this.#correctedAt.set(refKey(suspect.ref), ports.clock.monotonic());
-      ports.telemetry.driftCorrected(event);
-    }
-    ports.drift.add(app.key, { ref: suspect.ref, ...drift }, app.status.drift);
+    if (healed) ports.telemetry.driftCorrected(event);
+    const again = ports.fights.isFought(suspect.ref);
+    ports.drift.add(app.key, { ref: suspect.ref, fields, by, healed, again }, app.status.drift);
   }
 }
 
-type DriftBy = Extract<Correction, { kind: 'corrected' }>['by'];
+/** An object that is gone is not waited for because of its fields. */
+function isThere({ why }: Suspect): boolean {
+  return why !== 'left' && why !== 'recreated';
+}
 
 /** Repairs where correction is immediate: by automation, or because the Application says so itself. */
 function modeOf(app: Application): 'repair' | 'detect' {

@@ -13,6 +13,8 @@ export interface DriftFound {
   /** undefined: removed by unknown. */
   readonly by: FieldWriter | undefined;
   readonly healed: boolean;
+  /** Part of a fight: one entry stands for all of the same fields. */
+  readonly again?: boolean;
 }
 
 /** What of an object stays as its owner has it. */
@@ -54,20 +56,11 @@ export class DriftLog {
   add(key: ApplicationKey, found: DriftFound, inStatus: readonly DriftEntry[] | undefined): void {
     const now = new Date(this.#clock.now()).toISOString();
     const present = this.entries(key, inStatus);
-    const open = present.find((entry) => isOpen(entry, found.ref));
-    const entry: DriftEntry = {
-      group: found.ref.group,
-      kind: found.ref.kind,
-      namespace: found.ref.namespace,
-      name: found.ref.name,
-      fields: found.fields.slice(0, 20),
-      manager: found.by?.manager ?? '',
-      operation: found.by?.operation ?? '',
-      since: open?.since ?? now,
-      ...(found.healed ? { healed: now } : {}),
-    };
+    const open = present.find((other) => isOpen(other, found.ref));
+    const entry = entryOf(found, open?.since ?? now, now);
     if (open !== undefined && isSame(open, entry)) return;
-    this.#entries.set(key, [entry, ...present.filter((other) => other !== open)].sort(openFirst).slice(0, kept));
+    const former = open ?? (found.again === true ? present.find((other) => isRepeated(other, entry)) : undefined);
+    this.#entries.set(key, [entry, ...present.filter((other) => other !== former)].sort(openFirst).slice(0, kept));
     this.#schedule(key);
   }
 
@@ -93,6 +86,11 @@ export class DriftLog {
     this.#schedule(key);
   }
 
+  /** What is said beside the entries has changed. */
+  changed(key: ApplicationKey): void {
+    this.#schedule(key);
+  }
+
   forget(key: ApplicationKey): void {
     this.#flushes.get(key)?.cancel?.();
     this.#flushes.delete(key);
@@ -113,6 +111,17 @@ export class DriftLog {
     flush.writtenAt = this.#clock.monotonic();
     this.#write(key);
   }
+}
+
+function entryOf({ ref, fields, by, healed }: DriftFound, since: string, now: string): DriftEntry {
+  return {
+    ...refInStatus(ref),
+    fields: fields.slice(0, 20),
+    manager: by?.manager ?? '',
+    operation: by?.operation ?? '',
+    since,
+    ...(healed ? { healed: now } : {}),
+  };
 }
 
 function isOf(entry: DriftEntry, ref: Ref): boolean {
@@ -140,7 +149,15 @@ function yieldedEntry({ ref, yielded }: Left, since: string): DriftEntry | undef
 }
 
 function isSame(a: DriftEntry, b: DriftEntry): boolean {
-  return a.manager === b.manager && a.healed === b.healed && a.fields.join() === b.fields.join();
+  return a.healed === b.healed && isByTheSame(a, b);
+}
+
+function isRepeated(a: DriftEntry, b: DriftEntry): boolean {
+  return isOf(a, b) && a.yielded === undefined && isByTheSame(a, b);
+}
+
+function isByTheSame(a: DriftEntry, b: DriftEntry): boolean {
+  return a.manager === b.manager && a.fields.join() === b.fields.join();
 }
 
 function openFirst(a: DriftEntry, b: DriftEntry): number {

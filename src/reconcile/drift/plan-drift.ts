@@ -20,6 +20,7 @@ export function tellDriftOf(app: Application, settled: Settled, ports: Ports): v
 function tellYielded({ key, status }: Application, change: Change, ports: Ports): void {
   const isLooked = change.kind === 'update' || (change.kind === 'keep' && change.live !== undefined);
   const isGone = change.kind === 'forget' || change.kind === 'prune' || change.kind === 'release';
+  if (isGone) ports.fights.drop(change.ref);
   const yielded = isLooked ? (change.yielded ?? []) : [];
   if (isLooked || isGone) ports.drift.yields(key, { ref: change.ref, yielded }, status.drift);
 }

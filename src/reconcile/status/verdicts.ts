@@ -4,6 +4,7 @@ import { describeRef } from '../../model/object.ts';
 import type { Applied, Settled } from '../../model/outcome.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Reason } from '../../model/reasons.ts';
+import { describeFight } from '../drift/fight-words.ts';
 import type { Verdict } from './conditions.ts';
 import { heldPlan } from './held-plan.ts';
 import { hookWaitedFor } from '../hooks/hook-outcome.ts';
@@ -202,8 +203,11 @@ function standing(app: KnownApplication, drift: readonly DriftEntry[]): Verdict[
   return [...verdicts, { type: 'FieldsIgnored', status: 'True', reason: 'FieldsIgnored', message: clip(message) }];
 }
 
-/** Present while something differs by a foreign write. */
+/** Present while something differs by a foreign write, and while a fight goes on, whoever has the fields at present. */
 export function driftedVerdict(drift: readonly DriftEntry[]): Verdict[] {
+  const fights = drift.filter(({ fight }) => fight !== undefined);
+  if (fights.length > 0)
+    return [{ type: 'Drifted', status: 'True', reason: 'Fight', message: clip(fights.map(describeFight).join('; ')) }];
   const open = drift.filter((entry) => entry.healed === undefined && entry.yielded === undefined);
   if (open.length === 0) return [];
   const names = open.map(

@@ -51,12 +51,6 @@ export const badSpecs: readonly BadSpec[] = [
     message: /^spec\.source: expected at most one of helm and kustomize$/,
   },
   {
-    name: 'not-yet-fights',
-    spec: { drift: { fight: { action: 'Report' } } },
-    reason: 'NotYetSupported',
-    message: /^spec\.drift\.fight.*: .*not supported yet/,
-  },
-  {
     name: 'not-yet-impersonation',
     spec: { destination: { serviceAccountName: 'deployer' } },
     reason: 'NotYetSupported',
