@@ -2,6 +2,7 @@ import type { Claims } from '../diff/diff.ts';
 import { hookRefs, planHooks } from '../diff/diff.ts';
 import { createHealthRules } from '../health/health.ts';
 import type { Application } from '../model/application.ts';
+import { deletionOf } from '../model/delete-hooks.ts';
 import type { Desired } from '../model/desired.ts';
 import type { HookPlan } from '../model/hook-plan.ts';
 import type { HookRun } from '../model/hook-run.ts';
@@ -10,20 +11,25 @@ import type { LiveAnswer } from '../model/live.ts';
 import type { RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { Plan } from '../model/plan.ts';
+import { revisionIn } from '../model/revision.ts';
 import type { RecordEntry } from '../model/record.ts';
 
-/** The first try of a sync by hand that would begin now; undefined where it would have no hooks. */
-export function runBegunNow(app: Application, { hooks, revision, digest }: Desired, now: number): HookRun | undefined {
-  if (app.deleting || hooks.length === 0) return undefined;
-  const startedAt = new Date(now).toISOString();
-  return { startedAt, attempt: 1, revision, digest, release: 'upgrade', hooks: [] };
+/** The first try of a sync by hand that would begin now, or the deletion that runs; undefined where it has no hooks. */
+export function runOf(app: Application, { hooks, revision, digest }: Desired, now: number): HookRun | undefined {
+  if (hooks.length === 0) return undefined;
+  const begun = { startedAt: new Date(now).toISOString(), attempt: 1, release: 'upgrade' as const, hooks: [] };
+  const { applied, operationState } = app.status;
+  if (!app.deleting || applied === undefined) return { ...begun, revision, digest };
+  const deletion = deletionOf(applied.digest);
+  const running = operationState?.hookRun;
+  return running?.digest === deletion ? running : { ...begun, revision: revisionIn(applied), digest: deletion };
 }
 
 /** What has to be read to know what is in the way of hooks, beside the record. */
 export function hooksToRead(app: Application, { hooks }: Desired, run: HookRun | undefined): readonly RecordEntry[] {
   if (run === undefined) return [];
   const recorded = new Set(app.record.map(({ ref }) => refKey(ref)));
-  const unknown = hookRefs(hooks, run, false).filter((ref) => !recorded.has(refKey(ref)));
+  const unknown = hookRefs(hooks, run, app.deleting).filter((ref) => !recorded.has(refKey(ref)));
   return unknown.map((ref) => ({ ref, uid: '', desired: '', fp: '' }));
 }
 

@@ -20,7 +20,7 @@ import { desiredOf, withoutHold } from './desired.ts';
 import type { Neighbours } from './neighbours.ts';
 import { claimsOf, inventoriesOf, readNeighbours, recordsOf } from './neighbours.ts';
 import { syncOperation } from './operation.ts';
-import { hooksBeside, hooksToRead, runBegunNow } from './plan-hooks.ts';
+import { hooksBeside, hooksToRead, runOf } from './plan-hooks.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PlanFlags extends ClusterFlags {
@@ -46,7 +46,8 @@ export interface Site {
 }
 
 /**
- * What a manual sync of an Application would do now, by the operator's own planner. Nothing is written.
+ * What a manual sync of an Application would do now, or its deletion where it is being deleted, by the operator's own
+ * planner. Nothing is written.
  * `concerns` cuts the plan to some of its objects; only those are tried out, and what they would be created in.
  * Throws OperatorError, OperatorErrors when several objects are refused, ApiError.
  */
@@ -65,7 +66,7 @@ export async function planOnce(
   const app = validApplication({ ...source, operation: syncOperation(flags) }, inventories);
   const desired = await desiredOf(app, flags, { ...site, installation });
   // A part of a sync has no hooks.
-  const run = concerns === everything ? runBegunNow(app, desired, site.terminal.clock.now()) : undefined;
+  const run = concerns === everything ? runOf(app, desired, site.terminal.clock.now()) : undefined;
   const recorded = [...app.record, ...hooksToRead(app, desired, run)];
   const question = { key: app.key, wanted: desired.objects, recorded };
   const live = await readLiveOnce(question, { cluster, installation, concurrency }, signal);

@@ -8,7 +8,7 @@ import type { World } from '../../tools/world.ts';
 import { isWrite, startWorld } from '../../tools/world.ts';
 import { begin, manual, prepare } from '../cluster/support/journey.ts';
 import type { Run } from './run.ts';
-import { runIn, writeFiles } from './run.ts';
+import { runIn, workingTree } from './run.ts';
 
 let world: World;
 let folder: TemporaryFolder;
@@ -45,13 +45,6 @@ async function writesOf(user: string): Promise<string[]> {
     .map(({ method, uri }) => `${method} ${uri}`);
 }
 
-/** A working tree of the repository of a journey, with these ConfigMaps. */
-async function workingTree(name: string, files: Readonly<Record<string, string>>): Promise<string> {
-  const placed = Object.entries(files).map(([file, content]) => [`${name}/app/${file}`, content] as const);
-  await writeFiles(folder.path, { [`${name}/.git/HEAD`]: 'ref: refs/heads/main\n', ...Object.fromEntries(placed) });
-  return path.join(folder.path, name);
-}
-
 const configMap = (name: string, value: string): string =>
   JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { value } });
 
@@ -63,7 +56,7 @@ describe('plan and diff', () => {
     const settled = await run('plan', 'planned');
     assert.deepEqual([settled.code, settled.out], [0, '1 unchanged\n'], settled.complaints);
 
-    const tree = await workingTree('planned', {
+    const tree = await workingTree(folder.path, 'planned', {
       'settings.json': configMap('settings', 'two'),
       'b.json': configMap('b', 'new'),
     });
@@ -120,6 +113,34 @@ describe('plan', () => {
     assert.deepEqual([newest.code, newest.complaints], [2, '']);
     assert.match(newest.out, /data\.value: one → two/);
     assert.deepEqual(await writesOf('jo'), []);
+  });
+});
+
+describe('plan of a deletion', () => {
+  test('shows its hooks, and what goes', { timeout }, async () => {
+    const hook = (name: string, phase: string, more: object): string =>
+      JSON.stringify({ metadata: { name, annotations: { 'evenkeel.dev/hook': phase } }, ...more });
+    const pod = { restartPolicy: 'Never', containers: [{ name: 'main', image: 'drain:1' }] };
+    const journey = await prepare(world, 'plan-deletion', {
+      'settings.json': configMap('settings', 'one'),
+      'pre.json': hook('drain', 'PreDelete', {
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        spec: { template: { spec: pod } },
+      }),
+      'post.json': hook('farewell', 'PostDelete', { apiVersion: 'v1', kind: 'ConfigMap' }),
+    });
+    await journey.apply({ metadata: { finalizers: ['evenkeel.dev/resources-finalizer'] } });
+    await journey.untilSynced();
+    await world.plane.kubectl(['delete', 'applications.evenkeel.dev', journey.name, '-n', 'evenkeel', '--wait=false']);
+    await world.plane.kubectl(['wait', '--for=create', 'job/drain', '-n', journey.name, '--timeout=60s']);
+    await world.plane.forgetRequests();
+    const planned = await run('plan', journey.name);
+    assert.deepEqual([planned.code, await writesOf('jo')], [2, []], planned.complaints);
+    assert.match(
+      planned.out,
+      /\ndelete +ConfigMap \S+\/settings .*\nkeep +Job\.batch \S+\/drain +PreDelete hook.*\nrun +ConfigMap \S+\/farewell +PostDelete hook/,
+    );
   });
 });
 

@@ -43,3 +43,14 @@ export async function writeFiles(root: string, files: Readonly<Record<string, st
     await writeFile(path.join(root, name), content);
   }
 }
+
+/** A working tree of the repository of a journey, in a folder, with these files. */
+export async function workingTree(
+  folder: string,
+  name: string,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  const placed = Object.entries(files).map(([file, content]) => [`${name}/app/${file}`, content] as const);
+  await writeFiles(folder, { [`${name}/.git/HEAD`]: 'ref: refs/heads/main\n', ...Object.fromEntries(placed) });
+  return path.join(folder, name);
+}

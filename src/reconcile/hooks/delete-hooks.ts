@@ -1,21 +1,10 @@
 import type { Application } from '../../model/application.ts';
-import { cascades } from '../../model/application.ts';
+import { withHooksToDelete } from '../../model/delete-hooks.ts';
 import type { DesiredHook } from '../../model/desired.ts';
 import { OperatorError } from '../../model/errors.ts';
 import { revisionIn, splitRevisions } from '../../model/revision.ts';
 import type { Ports } from '../ports.ts';
 import { tellWithoutHooks } from '../status/transitions.ts';
-
-/** The name of what a deletion carries out: hooks that ran in the sync of the same objects are others. */
-export function deletionOf(digest: string): string {
-  return `deletion-${digest.slice(0, 48)}`;
-}
-
-/** What they have left is then no more than any other object of the Application. */
-function hasRun({ status: { operationState } }: Application, digest: string): boolean {
-  const { digest: of, endedAt, failure } = operationState?.hookRun ?? {};
-  return of === deletionOf(digest) && endedAt !== undefined && failure === undefined;
-}
 
 /**
  * The hooks that run when an Application is deleted, as they were synced last: from the artefact, else rendered again
@@ -26,8 +15,8 @@ export async function deleteHooksOf(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<readonly DesiredHook[]> {
-  const { applied } = app.status;
-  if (applied?.deleteHooks === undefined || !cascades(app) || hasRun(app, applied.digest)) return [];
+  const applied = withHooksToDelete(app);
+  if (applied === undefined) return [];
   const artefact = await ports.source.artefacts.open(applied.digest);
   if (artefact !== undefined) return artefact.hooks;
   try {

@@ -1,13 +1,13 @@
 import { isOfDeletion } from '../../diff/diff.ts';
 import type { Application, SyncRequest } from '../../model/application.ts';
 import { cascades } from '../../model/application.ts';
+import { deletionOf } from '../../model/delete-hooks.ts';
 import type { Desired } from '../../model/desired.ts';
 import type { HookPlan } from '../../model/hook-plan.ts';
 import type { HookRun } from '../../model/hook-run.ts';
 import type { Ref } from '../../model/object.ts';
 import { revisionIn } from '../../model/revision.ts';
 import { isRequested } from '../../model/sync-request.ts';
-import { deletionOf } from './delete-hooks.ts';
 import type { Ports } from '../ports.ts';
 import { isTerminated } from '../requests/terminated.ts';
 import { retryDelayMs, retryLimit } from '../schedule.ts';
