@@ -1,29 +1,39 @@
 import type { DesiredObject } from '../model/desired.ts';
 import { describeOrigin } from '../model/desired.ts';
+import type { Hook } from '../model/hook.ts';
 import type { OperatorError } from '../model/errors.ts';
 import type { RefKey } from '../model/object.ts';
 import { describeRef, refKey } from '../model/object.ts';
 import { renderError } from './failures.ts';
 
-type Ordered = Omit<DesiredObject, 'body'>;
+type Ordered = Omit<DesiredObject, 'body'> & { readonly hook?: Hook };
 
 type Objects = ReadonlyMap<RefKey, Ordered>;
 
-/** Refuses dependencies that can never be met: on a later wave, or on the object itself by way of others. */
+/**
+ * Refuses dependencies that can never be met: on a later wave, or on the object itself by way of others; and those of and
+ * on hooks, which are not there between two syncs.
+ */
 export function unmeetable(objects: Objects): OperatorError | undefined {
   for (const object of objects.values()) {
-    const why = laterThan(object, objects) ?? cycleAt(object, objects);
+    const why = betweenHooks(object, objects) ?? laterThan(object, objects) ?? cycleAt(object, objects);
     if (why === undefined) continue;
-    return renderError(
-      'InvalidObject',
-      `${describeOrigin(object.origin)}: ${describeRef(object.ref)} depends on ${why}`,
-    );
+    const name = `${object.hook === undefined ? '' : 'hook '}${describeRef(object.ref)}`;
+    return renderError('InvalidObject', `${describeOrigin(object.origin)}: ${name} depends on ${why}`);
   }
   return undefined;
 }
 
 function dependenciesOf({ dependsOn = [] }: Ordered, objects: Objects): Ordered[] {
   return dependsOn.flatMap((ref) => objects.get(refKey(ref)) ?? []);
+}
+
+function betweenHooks(object: Ordered, objects: Objects): string | undefined {
+  const [first] = object.dependsOn ?? [];
+  const of = object.hook === undefined || first === undefined ? undefined : describeRef(first);
+  const on = dependenciesOf(object, objects).find(({ hook }) => hook !== undefined);
+  const what = of ?? (on === undefined ? undefined : `hook ${describeRef(on.ref)}`);
+  return what === undefined ? undefined : `${what}: a hook takes its turn by phase and wave only`;
 }
 
 function laterThan(object: Ordered, objects: Objects): string | undefined {
