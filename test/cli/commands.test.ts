@@ -139,7 +139,7 @@ describe('plan of a deletion', () => {
     assert.deepEqual([planned.code, await writesOf('jo')], [2, []], planned.complaints);
     assert.match(
       planned.out,
-      /\ndelete +ConfigMap \S+\/settings .*\nkeep +Job\.batch \S+\/drain +PreDelete hook.*\nrun +ConfigMap \S+\/farewell +PostDelete hook/,
+      /\ndelete +ConfigMap \S+\/settings\nkeep +Job\.batch \S+\/drain +PreDelete hook.*\nrun +ConfigMap \S+\/farewell +PostDelete hook/,
     );
   });
 });
