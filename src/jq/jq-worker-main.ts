@@ -1,15 +1,20 @@
 import { parentPort } from 'node:worker_threads';
+import type { JqAnswer } from '../model/ports.ts';
+import type { Reply } from '../thread/thread.ts';
 import { JqMachine } from './machine.ts';
-import type { JqReply, JqRequest } from './protocol.ts';
+import type { JqRequest } from './protocol.ts';
 
 /** Entry of the thread that runs jq, away from the loop that serves everybody. */
 readByView();
 const machine = new JqMachine();
 
-parentPort?.on('message', (request: JqRequest) => void machine.pathsIn(request).then(reply));
+parentPort?.on(
+  'message',
+  (request: JqRequest) => void machine.pathsIn(request).then((answer) => reply({ kind: 'answer', answer })),
+);
 reply({ kind: 'ready' });
 
-function reply(message: JqReply): void {
+function reply(message: Reply<JqAnswer>): void {
   parentPort?.postMessage(message);
 }
 

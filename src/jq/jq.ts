@@ -2,22 +2,22 @@ import { shortHash } from '../model/hash.ts';
 import type { JsonValue } from '../model/json.ts';
 import { encodeJson } from '../model/json.ts';
 import type { Clock, Jq, JqAnswer } from '../model/ports.ts';
-import { JqThread } from './jq-thread.ts';
+import { createJqThread } from './jq-thread.ts';
 
 /** Answers that are remembered; the one that was asked for longest ago goes first. */
 const mostKnown = 2_000;
 
 /** jq for ignore rules. The thread is started by the first question; disposing ends it. */
 export function createJq(clock: Clock): Jq & AsyncDisposable {
-  return new RememberedJq(new JqThread(clock));
+  return new RememberedJq(createJqThread(clock));
 }
 
 /** The same expression on the same documents is evaluated once. */
 class RememberedJq implements Jq, AsyncDisposable {
-  readonly #thread: JqThread;
+  readonly #thread: ReturnType<typeof createJqThread>;
   readonly #known = new Map<string, JqAnswer>();
 
-  constructor(thread: JqThread) {
+  constructor(thread: ReturnType<typeof createJqThread>) {
     this.#thread = thread;
   }
 

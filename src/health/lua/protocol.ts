@@ -24,9 +24,6 @@ export type ScriptOutcome =
   | { readonly kind: 'silent' }
   | { readonly kind: 'failed'; readonly message: string; readonly spent: boolean };
 
-/** `ready` is said once, when the virtual machine is loaded: what comes before it is not the script's time. */
-export type ScriptReply = ScriptOutcome | { readonly kind: 'ready' };
-
 /** What one run of a script may take. */
 export interface ScriptLimits {
   /** Of the virtual machine. */

@@ -6,7 +6,8 @@ import { refKey, refOf, resourceVersionOf } from '../../model/object.ts';
 import type { Clock, LateVerdict } from '../../model/ports.ts';
 import { healthy, progressing, unknown } from '../verdict.ts';
 import type { ScriptOutcome } from './protocol.ts';
-import { ScriptThread } from './script-thread.ts';
+import type { ScriptThread } from './script-thread.ts';
+import { createScriptThread } from './script-thread.ts';
 
 export interface HealthScript {
   /** `group/Kind` as it is configured. */
@@ -66,7 +67,7 @@ export class HealthScripts implements AsyncDisposable {
 
   constructor(options: HealthScriptsOptions) {
     this.#options = options;
-    this.#thread = new ScriptThread(options.clock);
+    this.#thread = createScriptThread(options.clock);
   }
 
   get isRunning(): boolean {
