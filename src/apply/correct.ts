@@ -73,13 +73,26 @@ const movedByNoOp = new Set(['PersistentVolumeClaim']);
 export async function correctObject(input: CorrectionInput, context: ApplyContext): Promise<Correction> {
   try {
     for (let look = 0; look < looks; look++) {
-      const correction = await lookOnce(input, context);
+      const correction = await lookAnnounced(input, context);
       if (correction !== 'stale') return correction;
     }
     const message = 'it is written by somebody else all the time; the operator tries again';
     return failure(objectError(doing(input), { message, reason: 'SyncFailed', retry: 'backoff' }));
   } catch (error) {
     return failure(operatorErrorOf(error, doing(input)));
+  }
+}
+
+/**
+ * What the watch shows from before the read on is held until the look has ended: what was read may be accepted as it is,
+ * and would else count as newer than what has happened since.
+ */
+async function lookAnnounced(input: CorrectionInput, context: ApplyContext): Promise<Correction | 'stale'> {
+  const flight = context.writes.begin(input.ref);
+  try {
+    return await lookOnce(input, context);
+  } finally {
+    flight.end();
   }
 }
 

@@ -146,6 +146,20 @@ describe('a correction in bad weather', () => {
     assert.equal(subject.writes.open, 0);
   });
 
+  it('an object is announced before it is read, for what was read may be accepted as it is', async () => {
+    const { cluster, subject } = start();
+    const [map = configMap('shop', 'a', {})] = maps('a');
+    await subject.sync(map);
+    const announced: number[] = [];
+    cluster.beforeAnswer = ({ verb }) => {
+      if (verb === 'get') announced.push(subject.writes.open);
+      return Promise.resolve();
+    };
+    assert.equal((await subject.correct(refOf(map), 'fingerprint')).kind, 'unchanged');
+    assert.equal(announced.at(-1), 1);
+    assert.equal(subject.writes.open, 0);
+  });
+
   it('requests of a correction go before everything that waits', async () => {
     const { cluster, subject } = start();
     const [map = configMap('shop', 'a', {})] = maps('a');
