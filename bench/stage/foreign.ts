@@ -7,6 +7,8 @@ export interface ForeignAct {
   readonly collection: 'configmaps' | 'services';
   readonly isChanged: (object: TappedObject) => boolean;
   readonly isRestored: (object: TappedObject) => boolean;
+  /** Whom the operator can name; empty where the change is a removal, which leaves no trace of who did it. */
+  readonly manager: string;
   readonly act: (plane: ControlPlane, where: Place) => Promise<unknown>;
 }
 
@@ -15,7 +17,7 @@ export interface Place {
   readonly name: string;
 }
 
-export const foreignManager = 'bench';
+const foreignManager = 'bench';
 const otherPort = 81;
 const otherMode = 'foreign';
 
@@ -24,6 +26,7 @@ export const modeChange: ForeignAct = {
   collection: 'configmaps',
   isChanged: ({ data }) => data?.['mode'] === otherMode,
   isRestored: ({ data }) => data?.['mode'] === plainMode,
+  manager: foreignManager,
   act: changeMode,
 };
 
@@ -32,6 +35,7 @@ export const portChange: ForeignAct = {
   collection: 'services',
   isChanged: ({ spec }) => spec?.ports?.[0]?.port === otherPort,
   isRestored: ({ spec }) => spec?.ports?.length === 1 && spec.ports[0]?.port === servicePort,
+  manager: '',
   act: (plane, where) =>
     write(plane, 'services', where, {
       contentType: 'application/json-patch+json',

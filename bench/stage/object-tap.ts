@@ -12,7 +12,7 @@ interface Wait {
   readonly resolve: (at: number) => void;
 }
 
-const withinMs = 20_000;
+const withinMs = 120_000;
 
 /** One watch on a collection, from now on, that tells when an object is as somebody waits for. */
 export class ObjectTap implements AsyncDisposable {

@@ -3,11 +3,13 @@ import { bareCorrections } from '../floors/bare-correction.ts';
 import type { Member } from '../stage/fleet.ts';
 import { mapName, mapsEach } from '../stage/fleet.ts';
 import type { ForeignAct, Place } from '../stage/foreign.ts';
-import { foreignManager, modeChange, portChange, untilHealed } from '../stage/foreign.ts';
+import { modeChange, portChange, untilHealed } from '../stage/foreign.ts';
 import { tapCollection } from '../stage/object-tap.ts';
 import { isBodyRead, isManagedWrite, isStatusWrite } from '../stage/requests.ts';
 import type { Fleet } from '../stage/shared-fleet.ts';
+import type { Stage } from '../stage/stage.ts';
 import { percentile } from '../statistics.ts';
+import { eventually } from '../../tools/eventually.ts';
 import type { AuditRequest } from '../../tools/control-plane/control-plane.ts';
 import type { Bench, Workload } from '../workload.ts';
 
@@ -57,13 +59,21 @@ async function play(
   const durations: number[] = [];
   for (const place of places) durations.push(await untilHealed(plane, tap, place, act));
   await stage.untilQuiet();
+  const untold = await untoldOf(stage, places, act);
   const requests = await stage.world.requests();
-  const told = stage.applications.all.flatMap(({ status }) => status?.drift ?? []);
-  const untold = places.filter(
-    ({ namespace, name }) =>
-      !told.some((one) => one.namespace === namespace && one.name === name && one.manager === foreignManager),
-  );
-  return { durations, readings: [...costs(requests, act, members), reading('not told in status', untold.length)] };
+  return { durations, readings: [...costs(requests, act, members), reading('not told in status', untold)] };
+}
+
+/** Places that no status names, with who it was, after the seconds in which drift is coalesced. */
+async function untoldOf(stage: Stage, places: readonly Place[], { manager }: ForeignAct): Promise<number> {
+  const count = (): number => {
+    const told = stage.applications.all.flatMap(({ status }) => status?.drift ?? []);
+    const names = new Set(told.filter((one) => one.manager === manager).map(({ name }) => name));
+    return places.filter(({ name }) => !names.has(name)).length;
+  };
+  const patience = { within: 3 * toldEveryMs };
+  await eventually('status to tell of all drift', () => count() === 0, patience).catch(() => undefined);
+  return count();
 }
 
 function reading(figure: string, value: number): Reading {

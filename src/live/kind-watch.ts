@@ -44,6 +44,8 @@ export class KindWatch {
   readonly #ports: KindWatchPorts;
   /** Who needs it, and in which versions. */
   readonly #users = new Map<ApplicationKey, ReadonlySet<string>>();
+  /** The same by version, with the number of those who need it: an Application that joins costs nothing per other one. */
+  readonly #asked = new Map<string, number>();
   /** Versions asked for that are not served. */
   #missing: ReadonlySet<string> = new Set();
   /** Have asked while nothing certain could be said. */
@@ -74,14 +76,25 @@ export class KindWatch {
 
   join(key: ApplicationKey, versions: ReadonlySet<string>): void {
     const isFirst = !this.isUsed;
+    this.#ask(versions, 1);
+    this.#ask(this.#users.get(key), -1);
     this.#users.set(key, versions);
     if (isFirst) this.reconsider();
     else this.#missing = this.#missingVersions();
   }
 
   leave(key: ApplicationKey): void {
+    this.#ask(this.#users.get(key), -1);
     this.#users.delete(key);
     this.#waiting.delete(key);
+  }
+
+  #ask(versions: ReadonlySet<string> | undefined, by: 1 | -1): void {
+    for (const version of versions ?? []) {
+      const count = (this.#asked.get(version) ?? 0) + by;
+      if (count > 0) this.#asked.set(version, count);
+      else this.#asked.delete(version);
+    }
   }
 
   /** The Application is woken when more can be said. */
@@ -196,9 +209,8 @@ export class KindWatch {
   }
 
   #missingVersions(): ReadonlySet<string> {
-    const asked = new Set([...this.#users.values()].flatMap((versions) => [...versions]));
     const { kinds } = this.#ports.cluster;
-    return new Set([...asked].filter((version) => kinds.find(this.kind, version).state !== 'served'));
+    return new Set([...this.#asked.keys()].filter((version) => kinds.find(this.kind, version).state !== 'served'));
   }
 
   /** The kind may have been served all the time, and now it is in the version that somebody writes. */
