@@ -5,10 +5,9 @@ import { arrayAt, objectAt } from '../../../src/model/json.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
 import { configMap, definition, deployment, service, widget } from '../../apply/objects.ts';
 import { serveWidgets } from './custom.ts';
-import { drifting } from './drifting.ts';
 import type { ClusterSubject, Scene } from './scene.ts';
 
-/** apply-rules parts 4, 7 and 8: what the server would take otherwise than it is meant, and what is done before. */
+/** apply-rules parts 4 and 8: what the server would take otherwise than it is meant, and what is done before. */
 export function acceptedRows(scene: () => Scene): void {
   describe('what is changed before it is sent', () => {
     it('protocol omitted in Service ports: ours by its full key', async () => {
@@ -112,29 +111,6 @@ export function acceptedRows(scene: () => Scene): void {
       const { selector, template } = objectAt(live, 'spec');
       assert.deepEqual(objectAt(objectAt(template, 'metadata'), 'labels'), { app: 'web' });
       assert.deepEqual(selector, { matchLabels: { app: 'web' } });
-    });
-  });
-
-  describe('three ways: desired, live, and what we own', () => {
-    it('value wanted and live, not ours: shared, nothing changes', async () => {
-      const subject = await scene().application();
-      await subject.kubectl(['create', 'configmap', 'map', '--from-literal=a=1']);
-      const live = await applied(subject, configMap(subject.namespace, 'map', { a: '1' }));
-      assert.deepEqual(live['data'], { a: '1' });
-      await onlyKeeps(subject, configMap(subject.namespace, 'map', { a: '1' }));
-    });
-
-    it('not wanted, ours alone: removed', async () => {
-      const map = await drifting(scene(), (ns) => configMap(ns, 'map', { a: '1', b: '2' }));
-      await map.subject.sync(configMap(map.subject.namespace, 'map', { a: '1' }));
-      assert.deepEqual((await map.live())['data'], { a: '1' });
-    });
-
-    it('not wanted, not ours: kept, and no difference', async () => {
-      const map = await drifting(scene(), (ns) => configMap(ns, 'map', { a: '1' }));
-      await map.kubectl('patch', 'configmap', 'map', '-p', '{"data":{"theirs":"x"}}');
-      await onlyKeeps(map.subject, configMap(map.subject.namespace, 'map', { a: '1' }));
-      assert.deepEqual((await map.live())['data'], { a: '1', theirs: 'x' });
     });
   });
 }

@@ -6,6 +6,7 @@ import { notDriftRows } from './not-drift-rows.ts';
 import { planRows } from './plan-rows.ts';
 import type { Scene } from './scene.ts';
 import { startScene } from './scene.ts';
+import { threeWayRows } from './three-way-rows.ts';
 import { writeRows } from './write-rows.ts';
 
 /** One control plane for all of it: every case has a namespace and an Application of its own. */
@@ -25,5 +26,6 @@ describe('apply/ on a real API server', () => {
   lostRows(scene);
   writeRows(scene);
   acceptedRows(scene);
+  threeWayRows(scene);
   planRows(scene);
 });
