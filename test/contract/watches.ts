@@ -27,6 +27,17 @@ export function watchCases(context: ContractContext): void {
     }
   });
 
+  test('lists nothing, metadata only too, where the server says null', async () => {
+    for (const metadataOnly of [false, true]) {
+      const options = { namespace: context.namespace, labelSelector: 'of=nobody', metadataOnly };
+      const pages = await Array.fromAsync(context.cluster.list(context.kindOf('', 'ConfigMap'), options));
+      assert.deepEqual(
+        pages.map(({ items }) => items),
+        [[]],
+      );
+    }
+  });
+
   test('lists by field', async () => {
     const label = `field-${context.next()}`;
     const wanted = context.configMap({}, { labels: { of: label } });

@@ -34,10 +34,11 @@ export function acceptedRows(scene: () => Scene): void {
       assert.deepEqual(next['data'], { a: 'MQ==' });
     });
 
-    it('status, metadata.managedFields and creationTimestamp: null in manifests are stripped', async () => {
+    it("status and what is the server's in metadata (managedFields, uid, resourceVersion, creationTimestamp: null): stripped", async () => {
       const subject = await scene().application();
       const map = configMap(subject.namespace, 'map', { a: '1' });
-      const metadata = { ...map.metadata, creationTimestamp: null, managedFields: [{ manager: 'x' }], uid: 'x' };
+      const servers = { creationTimestamp: null, managedFields: [{ manager: 'x' }], uid: 'x', resourceVersion: '1' };
+      const metadata = { ...map.metadata, ...servers };
       const live = await applied(subject, { ...map, metadata, status: { phase: 'x' } });
       assert.deepEqual(live['data'], { a: '1' });
       await onlyKeeps(subject, map);
@@ -88,6 +89,16 @@ export function acceptedRows(scene: () => Scene): void {
       const subject = await scene().application();
       const made = definition('preserved.example.com', { size: { type: 'integer' } });
       const wanted = { ...made, spec: { ...objectAt(made, 'spec'), preserveUnknownFields: false } };
+      await applied(subject, wanted);
+      await onlyKeeps(subject, wanted);
+    });
+
+    it('a caBundle in a definition that is no certificate, which the server refuses', async () => {
+      const subject = await scene().application();
+      const made = definition('converted.example.com', { size: { type: 'integer' } });
+      const clientConfig = { url: 'https://converted.example.com/convert', caBundle: 'Cg==' };
+      const conversion = { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } };
+      const wanted = { ...made, spec: { ...objectAt(made, 'spec'), conversion } };
       await applied(subject, wanted);
       await onlyKeeps(subject, wanted);
     });

@@ -2,12 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { applyPlan, preflight } from '../../../src/apply/apply.ts';
 import { OperatorError, OperatorErrors } from '../../../src/model/errors.ts';
+import { objectAt } from '../../../src/model/json.ts';
 import { refOf, uidOf } from '../../../src/model/object.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
 import type { Applied } from '../../../src/model/outcome.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import { eventually } from '../../../tools/eventually.ts';
-import { claim, configMap, definition, deployment, namespaceNamed, statefulSet, widget } from '../../apply/objects.ts';
+import {
+  claim,
+  configMap,
+  definition,
+  deployment,
+  namespaceNamed,
+  networkPolicy,
+  statefulSet,
+  widget,
+} from '../../apply/objects.ts';
 import type { ClusterSubject, Scene } from './scene.ts';
 
 /** A plan on its way to the cluster: what is asked first, what is written in which order, and what stops it. */
@@ -55,15 +65,22 @@ export function planRows(scene: () => Scene): void {
       assert.equal(await subject.read(other), undefined);
     });
 
-    it('settles doubtful equality by a dry-run: a claim in other words is in sync, and not applied', async () => {
-      const subject = await scene().application();
-      await subject.sync(claim(subject.namespace, 'data', '1Gi'));
-      const plan = await preflight(await subject.plan(claim(subject.namespace, 'data', '1024Mi')), subject.context);
-      assert.deepEqual(
-        plan.changes.map(({ kind }) => kind),
-        ['keep'],
-      );
-    });
+    for (const [what, write] of Object.entries(wordings))
+      it(`settles doubtful equality by a dry-run: ${what} in other words is in sync, and not applied`, async () => {
+        const subject = await scene().application();
+        await subject.sync(write(subject.namespace, 0));
+        await scene().plane.forgetRequests();
+        const plan = await preflight(await subject.plan(write(subject.namespace, 1)), subject.context);
+        assert.deepEqual(
+          plan.changes.map(({ kind }) => kind),
+          ['keep'],
+        );
+        const asked = (await subject.requests()).filter((request) => !request.startsWith('get '));
+        assert.deepEqual(
+          asked.map((request) => request.split(' ')[0]),
+          ['dry-run'],
+        );
+      });
 
     it('meets an object that no list had shown: decides by the rules of adoption', async () => {
       const subject = await scene().application();
@@ -233,6 +250,26 @@ export function planRows(scene: () => Scene): void {
     assert.deepEqual((await subject.read(map))?.['data'], { a: '1' });
   });
 }
+
+/** Objects that the server takes for the same in the first and in the second wording. */
+const wordings: Readonly<Record<string, (namespace: string, wording: 0 | 1) => KubeObject>> = {
+  'a quantity of a claim': (ns, wording) => claim(ns, 'data', ['1Gi', '1024Mi'][wording] ?? ''),
+  'a quantity of a container': (ns, wording) => {
+    const resources = {
+      requests: { cpu: ['1', '1000m'][wording] ?? '', memory: ['1Gi', '1024Mi'][wording] ?? '' },
+    };
+    return deployment(ns, 'web', { container: { resources } });
+  },
+  'a list whose items have defaults': (ns, wording) => {
+    const port = { port: 80, ...(wording === 1 ? {} : { protocol: 'TCP' }) };
+    const policy = networkPolicy(ns, 'all', {});
+    return { ...policy, spec: { ...objectAt(policy, 'spec'), ingress: [{ ports: [port] }] } };
+  },
+  base64: (ns, wording) => {
+    const data = { a: ['MTIzNDU2', 'MTIz\nNDU2\n'][wording] ?? '' };
+    return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'secret', namespace: ns }, data };
+  },
+};
 
 const guard = { maxObjects: 50, maxPercent: 100, protectedKinds: [], onTrip: 'RequireApproval' as const };
 

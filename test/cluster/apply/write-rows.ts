@@ -4,7 +4,7 @@ import type { Cluster } from '../../../src/kube/cluster.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { arrayAt, isJsonObject, objectAt } from '../../../src/model/json.ts';
 import { managedEntriesOf } from '../../../src/model/managed-fields.ts';
-import { annotationsOf, uidOf } from '../../../src/model/object.ts';
+import { annotationsOf, labelsOf, uidOf } from '../../../src/model/object.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
 import type { Applied } from '../../../src/model/outcome.ts';
 import { mutateConfigMaps } from './admission.ts';
@@ -47,6 +47,26 @@ export function writeRows(scene: () => Scene): void {
     const created = await Promise.all(Array.from({ length: 8 }, (_, n) => apply(n)));
     assert.equal(new Set(created.map(({ object }) => uidOf(object))).size, 1);
     await Promise.all(Array.from({ length: 16 }, (_, n) => apply(n)));
+  });
+
+  it('an object that is being deleted: an apply would change nothing about its end, and none is sent', async () => {
+    const map = await drifting(scene(), (ns) => configMap(ns, 'map', { a: '1' }));
+    const { subject } = map;
+    const first = await map.uid();
+    await map.jsonPatch('somebody', [{ op: 'add', path: '/metadata/finalizers', value: ['example.com/hold'] }]);
+    await map.kubectl('delete', 'configmap', 'map', '--wait=false');
+    await map.applyAs('other', configMap(subject.namespace, 'map', { b: '2' }));
+    const { deletionTimestamp } = (await map.live()).metadata;
+    assert.ok(deletionTimestamp !== undefined);
+    const wanted = configMap(subject.namespace, 'map', { a: '2' });
+    const [change] = (await subject.sync(wanted)).plan.changes;
+    assert.equal(change?.kind === 'keep' ? change.reason : change?.kind, 'terminating');
+    assert.deepEqual((await map.live())['data'], { a: '1', b: '2' });
+    await map.jsonPatch('somebody', [{ op: 'remove', path: '/metadata/finalizers' }]);
+    assert.equal(await subject.read(wanted), undefined);
+    assert.deepEqual(kinds(await subject.sync(wanted)), ['applied']);
+    assert.notEqual(await map.uid(), first);
+    assert.deepEqual((await map.live())['data'], { a: '2' });
   });
 
   it('every write is announced, and the last answer is what is expected from then on', async () => {
@@ -176,6 +196,30 @@ export function writeRows(scene: () => Scene): void {
       const map = configMap(subject.namespace, 'map', { a: '1' });
       assert.deepEqual(kinds(await subject.sync(map)), ['applied']);
       assert.deepEqual((await subject.read(map))?.['data'], { a: '1', b: 'kept' });
+    });
+
+    it('never what a subresource or kube-controller-manager has set', async () => {
+      const subject = await scene().application();
+      const { namespace } = subject;
+      await subject.kubectl(
+        ['apply', '-f', '-'],
+        JSON.stringify(deployment(namespace, 'web', { labels: { old: 'x' } })),
+      );
+      await subject.kubectl(['scale', 'deployment', 'web', '--replicas=5']);
+      const revision = '{"metadata":{"annotations":{"deployment.kubernetes.io/revision":"3"}}}';
+      const controller = '--field-manager=kube-controller-manager';
+      await subject.kubectl(['patch', 'deployment', 'web', '-p', revision, controller]);
+      assert.deepEqual(kinds(await subject.sync(deployment(namespace, 'web'))), ['applied']);
+      const live = await subject.read(deployment(namespace, 'web'));
+      assert.ok(live !== undefined);
+      assert.deepEqual(managersOf(live).toSorted(), [
+        'evenkeel/Apply',
+        'kube-controller-manager/Update',
+        'kubectl/Update',
+      ]);
+      assert.equal(objectAt(live, 'spec')['replicas'], 5);
+      assert.equal(annotationsOf(live)['deployment.kubernetes.io/revision'], '3');
+      assert.ok(!('old' in labelsOf(live)));
     });
 
     it('never from a controller, nor from another tool', async () => {
