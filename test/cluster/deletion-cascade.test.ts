@@ -16,6 +16,8 @@ import {
   eventNotes,
   file,
   find,
+  heldDependent,
+  letGo,
   mergePatch,
   mustFind,
   openShop,
@@ -23,6 +25,7 @@ import {
   uids,
   untilCondition,
   untilGone,
+  untilInForeground,
   widget,
   widgetPath,
   widgets,
@@ -40,6 +43,7 @@ after(async () => {
 });
 
 const ours = 'evenkeel.dev/resources-finalizer';
+const argo = 'resources-finalizer.argocd.argoproj.io';
 const marks = ['evenkeel.dev/part-of', 'evenkeel.dev/slot', 'evenkeel.dev/tracking-id'];
 
 /** Everything that is the user's: without our marks, and what the server moves with every write. */
@@ -94,9 +98,9 @@ describe('deleting an Application without a finalizer', () => {
 describe('41. deleting an Application with a finalizer deletes its objects, and lets go of what may not be deleted', () => {
   const spellings = [
     [ours],
-    ['resources-finalizer.argocd.argoproj.io'],
-    ['resources-finalizer.argocd.argoproj.io/foreground', 'pre-delete-finalizer.argocd.argoproj.io'],
-    ['resources-finalizer.argocd.argoproj.io/background', 'post-delete-finalizer.argocd.argoproj.io/cleanup'],
+    [argo],
+    [`${argo}/foreground`, 'pre-delete-finalizer.argocd.argoproj.io'],
+    [`${argo}/background`, 'post-delete-finalizer.argocd.argoproj.io/cleanup'],
   ] as const;
   for (const [index, finalizers] of spellings.entries()) {
     it(`spelled ${finalizers.join(' and ')}`, { timeout }, async () => {
@@ -106,6 +110,29 @@ describe('41. deleting an Application with a finalizer deletes its objects, and 
       for (const one of ['a', 'b']) assert.equal(await find(world, configMapPath(shop.name, one)), undefined);
     });
   }
+
+  it("in the foreground with Argo CD's …/foreground: what depends on an object goes first", { timeout }, async () => {
+    const finalizers = [`${argo}/foreground`];
+    const { name } = await openShop(world, 'in-foreground', configMaps('a'), { metadata: { finalizers } });
+    const dependent = await heldDependent(world, name, 'a');
+    await deleteApplication(world, name);
+    await untilInForeground(world, configMapPath(name, 'a'));
+    assert.deepEqual((await mustFind(world, applicationPath(name))).metadata.finalizers, finalizers);
+    await letGo(world, dependent);
+    await untilGone(world, applicationPath(name));
+    assert.equal(await find(world, configMapPath(name, 'a')), undefined);
+  });
+
+  it('in the background with …/background: nothing waits for what depends on it', { timeout }, async () => {
+    const metadata = { finalizers: [`${argo}/background`] };
+    const { name } = await openShop(world, 'in-background', configMaps('a'), { metadata });
+    const dependent = await heldDependent(world, name, 'a');
+    await deleteApplication(world, name);
+    await untilGone(world, applicationPath(name));
+    assert.equal(await find(world, configMapPath(name, 'a')), undefined);
+    await mustFind(world, dependent);
+    await letGo(world, dependent);
+  });
 
   it("with only Argo CD's hook finalizers nothing is deleted, and it goes", { timeout }, async () => {
     const finalizers = ['post-delete-finalizer.argocd.argoproj.io'];

@@ -97,3 +97,16 @@ test('61. a child Application has a health, and it counts', { timeout }, async (
   await child.commit({ 'broken.json': null });
   await untilHealth(parent, 'Healthy', /^$/);
 });
+
+test('an object with ignore-healthcheck does not count, in either spelling', { timeout }, async () => {
+  const file = (name: string, prefix: string): string => {
+    const metadata = { name, annotations: { [`${prefix}/ignore-healthcheck`]: 'true' } };
+    return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { value: 'Degraded' } });
+  };
+  const files = { 'a.json': file('a', 'evenkeel.dev'), 'b.json': file('b', 'argocd.argoproj.io'), ...settings('fine') };
+  const journey = await prepare(world, 'uncounted', files);
+  await journey.apply({ spec: { healthChecks: [byValue] } });
+  await journey.untilSynced();
+  await journey.say('Degraded');
+  await untilHealth(journey, 'Degraded', /^ConfigMap uncounted\/settings/);
+});

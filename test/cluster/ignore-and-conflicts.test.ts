@@ -6,7 +6,15 @@ import type { DriftJson, StatusJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
 import type { Files, Journey } from './support/journey.ts';
 import { begin, prepare, settings } from './support/journey.ts';
-import { autoscaler, deployment, ownersOfReplicas, scale, specOf, untilInSync } from './support/scaling.ts';
+import {
+  autoscaler,
+  deployment,
+  ownersOfReplicas,
+  scale,
+  scaledObject,
+  specOf,
+  untilInSync,
+} from './support/scaling.ts';
 
 let world: World;
 
@@ -266,6 +274,19 @@ describe('spec.replicas of a workload that an autoscaler targets', () => {
     await scale(journey, 'plain', 5);
     await eventually('the other to be corrected', async () => (await specOf(journey, 'plain')).replicas === 2);
     assert.equal((await specOf(journey, 'web')).replicas, 5);
+  });
+
+  test('is yielded to a ScaledObject of KEDA, too', { timeout }, async () => {
+    const journey = await prepare(world, 'keda', { ...deployment('web', 2), ...scaledObject('web'), ...witness });
+    await journey.apply({ spec: { drift: { minInterval: '100ms' } } });
+    await journey.until('compared', (now) => now.sync?.status === 'Synced');
+    await scale(journey, 'web', 5);
+    const { status } = await journey.until('yielded', (now) => yieldedIn(now) !== undefined);
+    const row = yieldedIn(status ?? {});
+    assert.deepEqual([row?.name, row?.fields], ['web', ['spec.replicas']]);
+    assert.equal(row?.yielded, 'ScaledObject.keda.sh keda/web sets it');
+    await untilInSync(journey, await journey.commit(deployment('web', 3)));
+    assert.equal((await specOf(journey, 'web')).replicas, 5, 'also when Git says another number');
   });
 
   test('is given up without a moment of another number: ours alone, dropped by Git, scaled', { timeout }, async () => {

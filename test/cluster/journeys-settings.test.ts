@@ -217,6 +217,22 @@ test('info is accepted, and says nothing', { timeout }, async () => {
   assert.equal(conditionOf(status ?? {}, 'FieldsIgnored'), undefined);
 });
 
+test('sync options that are always on may be said, and cannot be taken away', { timeout }, async () => {
+  const options = ['ApplyOutOfSyncOnly', 'ServerSideApply', 'ClientSideApplyMigration'];
+  const said = (value: string) => ({
+    syncPolicy: { automated: {}, syncOptions: options.map((one) => `${one}=${value}`) },
+  });
+  const journey = await begin(world, 'always-on', { spec: said('true') });
+  const { status } = await journey.untilSynced();
+  assert.equal(conditionOf(status ?? {}, 'FieldsIgnored'), undefined);
+  await journey.patch({ spec: said('false') });
+  const { status: after } = await journey.until('told', (now) => conditionOf(now, 'FieldsIgnored') !== undefined);
+  const { message } = conditionOf(after ?? {}, 'FieldsIgnored') ?? { message: '' };
+  for (const [index, one] of options.entries())
+    assert.ok(message.includes(`spec.syncPolicy.syncOptions[${index}]: ${one}=false: it is always on`), message);
+  await journey.untilSynced(await journey.say('two'));
+});
+
 function annotated(name: string) {
   const set = (value: string | null) => ({ metadata: { annotations: { [name]: value } } });
   return [name, set('true'), set(null)] as const;

@@ -14,6 +14,8 @@ import {
   deletions,
   file,
   find,
+  heldDependent,
+  letGo,
   lookAgain,
   mergePatch,
   mustFind,
@@ -21,6 +23,7 @@ import {
   timeout,
   untilApplied,
   untilGone,
+  untilInForeground,
   widgets,
   without,
 } from './support/deletion.ts';
@@ -146,24 +149,73 @@ describe('policy', () => {
     await untilApplied(world, name, head);
     assert.deepEqual(await configMapNames(world, name), ['once', 'plain', 'theirs']);
   });
+
+  it('no-prune stays when it leaves Git, and goes with the Application', { timeout }, async () => {
+    const kept = map('kept', '1', { 'evenkeel.dev/policy': 'no-prune' });
+    const metadata = { finalizers: ['evenkeel.dev/resources-finalizer'] };
+    const shop = await openShop(world, 'no-prune', { ...kept, ...configMaps('a', 'b') }, { metadata });
+    const { name, repository } = shop;
+    await repository.commit({ ...without(kept), ...without(configMaps('b')) }, 'drop both');
+    await untilGone(world, configMapPath(name, 'b'));
+    await lookAgain(shop);
+    assert.deepEqual([await deletions(world), await valueOf(shop, 'kept')], [[`configmaps ${name}/b`], '1']);
+    await deleteApplication(world, name);
+    await untilGone(world, applicationPath(name));
+    assert.deepEqual(await configMapNames(world, name), []);
+  });
+});
+
+describe('Prune=false and Delete=false in syncOptions of the Application', () => {
+  it('hold for the objects that say nothing themselves', { timeout }, async () => {
+    const may = { 'evenkeel.dev/sync-options': 'Prune=true, Delete=true' };
+    const files = { ...configMaps('silent', 'dropped'), ...map('may-go', '1', may), ...map('may-be-pruned', '1', may) };
+    const automated = { prune: true, selfHeal: true };
+    const shop = await openShop(world, 'defaults', files, {
+      spec: { syncPolicy: { automated, syncOptions: ['Prune=false', 'Delete=false'] } },
+      metadata: { finalizers: ['evenkeel.dev/resources-finalizer'] },
+    });
+    const { name, repository } = shop;
+    await repository.commit({ ...without(configMaps('dropped')), ...without(map('may-be-pruned', '', may)) }, 'drop');
+    await untilGone(world, configMapPath(name, 'may-be-pruned'));
+    await lookAgain(shop);
+    await deleteApplication(world, name);
+    await untilGone(world, applicationPath(name));
+    assert.deepEqual(await configMapNames(world, name), ['dropped', 'silent']);
+  });
 });
 
 describe('PrunePropagationPolicy', () => {
+  const pruning = (...syncOptions: readonly string[]): object => ({
+    spec: { syncPolicy: { automated: { prune: true, selfHeal: true }, syncOptions } },
+  });
+
+  it('foreground, the default: a pruned object goes when what depends on it has gone', { timeout }, async () => {
+    const { name, repository } = await openShop(world, 'foreground', configMaps('a', 'b'), pruning());
+    const dependent = await heldDependent(world, name, 'b');
+    await repository.commit(without(configMaps('b')), 'drop it');
+    await untilInForeground(world, configMapPath(name, 'b'));
+    await letGo(world, dependent);
+    await untilGone(world, configMapPath(name, 'b'));
+    await world.untilSynced(name);
+  });
+
+  it('background: it goes at once', { timeout }, async () => {
+    const options = pruning('PrunePropagationPolicy=background');
+    const { name, repository } = await openShop(world, 'background', configMaps('a', 'b'), options);
+    const dependent = await heldDependent(world, name, 'b');
+    await world.untilSynced(name, await repository.commit(without(configMaps('b')), 'drop it'));
+    assert.equal(await find(world, configMapPath(name, 'b')), undefined);
+    await mustFind(world, dependent);
+    await letGo(world, dependent);
+  });
+
   it('orphan leaves the ReplicaSet of a pruned Deployment', { timeout }, async () => {
     const labels = { app: 'web' };
     const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'example.com/web:1' }] } };
     const spec = { replicas: 0, selector: { matchLabels: labels }, template };
     const web = file('Deployment', 'web', { apiVersion: 'apps/v1', spec });
-    const syncPolicy = {
-      automated: { prune: true, selfHeal: true },
-      syncOptions: ['PrunePropagationPolicy=orphan'],
-    };
-    const { name, repository } = await openShop(
-      world,
-      'orphan',
-      { ...web, ...configMaps('a') },
-      { spec: { syncPolicy } },
-    );
+    const options = pruning('PrunePropagationPolicy=orphan');
+    const { name, repository } = await openShop(world, 'orphan', { ...web, ...configMaps('a') }, options);
     const sets = `/apis/apps/v1/namespaces/${name}/replicasets`;
     const count = async (): Promise<number> => ((await mustFind(world, sets))['items'] as readonly unknown[]).length;
     await eventually('a ReplicaSet', async () => (await count()) === 1);

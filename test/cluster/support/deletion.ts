@@ -140,6 +140,27 @@ export const definitionPath = (group: string): string =>
 export const applicationPath = (name: string): string =>
   `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`;
 
+/** A ConfigMap that one of the namespace owns, and that stays, when it is deleted, until somebody lets it go. */
+export async function heldDependent(world: World, namespace: string, owner: string): Promise<string> {
+  const { uid } = (await mustFind(world, configMapPath(namespace, owner))).metadata;
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid, blockOwnerDeletion: true }];
+  const metadata = { name: `${owner}-dependent`, ownerReferences, finalizers: ['example.com/hold'] };
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+  await world.plane.api.must({ method: 'POST', path: `/api/v1/namespaces/${namespace}/configmaps`, body });
+  return configMapPath(namespace, metadata.name);
+}
+
+/** What a deletion in the foreground looks like while a dependent is there. */
+export async function untilInForeground(world: World, path: string): Promise<void> {
+  await eventually(`${path} to wait for its dependents`, async () =>
+    (await mustFind(world, path)).metadata.finalizers?.includes('foregroundDeletion'),
+  );
+}
+
+export async function letGo(world: World, path: string): Promise<void> {
+  await mergePatch(world, path, { metadata: { finalizers: null } });
+}
+
 /** Names of the ConfigMaps of a namespace, sorted, but the one that the control plane makes. */
 export async function configMapNames(world: World, namespace: string): Promise<string[]> {
   const list = await mustFind(world, `/api/v1/namespaces/${namespace}/configmaps`);

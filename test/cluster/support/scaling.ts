@@ -14,6 +14,31 @@ export function autoscaler(name: string): Files {
   return file({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name }, spec });
 }
 
+/** What the operator looks at of KEDA's definition; a ScaledObject that names no kind is about a Deployment. */
+export function scaledObject(name: string): Files {
+  const scaleTargetRef = { type: 'object', properties: { name: { type: 'string' } } };
+  const spec = { type: 'object', required: ['scaleTargetRef'], properties: { scaleTargetRef } };
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } };
+  const names = {
+    plural: 'scaledobjects',
+    singular: 'scaledobject',
+    kind: 'ScaledObject',
+    listKind: 'ScaledObjectList',
+  };
+  const versions = [{ name: 'v1alpha1', served: true, storage: true, schema, subresources: { status: {} } }];
+  const definition = { group: 'keda.sh', scope: 'Namespaced', names, versions };
+  const metadata = { name: 'scaledobjects.keda.sh' };
+  return {
+    ...file({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata, spec: definition }),
+    ...file({
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name },
+      spec: { scaleTargetRef: { name } },
+    }),
+  };
+}
+
 function file(
   object: Readonly<Record<string, unknown>> & { readonly kind: string; readonly metadata: { readonly name: string } },
 ): Files {
