@@ -37,8 +37,9 @@ export const reasons = {
     remedy: 'Correct the file, document and line that the message names.',
   },
   DeletionBlocked: {
-    cause: 'An object of a deleted Application could not be deleted or its kind is unknown at present.',
-    remedy: 'See the message; deletion goes on by itself when the object can be deleted.',
+    cause:
+      'An object of a deleted Application could not be deleted, its kind is unknown at present, or its delete hooks failed or are lost.',
+    remedy: 'See the message; deletion goes on by itself when the object can be deleted and the hooks can run.',
   },
   DependencyNotReady: {
     cause: 'Something that spec.dependsOn names is not ready, so nothing of the Application is written.',

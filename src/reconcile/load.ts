@@ -36,8 +36,9 @@ function mayPrune({ spec, request, record }: Application, { objects }: Desired):
 }
 
 async function wantNothing(app: Application, ports: Ports, signal: AbortSignal): Promise<Desired> {
-  const hooks = await deleteHooksOf(app, ports, signal);
+  // Nobody else waits for what this one wants, whatever its hooks wait for.
   ports.claims.rendered({ key: app.key, groups: new Map(), refs: [] });
+  const hooks = await deleteHooksOf(app, ports, signal);
   ports.wantedKinds.set(app.key, distinctKinds({ ...nothingDesired, hooks }));
   declareKinds(app, ports);
   return { ...nothingDesired, hooks };

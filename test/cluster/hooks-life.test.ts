@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { World } from '../../tools/world.ts';
-import { startWorld } from '../../tools/world.ts';
+import { conditionOf, startWorld } from '../../tools/world.ts';
 import { created, job, letGo, names, uidOf, untilJob } from './support/hooks.ts';
 import type { Files } from './support/journey.ts';
-import { Journey, prepare, settings } from './support/journey.ts';
+import { Journey, loseCache, prepare, settings } from './support/journey.ts';
 
 let world: World;
 
@@ -38,6 +38,19 @@ async function untilGone({ name }: Journey): Promise<void> {
     const path = `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`;
     return (await world.plane.api.send({ path })).status === 404;
   });
+}
+
+async function untilBlocked(journey: Journey, why: RegExp): Promise<void> {
+  await journey.until('blocked', (now) => {
+    const { status, reason, message = '' } = conditionOf(now, 'Stalled') ?? {};
+    return status === 'True' && reason === 'DeletionBlocked' && why.test(message);
+  });
+}
+
+/** A hook that has succeeded once it is there. */
+function hookMap(name: string, hook: string): string {
+  const annotations = { 'evenkeel.dev/hook': hook };
+  return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, annotations } });
 }
 
 /** A chart whose hooks are one for each of these times. */
@@ -104,13 +117,7 @@ describe('the life of an Application', { concurrency: 4, timeout }, () => {
     await remove(journey);
     const before = await untilJob(journey, 'pre');
     await letGo(world, journey.name, 'fail');
-    await journey.until('blocked', ({ conditions }) => {
-      return (
-        conditions?.some(
-          ({ type, status, reason }) => type === 'Stalled' && status === 'True' && reason === 'DeletionBlocked',
-        ) === true
-      );
-    });
+    await untilBlocked(journey, /hook/);
     assert.equal(await journey.said(), 'one');
     await eventually('the hook to run again', async () => {
       const uid = await uidOf(journey, 'pre');
@@ -178,5 +185,37 @@ describe('a restart of the operator', { timeout }, () => {
     assert.equal(status.operationState?.phase, 'Succeeded');
     const runs = (await created(journey)).filter((name) => name.startsWith('jobs/'));
     assert.equal(runs.length, 2, 'each hook ran once');
+  });
+
+  test('41. with a lost cache: delete hooks are rendered again, and while they cannot be nothing is deleted', async () => {
+    const files = { 'pre.json': hookMap('pre', 'PreDelete'), 'post.json': hookMap('post', 'PostDelete') };
+    const journey = await start('forgotten', files, { finalizers });
+    const hopeless = await start('hopeless', files, { finalizers });
+    for (const one of [journey, hopeless]) await one.untilSynced();
+    await loseCache(world, async () => {
+      world.git.setFault({ kind: 'down' });
+      await remove(journey);
+      await remove(hopeless);
+    });
+    try {
+      for (const one of [journey, hopeless]) await untilBlocked(one, /hooks are lost .*; nothing is deleted/);
+      await world.annotate(hopeless.name, `evenkeel.dev/deletion-approved=${new Date().toISOString()}`);
+      await untilGone(hopeless);
+      assert.deepEqual([await created(hopeless), await journey.said()], [['configmaps/settings'], 'one']);
+      const events = await world.plane.kubectl([
+        'get',
+        'events',
+        '-n',
+        'evenkeel',
+        '-o',
+        'jsonpath={.items[*].message}',
+      ]);
+      assert.match(events, /deleted without its delete hooks, which are lost/);
+    } finally {
+      world.git.setFault(undefined);
+    }
+    await untilGone(journey);
+    assert.deepEqual(await created(journey), ['configmaps/settings', 'configmaps/pre', 'configmaps/post']);
+    assert.equal(await journey.said(), undefined);
   });
 });

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { ApplicationJson, HistoryJson, StatusJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
 import type { Journey } from './support/journey.ts';
-import { begin, manual, prepare, settings } from './support/journey.ts';
+import { begin, loseCache, manual, prepare, settings } from './support/journey.ts';
 
 let world: World;
 
@@ -40,12 +38,6 @@ async function deployedTwice(name: string): Promise<{ journey: Journey; first: s
   return { journey, first, second };
 }
 
-async function restartWithoutCache(): Promise<void> {
-  await world.stopOperator();
-  await rm(path.join(world.plane.folder, 'evenkeel-operator-data'), { recursive: true, force: true });
-  await world.startOperator();
-}
-
 describe('operation.rollback', () => {
   test(
     'applies that entry, holds it against commits, drift and a restart with an empty cache, and is released',
@@ -71,7 +63,7 @@ describe('operation.rollback', () => {
       const third = await journey.say('three');
       await journey.until('OutOfSync with the newer commit', ({ sync }) => sync?.revision === third);
       assert.equal(await journey.said(), 'one');
-      await restartWithoutCache();
+      await loseCache(world);
       await journey.meddle('meddled');
       await journey.untilSaid('one');
       assert.equal(isHeld((await journey.read()).status ?? {}), true);
@@ -92,7 +84,7 @@ describe('operation.rollback', () => {
       const { journey, second } = await deployedTwice('rendered-anew');
       const entry = await firstEntry(journey);
       await spoilDigest(journey);
-      await restartWithoutCache();
+      await loseCache(world);
       await journey.untilSynced(second);
       await rollBack(journey, { id: 0 });
       const refused = await journey.until('refused', ({ operationState }) => operationState?.phase === 'Error');

@@ -3,6 +3,7 @@ import type { Application } from '../../src/model/application.ts';
 import type { Desired, DesiredObject } from '../../src/model/desired.ts';
 import { nothingDesired } from '../../src/model/desired.ts';
 import { sha256Hex, shortHash } from '../../src/model/hash.ts';
+import type { Hook } from '../../src/model/hook.ts';
 import type { ApplicationKey } from '../../src/model/installation.ts';
 import { installationNamed } from '../../src/model/installation.ts';
 import { canonicalJson } from '../../src/model/json.ts';
@@ -19,6 +20,8 @@ export class Repository {
   readonly artefacts = new Map<string, Desired>();
   /** Loading for an Application of this name fails. */
   readonly failures = new Map<string, Error>();
+  /** Of Applications, by name, at every commit. */
+  readonly hooks = new Map<string, readonly { readonly object: KubeObject; readonly hook: Hook }[]>();
   /** What the last look came to of Applications, by name, that do not see every commit at once. */
   readonly seen = new Map<string, string>();
   readonly #commits: { readonly revision: string; readonly trees: ReadonlyMap<string, readonly KubeObject[]> }[] = [];
@@ -58,7 +61,11 @@ export class Repository {
     const trees = this.#commits.find((commit) => commit.revision === revision)?.trees;
     const objects = (trees?.get(app.name) ?? []).map((object) => desiredFrom(object, app.key));
     const digest = sha256Hex(objects.map(({ ref, hash }) => canonicalJson([{ ...ref }, hash])).join());
-    const desired = { ...nothingDesired, revision, digest, objects, sourceTypes: ['Directory' as const] };
+    const hooks = (this.hooks.get(app.name) ?? []).map(({ object, hook }) => ({
+      ...desiredFrom(object, app.key),
+      hook,
+    }));
+    const desired = { ...nothingDesired, revision, digest, objects, hooks, sourceTypes: ['Directory' as const] };
     this.artefacts.set(digest, desired);
     return desired;
   }

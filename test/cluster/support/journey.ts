@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { AuditRequest } from '../../../tools/control-plane/control-plane.ts';
 import { eventually } from '../../../tools/eventually.ts';
 import type { FileContent, GitRepository } from '../../../tools/git-server.ts';
@@ -147,3 +149,14 @@ export async function begin(world: World, name: string, options: JourneyOptions 
 }
 
 export const manual = { syncPolicy: {} };
+
+/** The operator begins anew without anything that it had on disk, as in another Pod. */
+export async function loseCache(
+  world: World,
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<void> {
+  await world.stopOperator();
+  await rm(path.join(world.plane.folder, 'evenkeel-operator-data'), { recursive: true, force: true });
+  await meanwhile();
+  await world.startOperator();
+}
