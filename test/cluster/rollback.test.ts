@@ -3,6 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { ApplicationJson, HistoryJson, StatusJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
+import type { ChartFiles } from './support/charts.ts';
+import { startCharts } from './support/charts.ts';
 import type { Journey } from './support/journey.ts';
 import { begin, loseCache, manual, prepare, settings } from './support/journey.ts';
 
@@ -21,7 +23,7 @@ const timeout = 300_000;
 const holds = 'evenkeel.dev/hold';
 
 async function rollBack(journey: Journey, rollback: Readonly<Record<string, unknown>>): Promise<void> {
-  await journey.patch({ operation: { initiatedBy: { username: 'jo' }, rollback } });
+  await journey.patch({ operation: { initiatedBy: { username: 'jo' }, rollback, retry: { limit: 0 } } });
 }
 
 function isHeld(status: StatusJson): boolean {
@@ -100,6 +102,46 @@ describe('operation.rollback', () => {
     },
   );
 
+  test(
+    'to a chart: from the cache; without it a version that is gone, or was published again, writes nothing and says so',
+    { timeout },
+    async () => {
+      await using charts = await startCharts(chartOf('grey'), ['1.0.0', '1.1.0', '1.2.0']);
+      const journey = await prepare(world, 'of-a-chart');
+      for (const targetRevision of ['1.0.0', '1.1.0', '1.2.0']) {
+        await journey.apply({ spec: { source: { repoURL: charts.url, chart: 'shop', targetRevision } } });
+        await journey.untilSynced(targetRevision);
+      }
+      await charts.withdraw('shop', '1.0.0');
+      await charts.publish(chartOf('red'), ['1.1.0']);
+      await rollBack(journey, { id: 0 });
+      await journey.until('held', isHeld);
+      assert.equal(await journey.said(), 'grey 1.0.0');
+
+      const gone = /the chart shop has no version "1\.0\.0"; there are 1\.2\.0, 1\.1\.0/;
+      let digest = '';
+      await journey.wroteNothing(async () => {
+        await loseCache(world);
+        await journey.until('without that version', (now) => {
+          const { reason, message = '' } = conditionOf(now, 'Ready') ?? {};
+          return reason === 'RevisionNotFound' && gone.test(message);
+        });
+        await rollBack(journey, { id: 1 });
+        const refused = await journey.until('refused', (now) => /^revision 1\.1\.0 was/.test(errorOf(now)));
+        [, digest] = digestsIn(refused);
+      });
+      await rollBack(journey, { id: 1, acceptDigest: digest });
+      await journey.untilSaid('red 1.1.0');
+      await journey.untilServed();
+
+      await journey.wroteNothing(async () => {
+        await rollBack(journey, { id: 0 });
+        const refused = await journey.until('refused, too', (now) => gone.test(errorOf(now)));
+        assert.equal(refused.metadata.annotations?.[holds], '1.1.0', 'what was held before is held');
+      });
+    },
+  );
+
   test('to an entry that is not there writes nothing, and names those that are', { timeout }, async () => {
     const { journey } = await deployedTwice('no-entry');
     await rollBack(journey, { id: 7 });
@@ -108,6 +150,21 @@ describe('operation.rollback', () => {
     assert.equal(await journey.said(), 'two');
   });
 });
+
+/** Why an operation came to nothing; empty: it did not. */
+function errorOf({ operationState }: StatusJson): string {
+  return operationState?.phase === 'Error' ? operationState.message : '';
+}
+
+/** A chart with the ConfigMap `settings`, which says this colour and the version. */
+function chartOf(colour: string): ChartFiles {
+  const data = { value: `${colour} {{ .Chart.Version }}` };
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data };
+  return {
+    'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+    'chart/templates/settings.yaml': JSON.stringify(object),
+  };
+}
 
 async function firstEntry(journey: Journey): Promise<HistoryJson | undefined> {
   return (await journey.read()).status?.history?.[0];

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -14,6 +12,7 @@ import { startGitServer, type FileContent, type GitRepository } from '../../tool
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
 import type { ApplicationJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
+import { startCharts } from './support/charts.ts';
 
 const execute = promisify(execFile);
 const timeout = 300_000;
@@ -85,7 +84,7 @@ describe('one source', () => {
   });
 
   it('a chart of an index, by a constraint', { timeout }, async () => {
-    await using charts = await startCharts(['1.2.3', '1.3.0', '2.0.0']);
+    await using charts = await startCharts(chart, ['1.2.3', '1.3.0', '2.0.0']);
     await world.createNamespace('index');
     const source = { repoURL: charts.url, chart: 'shop', targetRevision: '1.x' };
     await world.application('index', { source, destination: { namespace: 'index' } });
@@ -201,32 +200,6 @@ describe('signatures', () => {
     assert.deepEqual(await data('signed', 'a'), { by: 'known' });
   });
 });
-
-/** A small index of versions of one chart, as `helm repo index` writes it. */
-async function startCharts(versions: readonly string[]): Promise<AsyncDisposable & { readonly url: string }> {
-  const { helm } = await obtain(['helm']);
-  await using cleanup = new AsyncDisposableStack();
-  const folder = cleanup.use(await createTemporaryFolder('charts')).path;
-  for (const [name, content] of Object.entries(chart)) {
-    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-    await writeFile(path.join(folder, name), content);
-  }
-  const env = { PATH: process.env['PATH'], HOME: folder };
-  for (const version of versions) await execute(helm, ['package', 'chart', '--version', version], { cwd: folder, env });
-  await execute(helm, ['repo', 'index', '.'], { cwd: folder, env });
-  const server = createServer((request, response) => {
-    void readFile(path.join(folder, path.basename(request.url ?? ''))).then(
-      (bytes) => response.end(bytes),
-      () => response.writeHead(404).end(),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanup.defer(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  cleanup.defer(() => server.closeAllConnections());
-  const all = cleanup.move();
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => all.disposeAsync() };
-}
 
 async function signingKey(folder: string, name: string) {
   const file = path.join(folder, name);
