@@ -9,6 +9,7 @@ import { begin, prepare, settings } from './support/journey.ts';
 import {
   autoscaler,
   deployment,
+  file,
   ownersOfReplicas,
   scale,
   scaledObject,
@@ -28,11 +29,6 @@ after(() => world[Symbol.asyncDispose]());
 const timeout = 300_000;
 
 type Spec = Readonly<Record<string, unknown>>;
-
-function file(object: Readonly<Record<string, unknown>>): Files {
-  const { kind, metadata } = object as { kind: string; metadata: { name: string } };
-  return { [`${kind}-${metadata.name}.json`]: JSON.stringify(object) };
-}
 
 function configMap(name: string, data: Readonly<Record<string, string>>): Files {
   return file({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
@@ -260,34 +256,26 @@ describe('conflicts.reclaimFrom', () => {
 });
 
 describe('spec.replicas of a workload that an autoscaler targets', () => {
-  test('is yielded by itself, and said in status; of others it is corrected', { timeout }, async () => {
-    const files = { ...deployment('web', 2), ...autoscaler('web'), ...deployment('plain', 2) };
-    const journey = await prepare(world, 'scaled', { ...files, ...witness });
-    await journey.apply({ spec: { drift: { minInterval: '100ms' } } });
-    await eventually('both', async () => (await specOf(journey, 'web').catch(() => undefined))?.replicas === 2);
-    await journey.until('compared', (now) => now.sync?.status === 'Synced');
-    await scale(journey, 'web', 5);
-    const { status } = await journey.until('yielded', (now) => yieldedIn(now) !== undefined);
-    const row = yieldedIn(status ?? {});
-    assert.deepEqual([row?.name, row?.fields], ['web', ['spec.replicas']]);
-    assert.equal(row?.yielded, 'HorizontalPodAutoscaler.autoscaling scaled/web sets it');
-    await scale(journey, 'plain', 5);
-    await eventually('the other to be corrected', async () => (await specOf(journey, 'plain')).replicas === 2);
-    assert.equal((await specOf(journey, 'web')).replicas, 5);
-  });
-
-  test('is yielded to a ScaledObject of KEDA, too', { timeout }, async () => {
-    const journey = await prepare(world, 'keda', { ...deployment('web', 2), ...scaledObject('web'), ...witness });
-    await journey.apply({ spec: { drift: { minInterval: '100ms' } } });
-    await journey.until('compared', (now) => now.sync?.status === 'Synced');
-    await scale(journey, 'web', 5);
-    const { status } = await journey.until('yielded', (now) => yieldedIn(now) !== undefined);
-    const row = yieldedIn(status ?? {});
-    assert.deepEqual([row?.name, row?.fields], ['web', ['spec.replicas']]);
-    assert.equal(row?.yielded, 'ScaledObject.keda.sh keda/web sets it');
-    await untilInSync(journey, await journey.commit(deployment('web', 3)));
-    assert.equal((await specOf(journey, 'web')).replicas, 5, 'also when Git says another number');
-  });
+  const scalers = {
+    scaled: [autoscaler('web'), 'HorizontalPodAutoscaler.autoscaling scaled/web sets it'],
+    keda: [scaledObject('web'), 'ScaledObject.keda.sh keda/web sets it'],
+  } as const;
+  for (const [name, [scaler, why]] of Object.entries(scalers))
+    test(`is yielded by itself, and said in status (${name}); of others it is corrected`, { timeout }, async () => {
+      const files = { ...deployment('web', 2), ...scaler, ...deployment('plain', 2) };
+      const journey = await prepare(world, name, { ...files, ...witness });
+      await journey.apply({ spec: { drift: { minInterval: '100ms' } } });
+      await eventually('both', async () => (await specOf(journey, 'web').catch(() => undefined))?.replicas === 2);
+      await journey.until('compared', (now) => now.sync?.status === 'Synced');
+      await scale(journey, 'web', 5);
+      const { status } = await journey.until('yielded', (now) => yieldedIn(now) !== undefined);
+      const row = yieldedIn(status ?? {});
+      assert.deepEqual([row?.name, row?.fields, row?.yielded], ['web', ['spec.replicas'], why]);
+      await scale(journey, 'plain', 5);
+      await eventually('the other to be corrected', async () => (await specOf(journey, 'plain')).replicas === 2);
+      await untilInSync(journey, await journey.commit(deployment('web', 3)));
+      assert.equal((await specOf(journey, 'web')).replicas, 5, 'also when Git says another number');
+    });
 
   test('is given up without a moment of another number: ours alone, dropped by Git, scaled', { timeout }, async () => {
     const journey = await prepare(world, 'dropped', { ...deployment('web', 4), ...witness });

@@ -39,7 +39,8 @@ export function scaledObject(name: string): Files {
   };
 }
 
-function file(
+/** A file with one object, named after it. */
+export function file(
   object: Readonly<Record<string, unknown>> & { readonly kind: string; readonly metadata: { readonly name: string } },
 ): Files {
   return { [`${object.kind}-${object.metadata.name}.json`]: JSON.stringify(object) };
