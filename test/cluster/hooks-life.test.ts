@@ -47,10 +47,13 @@ async function untilBlocked(journey: Journey, why: RegExp): Promise<void> {
   });
 }
 
-/** A hook that has succeeded once it is there. */
-function hookMap(name: string, hook: string): string {
-  const annotations = { 'evenkeel.dev/hook': hook };
+/** As a hook it has succeeded once it is there. */
+function map(name: string, annotations: Readonly<Record<string, string>>): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, annotations } });
+}
+
+async function untilHookIsGone(journey: Journey, name: string): Promise<void> {
+  await eventually(`${name} to be deleted`, async () => (await journey.configMap(name)) === undefined);
 }
 
 /** A chart whose hooks are one for each of these times. */
@@ -88,6 +91,51 @@ describe('the life of an Application', { concurrency: 4, timeout }, () => {
     await journey.apply({ spec: once });
     await journey.untilSynced();
     assert.deepEqual(await names(journey), ['post-upgrade']);
+  });
+
+  test('31. Helm: weights, delete policies, hooks of a deletion; crd-install is an object, test and rollback none', async () => {
+    const hooks = {
+      second: {
+        'helm.sh/hook': 'pre-install',
+        'helm.sh/hook-weight': '-1',
+        'helm.sh/hook-delete-policy': 'hook-succeeded',
+      },
+      'first-in-name': { 'helm.sh/hook': 'pre-install, pre-upgrade', 'helm.sh/hook-weight': '5' },
+      object: { 'helm.sh/hook': 'crd-install' },
+      probe: { 'helm.sh/hook': 'test' },
+      back: { 'helm.sh/hook': 'pre-rollback, post-rollback' },
+      before: { 'helm.sh/hook': 'pre-delete' },
+      after: { 'helm.sh/hook': 'post-delete' },
+    };
+    const templates = Object.entries(hooks).map(([name, annotations]) => [
+      `templates/${name}.json`,
+      map(name, annotations),
+    ]);
+    const journey = await prepare(world, 'helm-hooks', { ...chart(), ...(Object.fromEntries(templates) as Files) });
+    await journey.apply({ spec: once, metadata: { finalizers } });
+    await journey.untilSynced();
+    const installed = ['configmaps/second', 'configmaps/first-in-name', 'configmaps/object'];
+    assert.deepEqual(await created(journey), installed);
+    await untilHookIsGone(journey, 'second');
+    assert.notEqual(await journey.configMap('first-in-name'), undefined);
+    await remove(journey);
+    await untilGone(journey);
+    assert.deepEqual(await created(journey), [...installed, 'configmaps/before', 'configmaps/after']);
+  });
+
+  test("Evenkeel's own annotations stand in place of Argo CD's", async () => {
+    const journey = await start('own-words', {
+      'hook.json': map('hook', {
+        'evenkeel.dev/hook': 'PostSync',
+        'argocd.argoproj.io/hook': 'PreSync',
+        'evenkeel.dev/hook-delete-policy': 'HookSucceeded',
+        'argocd.argoproj.io/hook-delete-policy': 'HookFailed',
+      }),
+      'late.json': map('late', { 'evenkeel.dev/sync-wave': '1', 'argocd.argoproj.io/sync-wave': '-1' }),
+    });
+    await journey.untilSynced();
+    assert.deepEqual(await created(journey), ['configmaps/settings', 'configmaps/late', 'configmaps/hook']);
+    await untilHookIsGone(journey, 'hook');
   });
 
   test('41. deleting: PreDelete hooks before the objects, PostDelete hooks after them, without Git', async () => {
@@ -188,7 +236,10 @@ describe('a restart of the operator', { timeout }, () => {
   });
 
   test('41. with a lost cache: delete hooks are rendered again, and while they cannot be nothing is deleted', async () => {
-    const files = { 'pre.json': hookMap('pre', 'PreDelete'), 'post.json': hookMap('post', 'PostDelete') };
+    const files = {
+      'pre.json': map('pre', { 'evenkeel.dev/hook': 'PreDelete' }),
+      'post.json': map('post', { 'evenkeel.dev/hook': 'PostDelete' }),
+    };
     const journey = await start('forgotten', files, { finalizers });
     const hopeless = await start('hopeless', files, { finalizers });
     for (const one of [journey, hopeless]) await one.untilSynced();
