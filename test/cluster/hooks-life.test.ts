@@ -93,7 +93,7 @@ describe('the life of an Application', { concurrency: 4, timeout }, () => {
     assert.deepEqual(await names(journey), ['post-upgrade']);
   });
 
-  test('31. Helm: weights, delete policies, hooks of a deletion; crd-install is an object, test and rollback none', async () => {
+  test('31. Helm: weights, delete policies, hooks of a deletion; those of test and rollback are not applied', async () => {
     const hooks = {
       second: {
         'helm.sh/hook': 'pre-install',
@@ -101,7 +101,6 @@ describe('the life of an Application', { concurrency: 4, timeout }, () => {
         'helm.sh/hook-delete-policy': 'hook-succeeded',
       },
       'first-in-name': { 'helm.sh/hook': 'pre-install, pre-upgrade', 'helm.sh/hook-weight': '5' },
-      object: { 'helm.sh/hook': 'crd-install' },
       probe: { 'helm.sh/hook': 'test' },
       back: { 'helm.sh/hook': 'pre-rollback, post-rollback' },
       before: { 'helm.sh/hook': 'pre-delete' },
@@ -114,7 +113,7 @@ describe('the life of an Application', { concurrency: 4, timeout }, () => {
     const journey = await prepare(world, 'helm-hooks', { ...chart(), ...(Object.fromEntries(templates) as Files) });
     await journey.apply({ spec: once, metadata: { finalizers } });
     await journey.untilSynced();
-    const installed = ['configmaps/second', 'configmaps/first-in-name', 'configmaps/object'];
+    const installed = ['configmaps/second', 'configmaps/first-in-name'];
     assert.deepEqual(await created(journey), installed);
     await untilHookIsGone(journey, 'second');
     assert.notEqual(await journey.configMap('first-in-name'), undefined);
@@ -123,7 +122,7 @@ describe('the life of an Application', { concurrency: 4, timeout }, () => {
     assert.deepEqual(await created(journey), [...installed, 'configmaps/before', 'configmaps/after']);
   });
 
-  test("Evenkeel's own annotations stand in place of Argo CD's", async () => {
+  test("Evenkeel's own annotations stand in place of Argo CD's, and crd-install makes no hook", async () => {
     const journey = await start('own-words', {
       'hook.json': map('hook', {
         'evenkeel.dev/hook': 'PostSync',
@@ -131,10 +130,13 @@ describe('the life of an Application', { concurrency: 4, timeout }, () => {
         'evenkeel.dev/hook-delete-policy': 'HookSucceeded',
         'argocd.argoproj.io/hook-delete-policy': 'HookFailed',
       }),
+      'object.json': map('object', { 'helm.sh/hook': 'crd-install' }),
       'late.json': map('late', { 'evenkeel.dev/sync-wave': '1', 'argocd.argoproj.io/sync-wave': '-1' }),
     });
     await journey.untilSynced();
-    assert.deepEqual(await created(journey), ['configmaps/settings', 'configmaps/late', 'configmaps/hook']);
+    const [first, second, ...others] = await created(journey);
+    assert.deepEqual([first, second].toSorted(), ['configmaps/object', 'configmaps/settings']);
+    assert.deepEqual(others, ['configmaps/late', 'configmaps/hook']);
     await untilHookIsGone(journey, 'hook');
   });
 

@@ -56,6 +56,7 @@ export class AuditLog {
   /** A watch is logged when it starts and when it ends; it is one request. */
   readonly #seen = new Set<string>();
   #requests: AuditRequest[] = [];
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(file: string) {
     this.#file = file;
@@ -65,8 +66,14 @@ export class AuditLog {
     return this.#requests;
   }
 
-  /** Reads what was appended since the last call. */
+  /** Reads what was appended since the last call. Calls take turns: each begins where the one before has ended. */
   async read(): Promise<void> {
+    const turn = this.#turn.then(() => this.#readOn());
+    this.#turn = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #readOn(): Promise<void> {
     await using file = await open(this.#file, 'r').catch(() => undefined);
     if (file === undefined) return;
     const { size } = await file.stat();
