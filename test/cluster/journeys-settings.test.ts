@@ -42,13 +42,16 @@ describe('a suspended Application', () => {
   ] as const;
   for (const [index, [name, stop, resume]] of ways.entries()) {
     test(`${name}: neither drift nor commits are written until it is resumed`, { timeout }, async () => {
-      const journey = await begin(world, `suspended-${index}`);
+      const gone = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'gone' } });
+      const journey = await prepare(world, `suspended-${index}`, { ...settings('one'), 'gone.json': gone });
+      await journey.apply();
       await journey.untilSynced();
       await journey.patch(stop);
       await journey.until('suspended', (status) => conditionOf(status, 'Ready')?.reason === 'Suspended');
       const before = await journey.read();
       await journey.wroteNothing(async () => {
         await journey.meddle('meddled');
+        await world.plane.kubectl(['delete', 'configmap', 'gone', '-n', journey.name]);
         await journey.say('two');
         await served(`beside ${name}`);
       });
@@ -57,6 +60,7 @@ describe('a suspended Application', () => {
       await journey.patch(resume);
       await journey.untilSynced(await journey.repository.head());
       await journey.untilSaid('two');
+      assert.notEqual(await journey.configMap('gone'), undefined, 'what was deleted is back');
     });
   }
 });

@@ -212,6 +212,15 @@ describe('rollback.onDegraded', () => {
   const syncPolicy = { automated: { prune: true } };
   const spec = { syncPolicy, rollback: { onDegraded: { within: '2m' } }, healthChecks: [check] };
 
+  /** Degraded later than in the second of its sync, as a rollout is. */
+  async function breakLater(journey: Journey): Promise<void> {
+    await eventually('another second', async () => {
+      const { status } = await journey.read();
+      return Date.now() > Date.parse(status?.history?.at(-1)?.deployStartedAt ?? '') + 1_000;
+    });
+    await journey.meddle('broken');
+  }
+
   test(
     'goes back to the last healthy revision once, with hold and event; a newer commit lifts it',
     {
@@ -229,12 +238,7 @@ describe('rollback.onDegraded', () => {
       );
       assert.equal((await journey.read()).metadata.annotations?.[holds], undefined, 'inconclusive goes nowhere');
 
-      // Degraded later than in the second of its sync, as a rollout is.
-      await eventually('another second', async () => {
-        const { status } = await journey.read();
-        return Date.now() > Date.parse(status?.history?.at(-1)?.deployStartedAt ?? '') + 1_000;
-      });
-      await journey.meddle('broken');
+      await breakLater(journey);
       await journey.untilSaid('one');
       const { status } = await journey.until('held', isHeld);
       assert.deepEqual([status?.hold?.revision, status?.sync?.revision], [first, slow]);
@@ -254,6 +258,27 @@ describe('rollback.onDegraded', () => {
       assert.deepEqual([await journey.said(), lifted.metadata.annotations?.[holds]], ['fixed', undefined]);
     },
   );
+
+  test('not once more for the same objects, when a person has released the hold', { timeout }, async () => {
+    const journey = await prepare(world, 'released');
+    await journey.apply({ spec });
+    await journey.until('healthy', ({ history }) => history?.[0]?.healthyAt !== undefined);
+    const slow = await journey.say('slow');
+    await journey.until('deployed', ({ history }) => history?.at(-1)?.revision === slow);
+    await breakLater(journey);
+    await journey.until('held', isHeld);
+    await journey.annotate({ [holds]: null });
+    await journey.until('released', ({ history }) => history?.length === 4);
+    await breakLater(journey);
+    await journey.until('broken again', ({ health }) => health?.status === 'Degraded');
+    await journey.annotate({ 'evenkeel.dev/refresh': 'hard' });
+    const { metadata } = await journey.until(
+      'looked at again',
+      (_, now) => now.metadata.annotations?.['evenkeel.dev/refresh'] === undefined,
+    );
+    assert.equal(metadata.annotations?.[holds], undefined);
+    assert.equal(await journey.said(), 'broken');
+  });
 
   test('takes a sync back, too, that an object of an early wave has ended', { timeout }, async () => {
     const journey = await prepare(world, 'in-a-wave');
