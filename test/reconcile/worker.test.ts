@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { OperatorError } from '../../src/model/errors.ts';
 import { Asks } from '../../src/reconcile/requests/asks.ts';
 import { PendingWrites } from '../../src/reconcile/drift/pending.ts';
 import { applicationNamed } from '../apply/application.ts';
@@ -61,6 +62,21 @@ describe('the worker', () => {
     const [entry] = stage.record('shop');
     const desired = stage.repository.artefacts.get(stage.status('shop').applied?.digest ?? '')?.objects[0];
     assert.equal(entry?.desired, desired?.hash, 'the record has what was written before the failure');
+  });
+
+  it('says why nothing can be compared any more, not what the last sync came to', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [configMap('a')] });
+    stage.apply('shop');
+    await stage.start();
+    await stage.quiet();
+    const why = { step: 'source', reason: 'PathNotFound', retry: 'interval' } as const;
+    stage.repository.failures.set('shop', new OperatorError('there is no such folder', why));
+    stage.recorder.lines.length = 0;
+    stage.repository.commit({});
+    await stage.quiet();
+    const told = stage.recorder.lines.map(({ message }) => message).filter((message) => message.startsWith('sync '));
+    assert.deepEqual(told, ['sync Synced → Unknown: there is no such folder']);
   });
 
   it('says nothing of a run that it was stopped in', async () => {

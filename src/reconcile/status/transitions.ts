@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ObjectEvent } from '../../kube/cluster.ts';
 import type { Application, ApplicationStatus, KnownApplication } from '../../model/application.ts';
 import { isSuspended } from '../../model/application.ts';
@@ -19,7 +20,7 @@ export interface StatusChange {
 
 /** One log line and one event per verdict that changed, and the metrics that follow the status. */
 export function tellTransitions({ app, before, status }: StatusChange, ports: Ports): void {
-  const [was, is] = [verdictsIn(before), verdictsIn(status)];
+  const [was, is] = [verdictsIn(before), verdictsIn(status, before)];
   for (const what of ['sync', 'health', 'ready'] as const) {
     const [from, to] = [was[what].state, is[what].state];
     if (from !== to) ports.telemetry.transition({ key: app.key, what, from, to, message: is[what].message });
@@ -59,15 +60,15 @@ interface Spoken {
   readonly message: string;
 }
 
-function verdictsIn({
-  sync,
-  health,
-  operationState,
-  conditions,
-}: ApplicationStatus): Record<'sync' | 'health' | 'ready', Spoken> {
+/** Only an operation that went on since `before` says why the sync status is what it is. */
+function verdictsIn(
+  { sync, health, operationState, conditions }: ApplicationStatus,
+  before?: ApplicationStatus,
+): Record<'sync' | 'health' | 'ready', Spoken> {
   const ready = conditionOf(conditions, 'Ready');
+  const isOld = isDeepStrictEqual(operationState, before?.operationState);
   return {
-    sync: spoken(sync?.status, operationState?.message),
+    sync: spoken(sync?.status, isOld ? ready?.message : operationState?.message),
     health: spoken(health?.status, health?.message),
     ready: spoken(stateOf(ready), ready?.message),
   };
