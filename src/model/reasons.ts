@@ -177,8 +177,10 @@ export const reasons = {
     remedy: 'None needed: it is applied again when the deletion has ended.',
   },
   ToolUnavailable: {
-    cause: 'A program that the source needs (git, kustomize, Helm, ssh) is not there.',
-    remedy: 'Install it beside the operator; the image has all of them.',
+    cause:
+      'A program that the source needs (git, kustomize, Helm, ssh) is not there, cannot be started, or was killed.',
+    remedy:
+      'Install it beside the operator; the image has all of them. Where programs are killed, give the pod more memory.',
   },
   UnknownField: {
     cause: 'The Application has a field that does not exist.',

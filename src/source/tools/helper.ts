@@ -8,7 +8,7 @@ import { ProgramRun, type ProgramRunOptions } from './program-run.ts';
 import { ProgramSession } from './program-session.ts';
 import { lastWords, type Hidden } from './said.ts';
 import { environmentFor } from './tool-environment.ts';
-import { isRenderTool, overLimit } from './tool-failures.ts';
+import { isRenderTool, killed, overLimit } from './tool-failures.ts';
 import type { Tool, ToolResult, ToolRun, Tools, ToolSession } from './tools.ts';
 import { VersionBook } from './versions.ts';
 
@@ -106,6 +106,7 @@ class HelperTools implements Tools {
       signal.throwIfAborted();
       const exceeded: Excess | 'timeMs' | undefined = late ?? ended.exceeded;
       if (exceeded !== undefined) throw overLimit(run.tool, exceeded, run.limits);
+      if (ended.code === null) throw killed(run.tool);
       return ended;
     } finally {
       cancel();

@@ -42,3 +42,8 @@ export function absent(tool: Tool): OperatorError {
 export function notRun(message: string): OperatorError {
   return new OperatorError(message, { step: 'render', reason: 'ToolUnavailable', retry: 'backoff' });
 }
+
+/** By a signal, and not by us: what it was to do may well be right, so it is no failure of the source. */
+export function killed(tool: Tool): OperatorError {
+  return notRun(`${tool} was killed by the system, most often because the memory of the operator's pod ran out`);
+}

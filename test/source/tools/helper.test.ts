@@ -243,6 +243,17 @@ test('a hundred runs leave no file and no process', async (t) => {
   assert.deepEqual(await stage.survivors(), []);
 });
 
+test('a program that the system kills says nothing about the source, and is tried again', async () => {
+  await using stage = await createToolsStage();
+  const run = await stage.script('kill -9 $$');
+  await assert.rejects(stage.tools.run(run, never), (error) => {
+    assert.ok(error instanceof OperatorError, String(error));
+    assert.deepEqual([error.reason, error.retry], ['ToolUnavailable', 'backoff']);
+    assert.match(error.message, /^kustomize was killed by the system/);
+    return true;
+  });
+});
+
 test('what a program needs and is not there is said', async () => {
   await using stage = await createToolsStage({ programs: { helm: '/no/such/helm' }, path: '/usr/bin:/bin' });
   const limits = generous;
