@@ -42,8 +42,10 @@ export class StatusWriter {
     const begins = run !== undefined && run !== app.status.operationState?.hookRun;
     if (creations.length === 0 && !begins) return;
     const claims = creations.map((ref): RecordEntry => ({ ref, uid: '', desired: '', fp: '' }));
+    // Names of hooks tell when the operation began.
+    const now = begins ? run.startedAt : this.now();
     const isWritten = await this.update(app.key, 'claim', ({ status, record = app.record }) => ({
-      status: statusOfRunning({ ...app, status }, { revision, run }, this.now()),
+      status: statusOfRunning({ ...app, status }, { revision, run }, now),
       record: sortEntries([...record, ...claims.filter(({ ref }) => !isRecorded(record, ref))]),
     }));
     if (!isWritten) throw gone(app);

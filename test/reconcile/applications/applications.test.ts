@@ -168,6 +168,16 @@ describe('the record', () => {
     assert.equal(await one.writer.update(key, 'status', () => ({ status: synced })), false);
   });
 
+  it('says of an operation with hooks that it began when their run began: generated names tell so', async () => {
+    const one = await desk();
+    const app = one.applications.read(key);
+    assert.ok(app !== undefined);
+    const startedAt = '2025-12-31T23:59:58Z';
+    const run = { startedAt, attempt: 1, revision: 'r', digest: 'd', release: 'install', hooks: [] } as const;
+    await one.writer.claim(app, [], 'r', run);
+    assert.equal(one.applications.known(key)?.app.status.operationState?.startedAt, startedAt);
+  });
+
   const [former, newer] = ['1', '2'].map((last) =>
     entry(configMapRef('a'), `00000000-0000-0000-0000-00000000000${last}`),
   );
