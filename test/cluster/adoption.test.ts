@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { arrayAt, stringAt } from '../../src/model/json.ts';
 import { managedEntriesOf } from '../../src/model/managed-fields.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import { annotationsOf, labelsOf, uidOf } from '../../src/model/object.ts';
-import type { ApplicationJson, World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import type { ApplicationJson } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import type { Journey } from './support/journey.ts';
 import { manual, prepare } from './support/journey.ts';
 import {
@@ -19,17 +19,9 @@ import {
   wanted,
 } from './support/left-behind.ts';
 import { migratingFrom, sourcesIn } from './support/left-by-tools.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld();
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld();
 
 const timeout = 120_000;
 
@@ -37,7 +29,7 @@ describe(
   'an object that was deployed by another tool: its fields become ours, what Git does not have goes',
   { concurrency: 4 },
   () => {
-    for (const { name, leave, options, from: named } of sourcesIn(() => world)) {
+    for (const { name, leave, options, from: named } of sourcesIn(world)) {
       test(name, { timeout }, async () => {
         const journey = await begun(name, leave);
         const before = await lookAt(journey);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { World } from '../../tools/world.ts';
-import { startWorld } from '../../tools/world.ts';
+import { describe, it } from 'node:test';
 import { checkRequests, keptSaying, roundOfKept, startSubject, uidOfKept, untilRefused } from './support/bad-input.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
 /** The profile `rules` with what a user grants: ConfigMaps, and Secrets for reading only. */
 const rules = {
@@ -17,16 +16,7 @@ const rules = {
 
 const granted = { ...rules, 'rbac.rules[1].verbs': '{get,list,watch,create,patch,delete}' };
 
-let world: World;
-
-before(async () => {
-  world = await startWorld({ values: rules });
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld({ values: rules });
 
 const timeout = 300_000;
 

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { World } from '../../tools/world.ts';
-import { startWorld } from '../../tools/world.ts';
+import { describe, it } from 'node:test';
 import { checkRequests, keptSaying, roundOfKept, startSubject, uidOfKept, untilRefused } from './support/bad-input.ts';
 import { badFiles } from './support/bad-input-files.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld();
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld();
 
 describe('bad input in files: refused with a reason, nothing is written, and a repair is enough', () => {
   for (const row of badFiles) {

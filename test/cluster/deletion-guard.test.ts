@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
-import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import type { Shop } from './support/deletion.ts';
 import {
   applicationPath,
@@ -27,17 +26,9 @@ import {
   widgets,
   without,
 } from './support/deletion.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld();
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld();
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, n) => `c${n}`);
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
-import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import {
   configMapNames,
   configMapPath,
@@ -23,17 +22,9 @@ import {
   widgets,
   without,
 } from './support/deletion.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld();
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld();
 
 const both = ['a', 'b'];
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
-import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import {
   applicationPath,
   configMapPath,
@@ -21,17 +20,9 @@ import {
 } from './support/deletion.ts';
 import { prepare, settings } from './support/journey.ts';
 import { forbidDeletion, hold, letGo, object, rollout, untilWaiting, written } from './support/order.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld({ plane: { nodes: 1 } });
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld({ plane: { nodes: 1 } });
 
 describe('a deletion of several stages', () => {
   it(

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { describe, it } from 'node:test';
+import { conditionOf } from '../../tools/world.ts';
 import { Journey, begin, prepare } from './support/journey.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld();
-  await world.startOperator();
-});
-
-after(() => world[Symbol.asyncDispose]());
+const world = await sharedWorld();
 
 const timeout = 300_000;
 const automated = { automated: { prune: true, selfHeal: true } };

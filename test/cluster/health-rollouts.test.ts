@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test, type TestContext } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import { watchObject } from '../../tools/control-plane/object-watch.ts';
 import { eventually } from '../../tools/eventually.ts';
-import type { ApplicationJson, StatusJson, World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import type { ApplicationJson, StatusJson } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import type { HealthRow, LiveObject } from './support/health-rows.ts';
 import { claim, job, jobRows, rollouts, volume } from './support/health-rows.ts';
 import { manual, prepare } from './support/journey.ts';
 import type { Journey } from './support/journey.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld({ plane: { nodes: 2 } });
-  await world.startOperator();
-});
-
-after(() => world[Symbol.asyncDispose]());
+const world = await sharedWorld({ plane: { nodes: 2 } });
 
 const timeout = 180_000;
 const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';

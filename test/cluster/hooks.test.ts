@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
-import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import { created, job, jobs, letGo, names, uidOf, untilJob } from './support/hooks.ts';
 import type { Files, Journey } from './support/journey.ts';
 import { prepare, settings } from './support/journey.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld({ plane: { nodes: 2 } });
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld({ plane: { nodes: 2 } });
 
 const timeout = 300_000;
 

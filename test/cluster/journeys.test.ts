@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import { chartFolder } from '../../tools/helm.ts';
 import type { OperatorProcess } from '../../tools/operator-process.ts';
-import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import { Journey, begin, prepare } from './support/journey.ts';
+import { sharedWorld } from './support/shared-world.ts';
 import { custom, definition, many, shop, workload } from './support/shop.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld({ plane: { nodes: 2 } });
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld({ plane: { nodes: 2 } });
 
 const timeout = 300_000;
 

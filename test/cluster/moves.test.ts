@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { GitRepository } from '../../tools/git-server.ts';
-import { conditionOf, startWorld, type World } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import { configMapPath, configMaps, deletions, mustFind, openShop, timeout, uids } from './support/deletion.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld({ plane: { controllerManager: false } });
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld({ plane: { controllerManager: false } });
 
 /** Where the other Application finds its manifests. */
 interface Place {

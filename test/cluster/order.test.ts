@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
-import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import { Journey, prepare, settings } from './support/journey.ts';
 import { inOrder, letGo, object, rollout, serveGroup, untilWaiting, written } from './support/order.ts';
+import { sharedWorld } from './support/shared-world.ts';
 import { custom, definition } from './support/shop.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld({ plane: { nodes: 1 } });
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld({ plane: { nodes: 1 } });
 
 const timeout = 300_000;
 

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { preflight } from '../../src/apply/apply.ts';
 import { connect, loadCredentials } from '../../src/kube/kube.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { AuditRequest } from '../../tools/control-plane/control-plane.ts';
 import { eventually } from '../../tools/eventually.ts';
-import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { conditionOf } from '../../tools/world.ts';
 import { applicationNamed } from '../apply/application.ts';
 import { configMap, definition, namespaceNamed } from '../apply/objects.ts';
 import { realClock } from '../fakes/clock.ts';
@@ -15,17 +14,9 @@ import { ClusterSubject, Scene } from './apply/scene.ts';
 import { describeRequest } from './support/bad-input.ts';
 import type { Journey } from './support/journey.ts';
 import { begin, prepare, settings } from './support/journey.ts';
+import { sharedWorld } from './support/shared-world.ts';
 
-let world: World;
-
-before(async () => {
-  world = await startWorld();
-  await world.startOperator();
-});
-
-after(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = await sharedWorld();
 
 const timeout = 300_000;
 

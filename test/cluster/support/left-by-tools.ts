@@ -29,68 +29,68 @@ export function migratingFrom(...migrateFrom: string[]): JourneyOptions {
 }
 
 /** The real tools where they are here, the same requests otherwise. */
-export function sourcesIn(scene: () => World): readonly Source[] {
+export function sourcesIn(world: World): readonly Source[] {
   return [
     {
       name: 'kubectl-apply',
-      leave: (ns) => scene().plane.kubectl(['apply', '-n', ns, '-f', '-'], listOf(older())),
+      leave: (ns) => world.plane.kubectl(['apply', '-n', ns, '-f', '-'], listOf(older())),
       options: {},
       from: 'kubectl',
     },
     {
       name: 'kubectl-apply-server-side',
-      leave: (ns) => scene().plane.kubectl(['apply', '--server-side', '-n', ns, '-f', '-'], listOf(older())),
+      leave: (ns) => world.plane.kubectl(['apply', '--server-side', '-n', ns, '-f', '-'], listOf(older())),
       options: {},
       from: 'kubectl',
     },
     {
       name: 'kubectl-apply-both',
       leave: async (ns) => {
-        await scene().plane.kubectl(['apply', '-n', ns, '-f', '-'], listOf(older()));
-        await scene().plane.kubectl(['apply', '--server-side', '-n', ns, '-f', '-'], listOf(older()));
+        await world.plane.kubectl(['apply', '-n', ns, '-f', '-'], listOf(older()));
+        await world.plane.kubectl(['apply', '--server-side', '-n', ns, '-f', '-'], listOf(older()));
       },
       options: {},
       from: 'kubectl',
     },
     {
       name: 'helm-install',
-      leave: (ns) => helmInstall(scene(), { namespace: ns, serverSide: false }, older()),
+      leave: (ns) => helmInstall(world, { namespace: ns, serverSide: false }, older()),
       options: migratingFrom('helm'),
       from: 'Helm',
     },
     {
       name: 'helm-install-server-side',
-      leave: (ns) => helmInstall(scene(), { namespace: ns, serverSide: true }, older()),
+      leave: (ns) => helmInstall(world, { namespace: ns, serverSide: true }, older()),
       options: migratingFrom('helm'),
       from: 'Helm',
     },
     {
       name: 'argocd-server-side',
-      leave: (ns) => applyAs(scene(), { namespace: ns, manager: 'argocd-controller' }, trackedByArgo(ns)),
+      leave: (ns) => applyAs(world, { namespace: ns, manager: 'argocd-controller' }, trackedByArgo(ns)),
       options: migratingFrom('argocd'),
       from: 'Argo CD',
     },
     {
       name: 'argocd-client-side',
-      leave: (ns) => createAs(scene(), { namespace: ns, manager: 'argocd-controller' }, older(labelledByArgo)),
+      leave: (ns) => createAs(world, { namespace: ns, manager: 'argocd-controller' }, older(labelledByArgo)),
       options: migratingFrom('argocd'),
       from: 'Argo CD',
     },
     {
       name: 'flux-kustomization',
-      leave: (ns) => applyAs(scene(), { namespace: ns, manager: 'kustomize-controller' }, older(kustomized)),
+      leave: (ns) => applyAs(world, { namespace: ns, manager: 'kustomize-controller' }, older(kustomized)),
       options: migratingFrom('flux'),
       from: 'Flux',
     },
     {
       name: 'flux-helm-release',
-      leave: (ns) => createAs(scene(), { namespace: ns, manager: 'helm-controller' }, older(released)),
+      leave: (ns) => createAs(world, { namespace: ns, manager: 'helm-controller' }, older(released)),
       options: migratingFrom('flux', 'helm', 'kubectl'),
       from: 'Flux and Helm and kubectl',
     },
     {
       name: 'manager-by-annotation',
-      leave: (ns) => applyAs(scene(), { namespace: ns, manager: 'deployer' }, older()),
+      leave: (ns) => applyAs(world, { namespace: ns, manager: 'deployer' }, older()),
       options: { metadata: { annotations: { 'argocd.argoproj.io/client-side-apply-migration-manager': 'deployer' } } },
       from: 'deployer',
     },
