@@ -47,10 +47,9 @@ export async function readLive(
 export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): Promise<Plan> {
   const { app } = sight;
   const context = contextOf(app, ports, signal, { desired: sight.desired.objects });
-  const apart = { ...sight, ...apartFromHooks(sight, ports) };
+  const apart = { ...sight, ...apartFromHooks({ ...sight, app: context.app }, ports) };
   const input: PlanInput = {
     ...apart,
-    app: context.app,
     ...(await foresee(apart, context, ports.jq)),
     installation: ports.installation,
     claims: claimsOf(sight, ports),
