@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; both do all their own set-up.
 NODE := node_modules/.bin/node
-.PHONY: demo test check source-test cluster-test generate clean
+.PHONY: demo test check source-test cluster-test soak generate clean
 
 demo: node_modules/.installed
 	$(NODE) tools/demo/demo.ts $(if $(KEEP),--keep)
@@ -20,6 +20,10 @@ source-test: node_modules/.installed
 
 cluster-test: node_modules/.installed
 	npm run cluster-test
+
+# By chance, on real control planes; every act is shown: make soak MINUTES=30 SEED=1
+soak: node_modules/.installed
+	MINUTES=$(or $(MINUTES),30) SEED=$(SEED) SOAK_LOUD=true npm run soak
 
 # Regenerates everything that is generated: CRDs, install.yaml, dashboards, tables in docs.
 generate: node_modules/.installed
