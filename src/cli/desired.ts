@@ -43,7 +43,7 @@ export async function desiredOf(app: Application, origin: Origin, site: Site): P
   return desired;
 }
 
-/** Rendered anew; the operator has them from its cache, and goes on without them when neither can be had. */
+/** Rendered anew; the operator has them from its cache, and deletes nothing while neither can be had. */
 async function deleteHooksOf(
   app: Application,
   load: (revisions: readonly string[]) => Promise<Desired>,
