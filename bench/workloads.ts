@@ -13,19 +13,22 @@ import { memory } from './workloads/memory.ts';
 import { restart } from './workloads/restart.ts';
 import { takeOver } from './workloads/take-over.ts';
 
-/** In the order in which they are run; what works on the shared fleet leaves it in sync for the next. */
+/**
+ * In the order in which they are run; what works on the shared fleet leaves it in sync for the next. The restart comes
+ * before the drifts, for what was corrected is read once more after a restart.
+ */
 export const workloads: readonly Workload[] = [
   health,
   empty,
   ...installs,
   growth,
   firstSync,
+  restart,
   drift,
   commit,
   takeOver,
   lane,
   comparison,
   idle,
-  restart,
   memory,
 ];

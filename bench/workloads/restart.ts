@@ -1,9 +1,11 @@
 import type { Reading } from '../figures.ts';
-import { mapName } from '../stage/fleet.ts';
+import type { Member } from '../stage/fleet.ts';
+import { filesOf, mapName } from '../stage/fleet.ts';
 import { modeChange } from '../stage/foreign.ts';
 import { tapCollection } from '../stage/object-tap.ts';
 import { isAboutWork, isBodyRead, isLeaseUpdate, isManagedWrite, isStatusWrite, summaryOf } from '../stage/requests.ts';
 import type { Fleet } from '../stage/shared-fleet.ts';
+import { isSynced } from '../../tools/world.ts';
 import { eventually } from '../../tools/eventually.ts';
 import type { Bench, Workload } from '../workload.ts';
 
@@ -42,12 +44,12 @@ async function restartInSync({ say }: Bench, { stage, members }: Fleet): Promise
 }
 
 /** Seconds from the Lease until the last of several foreign changes is taken back. */
-async function healed({ stage, members }: Fleet): Promise<number> {
+async function healed(fleet: Fleet): Promise<number> {
+  const { stage, members } = fleet;
   const { world } = stage;
+  const touched = members.slice(0, driftsMeanwhile);
   await world.stopOperator();
-  const places = members
-    .slice(0, driftsMeanwhile)
-    .map(({ name, namespace }) => ({ namespace, name: mapName(name, 0) }));
+  const places = touched.map(({ name, namespace }) => ({ namespace, name: mapName(name, 0) }));
   for (const place of places) await modeChange.act(world.plane, place);
   await using tap = await tapCollection(world.plane.api, '/api/v1/configmaps');
   await world.plane.forgetRequests();
@@ -62,7 +64,19 @@ async function healed({ stage, members }: Fleet): Promise<number> {
   const last = Math.max(...(await Promise.all(restored)));
   const taken = await leaseTaken(stage);
   await stage.untilQuiet();
+  await syncAnew(fleet, touched);
   return (last - taken) / 1000;
+}
+
+/** What was corrected differs from the record until the next sync, so that the next restart would read it. */
+async function syncAnew({ stage, shape }: Fleet, touched: readonly Member[]): Promise<void> {
+  const value = `restart ${performance.now()}`;
+  const files = touched.map((member) => filesOf(shape, member, () => value));
+  const revision = await stage.repository.commit(Object.assign({}, ...files) as Record<string, string>, 'anew');
+  await stage.notify();
+  const names = touched.map(({ name }) => name);
+  await stage.applications.untilEach('synced anew', names, ({ status = {} }) => isSynced(status, revision));
+  await stage.untilQuiet();
 }
 
 /** Milliseconds since the epoch, by the API server's clock, which is that of this machine. */
