@@ -36,15 +36,15 @@ const parallelWrites = 8;
  * Guarantees: only this user can look into them; what an earlier process left is removed before the first.
  */
 export function diskWorkspaces(folder: string, limits: Limits): Workspaces {
-  let prepared: Promise<void> | undefined;
+  let swept: Promise<void> | undefined;
   return {
     async create() {
-      prepared ??= prepare(folder);
-      await prepared.catch((error: unknown) => {
-        prepared = undefined;
+      swept ??= rm(folder, { recursive: true, force: true });
+      await swept.catch((error: unknown) => {
+        swept = undefined;
         throw noSpace(error, 'the data folder');
       });
-      const workspace = await mkdtemp(join(folder, 'w-')).catch((error: unknown) => {
+      const workspace = await makeIn(folder).catch((error: unknown) => {
         throw noSpace(error, 'the data folder');
       });
       return new DiskWorkspace(workspace, limits);
@@ -52,9 +52,10 @@ export function diskWorkspaces(folder: string, limits: Limits): Workspaces {
   };
 }
 
-async function prepare(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+/** Each time: somebody may have emptied the data folder. */
+async function makeIn(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  return await mkdtemp(join(folder, 'w-'));
 }
 
 class DiskWorkspace implements Workspace {

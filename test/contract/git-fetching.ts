@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSmallDisk } from '../../tools/small-disk.ts';
 import { createTemporaryFolder } from '../../tools/temporary-folder.ts';
@@ -89,6 +89,22 @@ export const fetchingCases: readonly GitCase[] = [
         assert.deepEqual(await world.load(repository, { stage }), ['b', 'first'], damage);
         await stage[Symbol.asyncDispose]();
       }
+    },
+  },
+  {
+    name: 'local repository deleted',
+    about: 'by somebody, while the operator runs: fetched again by itself',
+    outcomes: everywhere(),
+    async run(world) {
+      const repository = await world.repository();
+      await repository.commit(named('first'), 'first');
+      const { path: folder } = world.use(await createTemporaryFolder('emptied'));
+      const stage = await world.newStage({ folder });
+      assert.deepEqual(await world.load(repository, { stage }), ['first']);
+      for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+      await repository.commit(named('second'), 'second');
+      assert.deepEqual(await world.load(repository, { stage }), ['second']);
+      await stage[Symbol.asyncDispose]();
     },
   },
   {

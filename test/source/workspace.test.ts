@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { OperatorError } from '../../src/model/errors.ts';
@@ -44,6 +44,13 @@ test('files are written below a private folder, which goes with what is in it', 
     assert.equal((await stat(path.join(workspace.folder, 'a.yaml'))).mode & 0o777, 0o600);
   }
   assert.deepEqual(await readdir(root), []);
+  await rm(root, { recursive: true });
+  await using last = await workspaces.create();
+  assert.deepEqual(
+    await readdir(root),
+    [path.basename(last.folder)],
+    'also where somebody has emptied the data folder',
+  );
 });
 
 const refused: Record<string, RegExp> = {

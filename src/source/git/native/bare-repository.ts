@@ -78,6 +78,7 @@ export class BareRepository implements CommitStore {
 
   async fetch(access: Access, wanted: Wanted): Promise<number> {
     await this.#packing;
+    if (this.#isThere && !(await this.#isOnDisk())) await this.discard();
     const wasNew = !this.#isThere;
     try {
       return await this.#fetch(access, wanted);
@@ -196,6 +197,14 @@ export class BareRepository implements CommitStore {
       // What is wrong with it shows when it is read or fetched into.
       .catch(() => undefined)
       .finally(() => (this.#packing = undefined));
+  }
+
+  /** Somebody may have emptied the data folder. */
+  async #isOnDisk(): Promise<boolean> {
+    return await this.#readMarker().then(
+      () => true,
+      () => false,
+    );
   }
 
   async #readMarker(): Promise<string> {
