@@ -5,6 +5,7 @@ import type { Installation } from '../model/installation.ts';
 import type { Health } from '../model/health.ts';
 import type { KubeObject, Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
+import type { Change } from '../model/plan.ts';
 import type { WriteLog } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
 
@@ -30,6 +31,8 @@ export interface ApplyContext {
   readonly signal: AbortSignal;
   /** True when a newer commit wants to take over: asked at every safe point, after which nothing new is begun. */
   superseded?(): boolean;
+  /** Whether an earlier run has tried out this very change, which has waited for its turn since. */
+  wasTriedOut?(change: Change): boolean;
   /** Gets every object as a dry-run showed it: for who shows a plan. */
   tried?(object: KubeObject): void;
   /** Drift corrections go before everything that waits for a connection. */

@@ -100,10 +100,17 @@ async function check(change: Change, checks: Checks, existence: Existence | unde
   if (change.kind === 'keep') return checked(await observe(change, checks.context));
   if (!isWrite(change)) return checked(change);
   if (hasToWait(change, checks)) return checkOffline(change, checks);
+  if (isTriedOut(change, checks)) return { change: deferred(change) };
   const safe = await checkSafety(change, checks);
   const settled = await (existence === undefined ? settle(safe, checks) : settleByList(safe, checks, existence));
   if (settled.kind === 'undecided') return checkOffline(settled, checks);
   return checked(change.kind === 'undecided' ? await checkSafety(settled, checks) : settled);
+}
+
+/** It is tried out once more when its turn comes: somebody may have created it by then. */
+function isTriedOut(change: Write, { context }: Checks): boolean {
+  const comesFirst = isNamespace(change.ref) || isDefinition(change.ref);
+  return context.app.spec.preflight === 'All' && !comesFirst && context.wasTriedOut?.(change) === true;
 }
 
 /** Before the server is asked, which would refuse some of it in words that do not help. */

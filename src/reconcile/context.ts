@@ -5,6 +5,7 @@ import type { Application } from '../model/application.ts';
 import type { Health } from '../model/health.ts';
 import type { DesiredObject } from '../model/desired.ts';
 import type { Ref } from '../model/object.ts';
+import type { Change } from '../model/plan.ts';
 import { asWritten } from './requests/as-written.ts';
 import { groupsOf } from './claims.ts';
 import { healthNow } from './health/health-now.ts';
@@ -37,9 +38,10 @@ export function contextOf(
   const health = { assess: ports.health.assess.bind(ports.health), now };
   const hints = createHints({ app, cluster, jq, signal, desired, ...priority });
   const pacified = ports.fights.withTruces(app);
+  const wasTriedOut = (change: Change): boolean => ports.triedOut.was(app, change);
   return {
     ...{ cluster, installation, writes: live.writes, app: pacified, claims, health, hints, signal, superseded },
-    ...priority,
+    ...{ wasTriedOut, ...priority },
   };
 }
 

@@ -18,6 +18,7 @@ import type { HookVerdicts } from './hooks/hook-verdicts.ts';
 import type { PendingWrites } from './drift/pending.ts';
 import type { Progress } from './health/progress.ts';
 import type { RootCauses } from './health/root-cause.ts';
+import type { TriedOut } from './tried-out.ts';
 import type { StatusWriter } from './status/status-writer.ts';
 
 /** Everything that a run needs of the world. */
@@ -34,6 +35,7 @@ export interface Ports {
   readonly pending: PendingWrites;
   readonly dependencies: Dependencies;
   readonly outside: OutsideObjects;
+  readonly triedOut: TriedOut;
   /** Digest of the newest render of each Application. */
   readonly newestDigests: Map<ApplicationKey, string>;
   /** Kinds that the newest render of each Application has, parked ones included. */

@@ -38,6 +38,7 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
   const outside = await ports.outside.look(app.key, dependenciesOutside(plan), signal);
   const context = contextOf(app, ports, signal, { desired: desired.objects });
   const applied = await applyPlan(plan, { ...context, outside });
+  ports.triedOut.keep(app, applied);
   const { progressMs } = app.spec.timeouts;
   const objects = await judge({ app, progressMs, objects: healthsAfter(desired, applied, ports) }, ports, signal);
   judgeHooksAgain(app.key, applied, ports);

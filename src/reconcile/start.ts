@@ -27,6 +27,7 @@ import { writeDrift } from './report.ts';
 import type { CauseOptions } from './health/root-cause.ts';
 import { RootCauses } from './health/root-cause.ts';
 import { StatusWriter } from './status/status-writer.ts';
+import { TriedOut } from './tried-out.ts';
 import type { WorkerOptions } from './worker.ts';
 
 export interface ReconcilingOptions {
@@ -80,14 +81,12 @@ export async function start(
     pending: new PendingWrites(),
     dependencies,
     outside,
+    triedOut: new TriedOut(),
     status: new StatusWriter(applications, clock),
     hookVerdicts: new HookVerdicts(),
     progress: new Progress(clock),
     rootCauses: new RootCauses(options),
-    judgeAgain: new Map(),
-    told: new Map(),
-    wantedKinds: new Map(),
-    newestDigests: new Map(),
+    ...{ judgeAgain: new Map(), told: new Map(), wantedKinds: new Map(), newestDigests: new Map() },
   };
   const controller = new Controller({ ports, queue, workers, reconcile });
   controller.start();

@@ -33,9 +33,10 @@ export async function work(options: WorkerOptions): Promise<void> {
   }
 }
 
-function forget(key: ApplicationKey, { pending, outside }: Ports): void {
+function forget(key: ApplicationKey, { pending, outside, triedOut }: Ports): void {
   pending.forget(key);
   outside.forget(key);
+  triedOut.forget(key);
 }
 
 async function workOn(key: ApplicationKey, options: WorkerOptions): Promise<void> {
