@@ -227,15 +227,6 @@ export interface Hold {
   readonly from?: string;
 }
 
-/** Who made a commit, for people. */
-export interface CommitAbout {
-  /** `Name <address>`. */
-  readonly author: string;
-  /** RFC 3339. */
-  readonly date: string;
-  readonly subject: string;
-}
-
 export type SourceType = 'Directory' | 'Helm' | 'Kustomize';
 
 export interface HistoryEntry extends RevisionFields {

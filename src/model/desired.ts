@@ -1,7 +1,8 @@
-import type { CommitAbout, SourceType } from './application.ts';
+import type { SourceType } from './application.ts';
 import type { Hook } from './hook.ts';
 import type { KubeObject, Ref } from './object.ts';
 import type { Turn } from './turn.ts';
+import type { CommitAbout } from './revision.ts';
 
 /** Where in the repository an object was written: `path/to/file.yaml:document 2:line 14`. */
 export interface Origin {

@@ -15,6 +15,15 @@ export function isCommitId(text: string): boolean {
   return /^[0-9a-f]{7,64}$/.test(text);
 }
 
+/** Who made a commit, for people. */
+export interface CommitAbout {
+  /** `Name <address>`. */
+  readonly author: string;
+  /** RFC 3339. */
+  readonly date: string;
+  readonly subject: string;
+}
+
 /** How status names a revision: of several sources each has its own. */
 export interface RevisionFields {
   /** Empty when there is a list. */

@@ -1,4 +1,5 @@
-import type { Application, CommitAbout, SourceSpec } from '../model/application.ts';
+import type { Application, SourceSpec } from '../model/application.ts';
+import type { CommitAbout } from '../model/revision.ts';
 import type { Charts } from './charts/charts.ts';
 import { gitUnavailable } from './failures.ts';
 import { FolderReader } from './folder-reader.ts';
