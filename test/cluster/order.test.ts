@@ -234,7 +234,7 @@ describe('a newer commit', () => {
 
 describe('an APIService with its Service', () => {
   test('one sync, first try, in a single Application without waves', { timeout }, async () => {
-    await using backend = await serveGroup('served.example.com/v1');
+    await using backend = await serveGroup({ groupVersion: 'served.example.com/v1' });
     const service = { namespace: 'served', name: 'backend', port: backend.port };
     const journey = await prepare(world, 'served', {
       'a.json': object('APIService', 'v1.served.example.com', {

@@ -99,15 +99,28 @@ export async function forbidDeletion({ world, name }: Journey): Promise<() => Pr
   };
 }
 
-/** A server of an aggregated API without resources, on this machine. */
-export async function serveGroup(groupVersion: string): Promise<AsyncDisposable & { readonly port: number }> {
+interface ServedGroup {
+  readonly groupVersion: string;
+  readonly resources?: readonly unknown[];
+  /** What is below the group; the parts of the path after its version. */
+  readonly answer?: (path: readonly string[]) => unknown;
+}
+
+/** A server of an aggregated API, on this machine. */
+export async function serveGroup({
+  groupVersion,
+  resources = [],
+  answer = () => undefined,
+}: ServedGroup): Promise<AsyncDisposable & { readonly port: number }> {
   const { certPem, keyPem } = createAuthority('aggregated').issue({ commonName: 'aggregated' });
-  const server = createServer({ cert: certPem, key: keyPem }, ({ url }, response) => {
-    const found = url?.startsWith(`/apis/${groupVersion}`) === true;
-    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify(found ? { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: [] } : {}),
-    );
+  const root = `/apis/${groupVersion}`;
+  const list = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
+  const server = createServer({ cert: certPem, key: keyPem }, ({ url = '' }, response) => {
+    const { pathname } = new URL(url, 'https://localhost');
+    const path = pathname.slice(root.length).split('/').slice(1);
+    const body = pathname.startsWith(root) ? (path.length > 0 ? answer(path) : list) : undefined;
+    response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   const { port } = server.address() as AddressInfo;
