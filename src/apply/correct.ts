@@ -2,6 +2,7 @@ import type { Comparison, Intention } from '../diff/diff.ts';
 import { adoptionRefusal, intended, mayBeUpdated, proofOf } from '../diff/diff.ts';
 import type { Yielded } from '../model/differences.ts';
 import type { OperatorError } from '../model/errors.ts';
+import type { Override } from '../model/outcome.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
 import { resourceVersionOf, uidOf } from '../model/object.ts';
@@ -12,6 +13,7 @@ import { requestOptions } from './context.ts';
 import type { Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
 import type { Drifted, Suspicion } from './drifted.ts';
+import { overridesIn } from './overridden.ts';
 import { healedBetween, isTaken, takenIn, writerOf } from './drifted.ts';
 import { contested, hintsOn } from './intend.ts';
 import { isUntracked } from './ownership.ts';
@@ -37,6 +39,8 @@ interface Looked {
   readonly entry: RecordEntry;
   /** What stays as its owner has it. */
   readonly yielded: readonly Yielded[];
+  /** Of a write: what of ours admission replaced. */
+  readonly overrides?: readonly Override[];
 }
 
 export type Correction =
@@ -203,12 +207,13 @@ function verdictOn(
   context: ApplyContext,
 ): Correction {
   if (uidOf(live) !== input.recorded.uid) return { kind: 'recreated', object, entry };
-  const { yielded } = intention;
-  if (resourceVersionOf(object) === resourceVersionOf(live)) return { kind: 'unchanged', object, entry, yielded };
+  const { yielded, probe } = intention;
+  const looked = { object, entry, yielded, overrides: overridesIn(input.ref, probe, object, context) };
+  if (resourceVersionOf(object) === resourceVersionOf(live)) return { kind: 'unchanged', ...looked };
   const healed = healedBetween(before, compareTo(object));
-  if (healed.length > 0) return { kind: 'corrected', object, entry, yielded, ...drifted(healed, input, context) };
+  if (healed.length > 0) return { kind: 'corrected', ...looked, ...drifted(healed, input, context) };
   const wasLost = before.verdict === 'ownershipLost' || before.lost.length > 0;
-  return { kind: wasLost ? 'shared' : 'unchanged', object, entry, yielded };
+  return { kind: wasLost ? 'shared' : 'unchanged', ...looked };
 }
 
 /** Says what is different and writes nothing; where only the server knows, a dry-run asks it. */

@@ -1,14 +1,13 @@
 import { OperatorError } from '../model/errors.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { describeRef, refKey } from '../model/object.ts';
-import type { ChangeResult } from '../model/outcome.ts';
+import type { ChangeResult, Override } from '../model/outcome.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
 import type { ApplyContext } from './context.ts';
 import { recordOf } from './context.ts';
 import type { Provided } from './definitions.ts';
 import { providedBy } from './definitions.ts';
-import type { Override } from './write-change.ts';
 
 /** Objects that a message names. */
 const mostNamed = 10;

@@ -1,21 +1,19 @@
 import type { Intention } from '../diff/diff.ts';
-import { describeTakeover, takesOver as isTakenOver, overridesOf, planExisting } from '../diff/diff.ts';
+import { describeTakeover, takesOver as isTakenOver, planExisting } from '../diff/diff.ts';
 import { stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { refKey, uidOf } from '../model/object.ts';
-import type { Applied, ChangeResult } from '../model/outcome.ts';
+import type { ChangeResult, Override } from '../model/outcome.ts';
 import type { Change, ChangeOf, FieldDifference } from '../model/plan.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
 import type { Complaint, Doing } from './errors.ts';
 import { objectError, operatorErrorOf } from './errors.ts';
 import { hintsOn, intend } from './intend.ts';
+import { overridesIn } from './overridden.ts';
 import { replaceObject } from './replace.ts';
 import { entryOf, isFieldConflict, isStale, writeObject } from './write.ts';
 import { writeWhole } from './write-whole.ts';
-
-/** Our value that admission replaced at our own write. */
-export type Override = Applied['overrides'][number];
 
 /** A change that is decided: it writes. */
 export type Decided = InPlace | ChangeOf<'replace'>;
@@ -97,7 +95,7 @@ async function attempt(change: InPlace, context: ApplyContext): Promise<ChangeWr
       : writeObject(order, context));
     if (stringAt(object.metadata, 'deletionTimestamp') !== undefined) throw objectError(doing(change), terminating);
     const result = { kind: 'applied' as const, change, object, entry };
-    return { result, overrides: overridesIn(change, body, object, context) };
+    return { result, overrides: overridesIn(ref, body, object, context) };
   } catch (error) {
     if (isStale(error) || isFieldConflict(error)) return 'stale';
     throw error;
@@ -202,16 +200,6 @@ function messagesOf(planned: InPlace, done: InPlace, context: ApplyContext): rea
 
 function warningsOf(change: InPlace): readonly string[] {
   return change.kind === 'update' ? (change.warnings ?? []) : [];
-}
-
-/** Nobody else can have written between our request and its answer: what differs there is admission's doing. */
-function overridesIn(
-  change: InPlace,
-  body: KubeObject,
-  answer: KubeObject,
-  { installation }: ApplyContext,
-): Override[] {
-  return overridesOf(body, answer, installation.manager).map((override) => ({ ref: change.ref, ...override }));
 }
 
 function doing({ ref, desired }: InPlace): Doing {

@@ -32,6 +32,14 @@ export type ChangeResult =
   /** Not reached: something before it failed or is waited for (`message` says what), or the sync was superseded. */
   | { readonly kind: 'skipped'; readonly change: Change; readonly message?: string };
 
+/** A value of ours that the server's answer to our write does not have; values of Secrets are masked. */
+export interface Override {
+  readonly ref: Ref;
+  readonly path: string;
+  readonly sent: string;
+  readonly got: string;
+}
+
 /** What `applyPlan` did. */
 export interface Applied {
   readonly plan: Plan;
@@ -40,12 +48,7 @@ export interface Applied {
   /** Objects whose health the rest of the plan waits for. */
   readonly awaited: readonly Ref[];
   /** Our values that admission replaced at our own write. */
-  readonly overrides: readonly {
-    readonly ref: Ref;
-    readonly path: string;
-    readonly sent: string;
-    readonly got: string;
-  }[];
+  readonly overrides: readonly Override[];
 }
 
 /** What one run of `reconcile` came to. */

@@ -19,6 +19,7 @@ import type { PendingWrites } from './drift/pending.ts';
 import type { Progress } from './health/progress.ts';
 import type { RootCauses } from './health/root-cause.ts';
 import type { TriedOut } from './tried-out.ts';
+import type { Overrides } from './status/overrides.ts';
 import type { StatusWriter } from './status/status-writer.ts';
 
 /** Everything that a run needs of the world. */
@@ -50,6 +51,7 @@ export interface Ports {
   readonly judgeAgain: Map<ApplicationKey, number>;
   readonly drift: DriftLog;
   readonly fights: Fights;
+  readonly overrides: Overrides;
   readonly events: Events;
   readonly installation: Installation;
   readonly clock: Clock;

@@ -5,7 +5,8 @@ import type { Step } from '../model/errors.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { Health } from '../model/health.ts';
 import type { ApplicationKey } from '../model/installation.ts';
-import type { Outcome, Settled } from '../model/outcome.ts';
+import { refKey } from '../model/object.ts';
+import type { Applied, Outcome, Settled } from '../model/outcome.ts';
 import { refreshAnnotations } from './requests/asks.ts';
 import type { Groups } from './claims.ts';
 import { groupsOf } from './claims.ts';
@@ -53,6 +54,7 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
     return;
   }
   tellDriftOf(app, settled, ports);
+  noteOverrides(app.key, settled.applied, ports);
   // What is written stays written when the status is not: a later one has the entries, then.
   for (const result of settled.applied.results)
     if (result.kind === 'applied') ports.status.corrected(app.key, result.entry);
@@ -65,6 +67,14 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
   await cleanUp(app, ports);
   ports.dependencies.compared(app.key, settled.revision);
   await rollBackWhenDegraded(app.key, settled, ports);
+}
+
+function noteOverrides(key: ApplicationKey, { results, overrides }: Applied, ports: Ports): void {
+  const byRef = Map.groupBy(overrides, ({ ref }) => refKey(ref));
+  for (const { kind, change } of results) {
+    if (kind === 'applied') ports.overrides.wrote(key, change.ref, byRef.get(refKey(change.ref)) ?? []);
+    if (kind === 'removed') ports.overrides.gone(key, change.ref);
+  }
 }
 
 async function reportFailure({ key, error, app: served }: Failed, attempt: number, ports: Ports): Promise<void> {
@@ -152,6 +162,7 @@ function inputFor(
   return {
     app,
     drift: withFights(ports.drift.entries(app.key, app.status.drift), ports.fights.of(app.key)),
+    overrides: ports.overrides.of(app.key),
     now: ports.status.now(),
     attempt,
     triesLeft: app.spec === undefined ? 0 : retryLimit({ spec: app.spec }) - attempt + 1,
@@ -175,6 +186,7 @@ function forget(key: ApplicationKey, ports: Ports): void {
   ports.hookVerdicts.follow(key, []);
   ports.told.delete(key);
   ports.fights.forget(key);
+  ports.overrides.forget(key);
   ports.drift.forget(key);
   ports.telemetry.applicationGone(key);
 }

@@ -1,7 +1,7 @@
 import type { Cluster, Events } from '../kube/cluster.ts';
 import type { HealthJudge } from '../health/health.ts';
 import type { Live } from '../live/live.ts';
-import type { Installation } from '../model/installation.ts';
+import type { ApplicationKey, Installation } from '../model/installation.ts';
 import type { GroupKind } from '../model/object.ts';
 import type { Clock, Jq, Random } from '../model/ports.ts';
 import type { Telemetry } from '../model/telemetry.ts';
@@ -26,6 +26,7 @@ import { Progress } from './health/progress.ts';
 import { writeDrift } from './report.ts';
 import type { CauseOptions } from './health/root-cause.ts';
 import { RootCauses } from './health/root-cause.ts';
+import { Overrides } from './status/overrides.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import { TriedOut } from './tried-out.ts';
 import type { WorkerOptions } from './worker.ts';
@@ -64,18 +65,20 @@ export async function start(
   await applications.start(kinds, namespaces, signal);
 
   const queue = new KeyedQueue(clock);
+  const compare = (key: ApplicationKey): void => queue.add(key, 'commit');
   const claims = new Claims(
-    (keys) => keys.forEach((key) => queue.add(key, 'commit')),
+    (keys) => keys.forEach(compare),
     (key) => source.newestRevision(key),
   );
-  const dependencies = new Dependencies({ applications, ...options }, (key) => queue.add(key, 'commit'));
-  const outside = new OutsideObjects(options, (key) => queue.add(key, 'commit'));
+  const dependencies = new Dependencies({ applications, ...options }, compare);
+  const outside = new OutsideObjects(options, compare);
   const ports: Ports = {
     ...options,
     applications,
     claims,
     drift: new DriftLog(clock, (key) => void writeDrift(key, ports)),
     fights: new Fights(clock, (news) => tellFight(news, ports)),
+    overrides: new Overrides(),
     approvals: new Approvals(installation),
     asks: new Asks(clock, random),
     pending: new PendingWrites(),
@@ -93,11 +96,7 @@ export async function start(
   return {
     async [Symbol.asyncDispose]() {
       await controller.stop();
-      dependencies[Symbol.dispose]();
-      outside[Symbol.dispose]();
-      ports.fights[Symbol.dispose]();
-      applications[Symbol.dispose]();
-      live[Symbol.dispose]();
+      for (const part of [dependencies, outside, ports.fights, applications, live]) part[Symbol.dispose]();
       await source[Symbol.asyncDispose]();
     },
   };

@@ -193,8 +193,10 @@ export class Corrector {
   }
 
   #asItShouldBe(suspect: Suspect, app: Application, correction: Seen<'unchanged' | 'shared' | 'corrected'>): void {
-    const { drift } = this.#ports;
+    const { drift, overrides } = this.#ports;
     const { kind, yielded } = correction;
+    // No news of its own: the next status has it.
+    if (correction.overrides !== undefined) overrides.wrote(app.key, suspect.ref, correction.overrides);
     if (kind !== 'unchanged') this.#wrote(suspect.ref, app);
     drift.yields(app.key, { ref: suspect.ref, yielded }, app.status.drift);
     const left = yielded.filter(({ truce }) => truce).map(({ path }) => path);

@@ -25,14 +25,14 @@ import type { StatusInput } from './status-input.ts';
 import { fitted } from './status-size.ts';
 import { countObjects, imagesAndLinks } from './summary.ts';
 import { isTerminated } from '../requests/terminated.ts';
-import { driftedVerdict, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
+import { seenVerdicts, verdictsOfFailure, verdictsOfSettled, verdictsOfSuspended } from './verdicts.ts';
 
 const mostDrifted = 20;
 
 export function statusOfSettled(input: StatusInput<Application>, settled: Settled): ApplicationStatus {
-  const { app, drift, now } = input;
+  const { app, now } = input;
   const phase = operationPhase(input, settled);
-  return finish(input, verdictsOfSettled(app, settled, drift), {
+  return finish(input, verdictsOfSettled(app, settled, input), {
     ...withoutPlan(app.status),
     sync: syncOf(app, settled),
     health: healthSince(app.status.health, settled.health, now),
@@ -55,10 +55,10 @@ export function statusOfFailure(
   error: OperatorError,
   known: { revision: string; health: Health | undefined },
 ): ApplicationStatus {
-  const { app, drift, now } = input;
+  const { app, now } = input;
   const compared = isCompared(error);
   const health = known.health ?? app.status.health ?? { status: 'Unknown', message: '' };
-  return finish(input, verdictsOfFailure(app, error, drift), {
+  return finish(input, verdictsOfFailure(app, error, input), {
     ...withoutHold(app.status),
     ...holdShown(app, undefined, now),
     sync: {
@@ -86,13 +86,14 @@ function isCompared({ step }: OperatorError): boolean {
 }
 
 export function statusOfSuspended(input: StatusInput<Application>): ApplicationStatus {
-  return finish(input, verdictsOfSuspended(input.app, input.drift), input.app.status);
+  return finish(input, verdictsOfSuspended(input.app, input), input.app.status);
 }
 
 /** The status as it is, with what drifted since. */
-export function statusWithDrift({ app, drift, now }: StatusInput): ApplicationStatus {
-  const others = (app.status.conditions ?? []).filter(({ type }) => type !== 'Drifted');
-  const conditions = mergeConditions(app.status.conditions ?? [], [...others, ...driftedVerdict(drift)], {
+export function statusWithDrift(input: StatusInput): ApplicationStatus {
+  const { app, drift, now } = input;
+  const others = (app.status.conditions ?? []).filter(({ type }) => type !== 'Drifted' && type !== 'AdmissionOverride');
+  const conditions = mergeConditions(app.status.conditions ?? [], [...others, ...seenVerdicts(app, input)], {
     generation: app.status.observedGeneration ?? app.generation,
     now,
   });

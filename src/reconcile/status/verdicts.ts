@@ -5,6 +5,7 @@ import type { Applied, Settled } from '../../model/outcome.ts';
 import type { Change } from '../../model/plan.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { describeFight } from '../drift/fight-words.ts';
+import type { StatusInput } from './status-input.ts';
 import type { Verdict } from './conditions.ts';
 import { heldPlan } from './held-plan.ts';
 import { hookWaitedFor } from '../hooks/hook-outcome.ts';
@@ -12,38 +13,33 @@ import { isUnknown } from '../settle.ts';
 import { dependencyAwaited, waitingBecause } from './waiting.ts';
 
 /** The conditions of a run that compared or applied. */
-export function verdictsOfSettled(app: Application, settled: Settled, drift: readonly DriftEntry[]): Verdict[] {
+export function verdictsOfSettled(app: Application, settled: Settled, seen: Seen): Verdict[] {
   const { failure } = settled;
   return [
     readyOf(settled),
     ...progressOf(app, settled),
     ...blocked(app, settled),
     ...repeated(settled),
-    ...overridden(settled),
     ...conflicted(failure),
     ...(failure?.reason === 'SharedResource' ? [] : shared(settled.applied)),
-    ...standing(app, drift),
+    ...standing(app, seen),
   ];
 }
 
 /** The conditions of a run that an expected error ended. */
-export function verdictsOfFailure(
-  app: KnownApplication,
-  error: OperatorError,
-  drift: readonly DriftEntry[],
-): Verdict[] {
+export function verdictsOfFailure(app: KnownApplication, error: OperatorError, seen: Seen): Verdict[] {
   const ready: Verdict = { type: 'Ready', status: 'False', reason: error.reason, message: clip(error.message) };
-  return [ready, ...progressOfFailure(error), ...stillBlocked(app), ...conflicted(error), ...standing(app, drift)];
+  return [ready, ...progressOfFailure(error), ...stillBlocked(app), ...conflicted(error), ...standing(app, seen)];
 }
 
-export function verdictsOfSuspended(app: Application, drift: readonly DriftEntry[]): Verdict[] {
+export function verdictsOfSuspended(app: Application, seen: Seen): Verdict[] {
   const message = describeSuspension(app.spec.suspend);
   return [
     { type: 'Ready', status: 'Unknown', reason: 'Suspended', message },
     { type: 'Reconciling', status: 'False', reason: 'Suspended', message: '' },
     { type: 'Stalled', status: 'False', reason: 'Suspended', message: '' },
     ...stillBlocked(app),
-    ...standing(app, drift),
+    ...standing(app, seen),
   ];
 }
 
@@ -168,14 +164,6 @@ function repeated({ repeated: rows }: Settled): Verdict[] {
   return [{ type: reason, status: 'True', reason, message: clip(rows.join('; ')) }];
 }
 
-function overridden({ applied }: Settled): Verdict[] {
-  const rows = applied.overrides.map(
-    ({ ref, path, sent, got }) => `${ref.kind} ${ref.namespace}/${ref.name} ${path}: sent ${sent}, got ${got}`,
-  );
-  if (rows.length === 0) return [];
-  return [{ type: 'AdmissionOverride', status: 'True', reason: 'AdmissionOverride', message: clip(rows.join('; ')) }];
-}
-
 function conflicted(error: OperatorError | undefined): Verdict[] {
   if (error?.reason !== 'Conflicted' && error?.reason !== 'SharedResource') return [];
   return [{ type: error.reason, status: 'True', reason: error.reason, message: clip(error.message) }];
@@ -196,15 +184,31 @@ function sharedIn({ results }: Applied): string {
 }
 
 /** What holds whatever the run came to. */
-function standing(app: KnownApplication, drift: readonly DriftEntry[]): Verdict[] {
-  const verdicts = driftedVerdict(drift);
+function standing(app: KnownApplication, seen: Seen): Verdict[] {
+  const verdicts = seenVerdicts(app, seen);
   if (app.fieldsIgnored.length === 0) return verdicts;
   const message = app.fieldsIgnored.map(({ path, why }) => `${path}: ${why}`).join('; ');
   return [...verdicts, { type: 'FieldsIgnored', status: 'True', reason: 'FieldsIgnored', message: clip(message) }];
 }
 
+/** What is seen of the objects between two runs, too. */
+type Seen = Pick<StatusInput, 'drift' | 'overrides'>;
+
+export function seenVerdicts(app: KnownApplication, { drift, overrides }: Seen): Verdict[] {
+  return [...driftedVerdict(drift), ...overridden(app, overrides)];
+}
+
+function overridden({ status }: KnownApplication, overrides: Seen['overrides']): Verdict[] {
+  const type = 'AdmissionOverride';
+  if (overrides === undefined) return (status.conditions ?? []).filter((condition) => condition.type === type);
+  const rows = overrides.map(
+    ({ ref, path, sent, got }) => `${ref.kind} ${ref.namespace}/${ref.name} ${path}: sent ${sent}, got ${got}`,
+  );
+  return rows.length === 0 ? [] : [{ type, status: 'True', reason: type, message: clip(rows.join('; ')) }];
+}
+
 /** Present while something differs by a foreign write, and while a fight goes on, whoever has the fields at present. */
-export function driftedVerdict(drift: readonly DriftEntry[]): Verdict[] {
+function driftedVerdict(drift: readonly DriftEntry[]): Verdict[] {
   const fights = drift.filter(({ fight }) => fight !== undefined);
   if (fights.length > 0)
     return [{ type: 'Drifted', status: 'True', reason: 'Fight', message: clip(fights.map(describeFight).join('; ')) }];

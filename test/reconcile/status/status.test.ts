@@ -19,7 +19,7 @@ const early = '2026-01-01T00:00:00Z';
 const late = '2026-01-01T01:00:00Z';
 
 function input(app: Application, now = early, drift: readonly DriftEntry[] = []): StatusInput<Application> {
-  return { app, drift, now, attempt: 1, triesLeft: 5, unexplained: 0 };
+  return { app, drift, overrides: undefined, now, attempt: 1, triesLeft: 5, unexplained: 0 };
 }
 
 const app = applicationNamed('shop');
