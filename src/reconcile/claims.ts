@@ -16,13 +16,22 @@ interface Rendered {
   readonly groups: Groups;
   /** The newest revision of all its sources that was known when that began. */
   readonly newest: string | undefined;
+  /** There may be a newer revision that nobody can see at present. */
+  readonly isOutOfSight: boolean;
   /** False: the newest render failed, or was not tried (suspended). */
   readonly succeeded: boolean;
   readonly desires: ReadonlySet<RefKey>;
 }
 
-/** The newest revision that is known of what an Application follows; undefined when it follows nothing. */
-type NewestOf = (key: ApplicationKey) => string | undefined;
+/** What is known of the remotes that an Application follows. */
+export interface Remotes {
+  /** undefined when it follows nothing. */
+  newestRevision(key: ApplicationKey): string | undefined;
+  /** One of them cannot be reached at present. */
+  isOutOfSight(key: ApplicationKey): boolean;
+}
+
+const noRemotes: Remotes = { newestRevision: () => undefined, isOutOfSight: () => false };
 
 export interface Render {
   readonly key: ApplicationKey;
@@ -45,7 +54,7 @@ export interface ClaimsView {
   recordedBy(ref: Ref): ApplicationKey | undefined;
   /**
    * The Application for which a ref that the asker dropped has to stay: it claims it, or has yet to look at the
-   * revision, or at a newer one of its own. The asker is woken when that has changed, or the other one has applied the ref.
+   * revision, or at a newer one of its own, or cannot look at present. The asker is woken when that has changed, or the other one has applied the ref.
    */
   keptFor(ref: Ref): ApplicationKey | undefined;
 }
@@ -63,19 +72,19 @@ export class Claims {
   /** Whose pruning waits, and of which refs. */
   readonly #waiting = new Map<ApplicationKey, Set<RefKey>>();
   readonly #wake: (keys: readonly ApplicationKey[]) => void;
-  readonly #newestOf: NewestOf;
+  readonly #remotes: Remotes;
   /** What `newest` will be of the render that was begun last. */
   readonly #begun = new Map<ApplicationKey, string | undefined>();
 
   /** `wake` gets the Applications whose pruning waited for another one. */
-  constructor(wake: (keys: readonly ApplicationKey[]) => void, newestOf: NewestOf = () => undefined) {
+  constructor(wake: (keys: readonly ApplicationKey[]) => void, remotes: Remotes = noRemotes) {
     this.#wake = wake;
-    this.#newestOf = newestOf;
+    this.#remotes = remotes;
   }
 
   /** To be called before anything is loaded for a render. */
   rendering(key: ApplicationKey): void {
-    this.#begun.set(key, this.#newestOf(key));
+    this.#begun.set(key, this.#remotes.newestRevision(key));
   }
 
   /** The newest render of an Application. */
@@ -99,9 +108,9 @@ export class Claims {
     return (succeeded || desires.size > 0) && !desires.has(refKey(ref));
   }
 
-  #replace(key: ApplicationKey, render: Omit<Rendered, 'newest'>): void {
+  #replace(key: ApplicationKey, render: Omit<Rendered, 'newest' | 'isOutOfSight'>): void {
     const before = this.#rendered.get(key);
-    const next = { ...render, newest: this.#begun.get(key) };
+    const next = { ...render, newest: this.#begun.get(key), isOutOfSight: this.#remotes.isOutOfSight(key) };
     this.#rendered.set(key, next);
     this.#index('desiredBy', key, before?.desires ?? [], next.desires);
     const isSame = before?.succeeded === next.succeeded && isSameView(before, next);
@@ -189,7 +198,7 @@ export class Claims {
     for (const other of this.#records.keys()) {
       const rendered = this.#rendered.get(other);
       if (other === key) continue;
-      if (rendered === undefined || this.#isOutdated(other, rendered)) return other;
+      if (rendered === undefined || this.#isOutdated(other, rendered) || this.#isInDoubt(other, rendered)) return other;
       for (const [group, revision] of rendered.groups)
         if (groups.has(group) && (revision === undefined || groups.get(group) !== revision)) return other;
     }
@@ -198,8 +207,14 @@ export class Claims {
 
   /** What it wants at a revision that its remote has by now is yet to be seen. */
   #isOutdated(key: ApplicationKey, { newest }: Rendered): boolean {
-    const now = this.#newestOf(key);
+    const now = this.#remotes.newestRevision(key);
     return now !== undefined && now !== newest;
+  }
+
+  /** Its remote cannot be looked at. One of which nothing was ever seen, because its URL is wrong, stops nobody. */
+  #isInDoubt(key: ApplicationKey, { desires }: Rendered): boolean {
+    const isKnown = desires.size > 0 || (this.#records.get(key)?.size ?? 0) > 0;
+    return isKnown && this.#remotes.isOutOfSight(key);
   }
 
   #claimant(key: ApplicationKey, ref: RefKey): ApplicationKey | undefined {
@@ -230,7 +245,8 @@ export class Claims {
 }
 
 function isSameView(one: Rendered, other: Rendered): boolean {
-  return one.newest === other.newest && isDeepStrictEqual(one.groups, other.groups);
+  const { newest, isOutOfSight } = one;
+  return newest === other.newest && isOutOfSight === other.isOutOfSight && isDeepStrictEqual(one.groups, other.groups);
 }
 
 const nobody: readonly ApplicationKey[] = [];

@@ -66,10 +66,7 @@ export async function start(
 
   const queue = new KeyedQueue(clock);
   const compare = (key: ApplicationKey): void => queue.add(key, 'commit');
-  const claims = new Claims(
-    (keys) => keys.forEach(compare),
-    (key) => source.newestRevision(key),
-  );
+  const claims = new Claims((keys) => keys.forEach(compare), source);
   const dependencies = new Dependencies({ applications, ...options }, compare);
   const outside = new OutsideObjects(options, compare);
   const ports: Ports = {

@@ -20,6 +20,8 @@ interface Followed {
 
 /** For remotes that do not answer. */
 const patienceMs = 10_000;
+/** A remote that is out of reach for longer stops nobody: it may never come back. */
+const outOfSightMs = 600_000;
 
 /** Which Application follows which targets: one poll for each, shared by all that follow it. */
 export class Following {
@@ -86,6 +88,15 @@ export class Following {
     const revisions = (this.#followed.get(key) ?? []).map((id) => this.#polls.get(id)?.poll.newest);
     const known = revisions.filter((revision) => revision !== undefined);
     return known.length === 0 || known.length < revisions.length ? undefined : joinRevisions(known);
+  }
+
+  /** A remote that it follows has been out of reach for a while: what it has now is not known. */
+  isOutOfSight(key: ApplicationKey): boolean {
+    return (this.#followed.get(key) ?? []).some((id) => {
+      const poll = this.#polls.get(id)?.poll;
+      if (poll === undefined) return false;
+      return (poll.failingMs >= 0 && poll.failingMs < outOfSightMs) || poll.lookingMs >= patienceMs;
+    });
   }
 
   /**

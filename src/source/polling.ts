@@ -39,7 +39,11 @@ export class Poll {
   #newestAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  /** Monotonic: when the first of the present failures in a row was told. */
+  #failingSince = Number.POSITIVE_INFINITY;
   #running: Promise<PollOutcome> | undefined;
+  /** Monotonic: when the newest look began. */
+  #beganAt = Number.NEGATIVE_INFINITY;
   /** A look that was asked for by `lookAgain` and has not begun. */
   #again: Promise<PollOutcome> | undefined;
   /** Monotonic: when the last of those began. */
@@ -60,6 +64,16 @@ export class Poll {
   /** Monotonic milliseconds. */
   get newestAt(): number {
     return this.#newestAt;
+  }
+
+  /** Milliseconds for which every look has failed; negative when the last one did not. */
+  get failingMs(): number {
+    return this.#options.clock.monotonic() - this.#failingSince;
+  }
+
+  /** Milliseconds that the look under way has taken so far; 0 when there is none. */
+  get lookingMs(): number {
+    return this.#running === undefined ? 0 : this.#options.clock.monotonic() - this.#beganAt;
   }
 
   get outcome(): PollOutcome {
@@ -139,6 +153,7 @@ export class Poll {
     const { clock, look } = this.#options;
     const before = this.#outcome;
     const began = clock.monotonic();
+    this.#beganAt = began;
     this.#outcome = await look();
     this.#lookedAt = began;
     if (this.#outcome.kind === 'found' && this.#outcome.revision !== this.#newest) {
@@ -146,6 +161,8 @@ export class Poll {
       this.#newestAt = clock.monotonic();
     }
     this.#failures = this.#outcome.kind === 'failed' ? this.#failures + 1 : 0;
+    if (this.#failures === 0) this.#failingSince = Number.POSITIVE_INFINITY;
+    else if (this.#failures === 1) this.#failingSince = clock.monotonic();
     if (!this.#stopped) {
       this.#schedule();
       if (differs(before, this.#outcome)) this.#options.news([...this.#followers.keys()]);

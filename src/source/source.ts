@@ -34,6 +34,8 @@ export interface Source extends AsyncDisposable {
   /** The objects of the newest revisions (or of `ask.revisions`). Throws OperatorError; what was loaded before stays good. */
   load(app: Application, ask: LoadRequest, signal: AbortSignal): Promise<Desired>;
   newestRevision(key: ApplicationKey): string | undefined;
+  /** Something that it follows cannot be looked at, and that for ten minutes at most: there may be news. */
+  isOutOfSight(key: ApplicationKey): boolean;
   /**
    * Looks at the refs that only other Applications follow, unless that was done since the newest revision of this one was
    * seen: what it dropped may be there. Never rejects for a remote that cannot be looked at, and waits 10 s at most.
@@ -88,6 +90,10 @@ class SharedSource implements Source {
 
   newestRevision(key: ApplicationKey): string | undefined {
     return this.#parts.following.newestRevision(key);
+  }
+
+  isOutOfSight(key: ApplicationKey): boolean {
+    return this.#parts.following.isOutOfSight(key);
   }
 
   async lookAtOthers(key: ApplicationKey, signal: AbortSignal): Promise<void> {

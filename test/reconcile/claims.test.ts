@@ -98,10 +98,8 @@ describe('what Git dropped from one Application', () => {
   it('waits for one of another group until that was rendered, or failed, at the newest revision of its own', () => {
     const woken: string[] = [];
     let newest = 'q1';
-    const claims = new Claims(
-      (keys) => woken.push(...keys),
-      () => newest,
-    );
+    const remotes = { newestRevision: () => newest, isOutOfSight: () => false };
+    const claims = new Claims((keys) => woken.push(...keys), remotes);
     claims.recorded('left', [{ ref: a, uid: 'u' }]);
     claims.recorded('right', []);
     const kept = (): string | undefined => claims.view('left', at('r2')).keptFor(a);
@@ -121,6 +119,36 @@ describe('what Git dropped from one Application', () => {
       end[how]();
       assert.deepEqual([woken, kept()], [['left'], undefined], how);
     }
+  });
+
+  it('waits for one whose remote cannot be looked at, and is looked at again when that can be', () => {
+    const woken: string[] = [];
+    const outOfSight = new Set<string>();
+    const remotes = { newestRevision: () => 'q1', isOutOfSight: (key: string) => outOfSight.has(key) };
+    const claims = new Claims((keys) => woken.push(...keys), remotes);
+    claims.recorded('left', [{ ref: a, uid: 'u' }]);
+    claims.recorded('right', [{ ref: b, uid: 'v' }]);
+    claims.recorded('misspelt', []);
+    claims.rendering('misspelt');
+    claims.notRendered('misspelt');
+    const kept = (): string | undefined => claims.view('left', at('r2')).keptFor(a);
+    const look = (): void => {
+      claims.rendering('right');
+      claims.rendered({ key: 'right', groups: at('q1', 'x'), refs: [] });
+    };
+    look();
+    assert.equal(kept(), undefined);
+    outOfSight.add('left');
+    outOfSight.add('misspelt');
+    assert.equal(kept(), undefined, 'its own remote is no matter, nor is one that never was there');
+    outOfSight.add('right');
+    assert.equal(kept(), 'right');
+    claims.notRendered('right');
+    assert.equal(kept(), 'right');
+    outOfSight.delete('right');
+    woken.length = 0;
+    look();
+    assert.deepEqual([woken, kept()], [['left'], undefined]);
   });
 
   it('is looked at again when the other was rendered, failed, went, or has written it, and only then', () => {

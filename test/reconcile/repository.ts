@@ -134,6 +134,10 @@ export class StubSource implements Source {
     return this.#followed.has(key) ? this.#repository.newestSeenBy(nameOf(key)) : undefined;
   }
 
+  isOutOfSight(): boolean {
+    return false;
+  }
+
   async lookAtOthers(key: ApplicationKey): Promise<void> {
     await Promise.resolve();
     for (const other of this.#followed) {

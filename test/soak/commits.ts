@@ -97,7 +97,6 @@ export class Commits {
       for (const item of items) {
         to.items.set(refOf(item), item);
         this.#fleet.moved.add(refOf(item));
-        this.#fleet.movedFar.set(refOf(item), performance.now());
       }
       const added = await this.#commit([to], `add ${namesOf(items)} of ${from.name}`);
       for (const item of items) from.items.delete(refOf(item));

@@ -34,8 +34,6 @@ export class Fleet {
   readonly mayBeNew = new Set<RefText>();
   /** What went from one Application to another of late. */
   readonly moved = new Set<RefText>();
-  /** What went to another repository of late, and when (monotonic). */
-  readonly movedFar = new Map<RefText, number>();
   /** What somebody else wrote to: there a field may be left that Git dropped. */
   readonly meddledWith = new Set<RefText>();
   readonly #chance: Chance;

@@ -24,9 +24,6 @@ type OutageKind = keyof typeof weights;
 const isWatch = ({ path }: ProxyRequest): boolean => path.includes('watch=true');
 const isWrite = ({ method }: ProxyRequest): boolean => method !== 'GET';
 
-/** Longer than the operator leaves a remote in peace after the longest outage of a script. */
-const gitRestMs = 20_000;
-
 const gitFaults: readonly GitFault[] = [
   { kind: 'down' },
   { kind: 'hang' },
@@ -40,19 +37,12 @@ export class Outages {
   readonly #replicas: Replicas;
   readonly #proxy: FaultProxy;
   readonly #chance: Chance;
-  /** Monotonic: when Git could be reached again last. */
-  #gitFailedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(world: World, replicas: Replicas, { proxy, chance }: { proxy: FaultProxy; chance: Chance }) {
     this.#world = world;
     this.#replicas = replicas;
     this.#proxy = proxy;
     this.#chance = chance;
-  }
-
-  /** Whether some remote was down, or was left in peace because it had been, at that time or later. */
-  didGitFailSince(time: number): boolean {
-    return this.#gitFailedUntil + gitRestMs >= time;
   }
 
   async act(): Promise<string> {
@@ -90,7 +80,6 @@ export class Outages {
       this.#world.git.setFault(fault);
       await sleep(forMs);
       this.#world.git.setFault(undefined);
-      this.#gitFailedUntil = performance.now();
       return `${JSON.stringify(fault)} for ${forMs} ms`;
     },
     freezeLeader: async () => this.#replicas.freezeLeader(this.#chance.between(0, 2_000)),

@@ -49,7 +49,6 @@ export class SoakStage {
   readonly #parts: Parts;
   readonly #comparison: Comparison;
   readonly #commits: Commits;
-  readonly #outages: Outages;
   readonly #lanes: readonly Lane[];
   readonly #began = performance.now();
   #uids: ReadonlyMap<RefText, string> = new Map();
@@ -63,11 +62,11 @@ export class SoakStage {
     assert.ok(forCommits && forMeddling && forOutages);
     this.#commits = new Commits(fleet, forCommits, pushes);
     const meddling = new Meddling(world, fleet, forMeddling);
-    this.#outages = new Outages(world, replicas, { proxy, chance: forOutages });
+    const outages = new Outages(world, replicas, { proxy, chance: forOutages });
     this.#lanes = [
       { name: 'commit', pauseMs: [200, 2_000], chance: forCommits, act: () => this.#commits.act() },
       { name: 'meddle', pauseMs: [200, 1_200], chance: forMeddling, act: () => meddling.act() },
-      { name: 'outage', pauseMs: [1_500, 6_000], chance: forOutages, act: () => this.#outages.act() },
+      { name: 'outage', pauseMs: [1_500, 6_000], chance: forOutages, act: () => outages.act() },
     ];
   }
 
@@ -137,10 +136,7 @@ export class SoakStage {
 
   /** Nothing is deleted that Git did not drop, not even to be created again. */
   #checkUids(live: ReadonlyMap<RefText, LiveObject>): void {
-    const { mayBeNew, movedFar } = this.#parts.fleet;
-    // Nobody waits for a remote that is down, so that what has moved to it is not known to (docs/adoption.md).
-    for (const [ref, at] of movedFar) if (this.#outages.didGitFailSince(at)) mayBeNew.add(ref);
-    movedFar.clear();
+    const { mayBeNew } = this.#parts.fleet;
     const before = [...this.#uids].filter(([ref]) => live.has(ref) && !mayBeNew.has(ref));
     const changed = before.filter(([ref, uid]) => live.get(ref)?.uid !== uid).map(([ref]) => ref);
     assert.deepEqual(changed, [], 'nothing has another uid that nobody deleted');

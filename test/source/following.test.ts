@@ -65,4 +65,37 @@ describe('what others follow is looked at before something dropped is deleted', 
     await clock.advance(1);
     await looks;
   });
+
+  test('what cannot be looked at is out of sight, for ten minutes', async () => {
+    const repository = await server.createRepository('seen');
+    await repository.commit({ 'a.yaml': configMap('a') }, 'first');
+    const clock = new ManualClock();
+    await using stage = await startSource({ clock });
+    await using relay = await startFaultProxy({ target: server.url });
+    const { source, telemetry } = stage;
+    const seen = application({ name: 'seen', intervalMs, source: { repoURL: `${relay.url}/seen.git` } });
+    const unseen = application({ name: 'never', intervalMs, source: { repoURL: `${server.url}/nowhere.git` } });
+    for (const app of [seen, unseen]) source.follow(app);
+    await eventually('both are looked at', () => telemetry.polls.length >= 2);
+    assert.deepEqual([source.isOutOfSight(seen.key), source.isOutOfSight(unseen.key)], [false, true]);
+    const broken = { then: { kind: 'answer', status: 503 } } as const;
+
+    relay.rules = [broken];
+    await source.lookAtOthers(unseen.key, never);
+    const push = { forge: 'generic', urls: [`${relay.url}/seen.git`], refs: ['refs/heads/main'] } as const;
+    source.pushed(push);
+    await eventually('it is out of sight', () => source.isOutOfSight(seen.key));
+    relay.rules = [];
+    source.pushed(push);
+    await eventually('it is in sight', async () => {
+      await clock.advance(2_000);
+      return !source.isOutOfSight(seen.key);
+    });
+    relay.rules = [broken];
+    await clock.advance(2_000);
+    source.pushed(push);
+    await eventually('it is out of sight again', () => source.isOutOfSight(seen.key));
+    await clock.advance(600_000);
+    await eventually('it stops nobody: it may never come back', () => !source.isOutOfSight(seen.key));
+  });
 });
