@@ -6,6 +6,7 @@ import { deletionOf } from '../model/delete-hooks.ts';
 import type { Desired } from '../model/desired.ts';
 import type { HookPlan } from '../model/hook-plan.ts';
 import type { HookRun } from '../model/hook-run.ts';
+import { startAfter } from '../model/hook-run.ts';
 import type { Installation } from '../model/installation.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { RefKey } from '../model/object.ts';
@@ -17,8 +18,9 @@ import type { RecordEntry } from '../model/record.ts';
 /** The first try of a sync by hand that would begin now, or the deletion that runs; undefined where it has no hooks. */
 export function runOf(app: Application, { hooks, revision, digest }: Desired, now: number): HookRun | undefined {
   if (hooks.length === 0) return undefined;
-  const begun = { startedAt: new Date(now).toISOString(), attempt: 1, release: 'upgrade' as const, hooks: [] };
   const { applied, operationState } = app.status;
+  const startedAt = startAfter(operationState?.hookRun, now);
+  const begun = { startedAt, attempt: 1, release: 'upgrade' as const, hooks: [] };
   if (!app.deleting || applied === undefined) return { ...begun, revision, digest };
   const deletion = deletionOf(applied.digest);
   const running = operationState?.hookRun;

@@ -41,6 +41,15 @@ export interface HookRun {
   readonly endedAt?: string;
 }
 
+/**
+ * When the run that follows another one begins, RFC 3339 with whole seconds: now, or a second after the other: two runs
+ * that began in one second would take each other's hooks for their own.
+ */
+export function startAfter(before: Pick<HookRun, 'startedAt'> | undefined, now: number): string {
+  const next = before === undefined ? Number.NEGATIVE_INFINITY : Date.parse(before.startedAt) + 1000;
+  return new Date(Math.max(now, next)).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+}
+
 /** The value of the annotation by which a hook in the cluster tells for which run it was created. */
 export function runMark(run: HookRun, phase: HookPhase): string {
   return `${unixStart(run)}-${shortRevision(run)}-${phase}`;

@@ -5,6 +5,7 @@ import { deletionOf } from '../../model/delete-hooks.ts';
 import type { Desired } from '../../model/desired.ts';
 import type { HookPlan } from '../../model/hook-plan.ts';
 import type { HookRun } from '../../model/hook-run.ts';
+import { startAfter } from '../../model/hook-run.ts';
 import type { Ref } from '../../model/object.ts';
 import { revisionIn } from '../../model/revision.ts';
 import { isRequested } from '../../model/sync-request.ts';
@@ -25,9 +26,8 @@ export function hookRunOf(
 ): HookRun | undefined {
   const waits = !app.deleting && dependencies.waitsFor(app) !== undefined;
   if (waits || !hasHooks(desired, app.deleting)) return undefined;
-  const now = status.now();
-  const begun = beginning(app, desired, now);
   const before = app.status.operationState?.hookRun;
+  const begun = beginning(app, desired, startAfter(before, Date.parse(status.now())));
   if (begun === undefined || before?.digest !== begun.digest || !goesOn(app)) return begun;
   return continued(app, before, begun);
 }

@@ -87,6 +87,10 @@ function operationOf({ request, spec }: MaybeValid, newest: string): OperationSt
   };
 }
 
+function latest(...times: readonly string[]): string {
+  return times.reduce((one, other) => (one > other ? one : other));
+}
+
 export function operationAfter(
   input: StatusInput<Application>,
   settled: Settled,
@@ -102,7 +106,8 @@ export function operationAfter(
       phase,
       message: settled.failure?.message.slice(0, 1024) ?? messageOfPhase(phase, input.app, settled),
       syncResult: { ...revisionFields(input.app.spec, settled.revision), resources },
-      ...(phase === 'Running' ? {} : { finishedAt: input.now }),
+      // Of two runs within a second the second one begins a moment from now.
+      ...(phase === 'Running' ? {} : { finishedAt: latest(input.now, started.startedAt) }),
       ...(input.attempt > 1 ? { retryCount: input.attempt - 1 } : {}),
       ...(hookRun === undefined
         ? {}

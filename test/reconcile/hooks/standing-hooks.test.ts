@@ -28,3 +28,17 @@ it('a hook that has run stands on record and is no object: not missed, not prune
     'apply ConfigMap check',
   ]);
 });
+
+it('runs again for a sync that begins within the same second: of two runs none takes the hooks of the other', async () => {
+  await using stage = new Stage();
+  stage.repository.commit({ shop: [configMap('a')] });
+  const hook = { times: [{ phase: 'PostSync' as const }], deletes: ['BeforeHookCreation' as const], generated: false };
+  stage.repository.hooks.set('shop', [{ object: configMap('check'), hook }]);
+  stage.apply('shop');
+  await stage.start();
+  await stage.quiet();
+  const { mark } = stage;
+  stage.annotate('shop', { 'evenkeel.dev/sync': 'once more' });
+  await stage.quiet();
+  assert.deepEqual(stage.since(mark, isManagedWrite), ['delete ConfigMap check', 'apply ConfigMap check']);
+});
