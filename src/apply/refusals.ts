@@ -3,7 +3,7 @@ import type { ApiErrorCause } from '../model/api-error.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { Installation } from '../model/installation.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
-import { isJsonArray, isJsonObject, jsonEqual, objectAt, stringAt } from '../model/json.ts';
+import { isJsonArray, isJsonObject, jsonEqual, objectAt, pointerStep, stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { groupOf } from '../model/object.ts';
 import { foldForeign, takeItems, unchangedSince } from './ownership.ts';
@@ -137,10 +137,6 @@ function contains(whole: JsonValue, part: JsonValue): boolean {
     const [left, right] = [whole[key], part[key]];
     return left !== undefined && right !== undefined && contains(left, right);
   });
-}
-
-function pointerStep(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** Later items first, so that no removal moves what the next one points at. */

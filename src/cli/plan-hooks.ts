@@ -19,11 +19,11 @@ import type { RecordEntry } from '../model/record.ts';
 export function runOf(app: Application, { hooks, revision, digest }: Desired, now: number): HookRun | undefined {
   if (hooks.length === 0) return undefined;
   const { applied, operationState } = app.status;
-  const startedAt = startAfter(operationState?.hookRun, now);
+  const running = operationState?.hookRun;
+  const startedAt = startAfter(running, now);
   const begun = { startedAt, attempt: 1, release: 'upgrade' as const, hooks: [] };
   if (!app.deleting || applied === undefined) return { ...begun, revision, digest };
   const deletion = deletionOf(applied.digest);
-  const running = operationState?.hookRun;
   return running?.digest === deletion ? running : { ...begun, revision: revisionIn(applied), digest: deletion };
 }
 

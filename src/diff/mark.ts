@@ -1,10 +1,9 @@
 import type { ApplicationKey, Installation } from '../model/installation.ts';
 import { marksOf, trackingId } from '../model/installation.ts';
 import type { JsonValue } from '../model/json.ts';
-import { stringAt } from '../model/json.ts';
+import { pointerStep, stringAt } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';
 import { annotationsOf, labelsOf, refOf, resourceVersionOf } from '../model/object.ts';
-import { pointerStep } from './path.ts';
 
 /** One operation of an RFC 6902 patch. */
 export interface PatchOperation {

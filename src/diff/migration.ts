@@ -1,4 +1,5 @@
 import type { Installation } from '../model/installation.ts';
+import { pointerStep } from '../model/json.ts';
 import type { FieldWriter } from '../model/live.ts';
 import type { ManagedEntry } from '../model/managed-fields.ts';
 import { isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
@@ -10,7 +11,7 @@ import type { Finding } from './finding.ts';
 import type { Fold } from './fold.ts';
 import { fold } from './fold.ts';
 import type { PatchOperation } from './mark.ts';
-import { fieldPath, pointerStep } from './path.ts';
+import { fieldPath } from './path.ts';
 import type { Examination } from './three-way.ts';
 import { examine, findingsFor } from './three-way.ts';
 import type { Tracker } from './tools.ts';

@@ -22,8 +22,3 @@ export function plain(value: JsonValue | undefined): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : encodeJson(value);
 }
-
-/** One step of an RFC 6901 pointer. */
-export function pointerStep(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}

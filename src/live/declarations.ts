@@ -42,7 +42,7 @@ export class Declarations {
       const id = refKey(entry.ref);
       recorded.add(id);
       if (!declared.refs.has(id) || this.#isClaim(id)) this.#tracker.expect(key, entry);
-      declared.refs.set(this.#idOf(entry.ref), 'recorded');
+      declared.refs.set(this.#copyOf(id), 'recorded');
     }
     for (const [id, how] of declared.refs) {
       if (how === 'written' || recorded.has(id)) continue;
@@ -69,9 +69,8 @@ export class Declarations {
     return declared;
   }
 
-  /** The copy of the index, where there is one. */
-  #idOf(ref: Ref): RefKey {
-    const id = refKey(ref);
+  /** The copy of the index, where there is one: the same text need not be kept twice. */
+  #copyOf(id: RefKey): RefKey {
     return this.#index.get(id)?.id ?? id;
   }
 

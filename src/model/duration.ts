@@ -25,3 +25,8 @@ export function parseDuration(text: string): number | undefined {
     total += Number(amount) * (unitMs[unit ?? ''] ?? 0);
   return total;
 }
+
+/** RFC 3339 with whole seconds, as Kubernetes has times. */
+export function rfc3339(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+}

@@ -1,3 +1,4 @@
+import { rfc3339 } from './duration.ts';
 import type { HookPhase, Release } from './hook.ts';
 import type { Retry } from './errors.ts';
 import type { Ref } from './object.ts';
@@ -47,7 +48,7 @@ export interface HookRun {
  */
 export function startAfter(before: Pick<HookRun, 'startedAt'> | undefined, now: number): string {
   const next = before === undefined ? Number.NEGATIVE_INFINITY : Date.parse(before.startedAt) + 1000;
-  return new Date(Math.max(now, next)).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  return rfc3339(Math.max(now, next));
 }
 
 /** The value of the annotation by which a hook in the cluster tells for which run it was created. */

@@ -97,3 +97,8 @@ export function jsonEqual(a: JsonValue | undefined, b: JsonValue | undefined): b
     keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && jsonEqual(a[key], b[key]))
   );
 }
+
+/** One step of an RFC 6901 pointer. */
+export function pointerStep(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}

@@ -1,6 +1,6 @@
 import type { PatchOperation } from '../../kube/cluster.ts';
 import type { JsonValue } from '../../model/json.ts';
-import { arrayAt, jsonEqual } from '../../model/json.ts';
+import { arrayAt, jsonEqual, pointerStep } from '../../model/json.ts';
 import type { KubeObject } from '../../model/object.ts';
 import { annotationsOf } from '../../model/object.ts';
 
@@ -22,7 +22,7 @@ export function removalFrom(current: KubeObject, what: Removal, served: KubeObje
     .filter((name) => isSame(present[name], before[name]))
     .map((name) => ({
       op: 'remove',
-      path: `/metadata/annotations/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      path: `/metadata/annotations${pointerStep(name)}`,
     }));
   if (operation && isSame(current['operation'], served['operation']))
     operations.push({ op: 'remove', path: '/operation' });

@@ -144,10 +144,8 @@ export class Fights implements Disposable {
 
   #enter(app: Application, ref: Ref, now: number): Ring {
     this.#sweep(now);
-    const ring: Ring = {
-      ...{ key: app.key, ref, rules: rulesOf(app) },
-      ...{ contests: new Map(), shown: new Map(), cancel: undefined },
-    };
+    const rules = rulesOf(app);
+    const ring: Ring = { key: app.key, ref, rules, contests: new Map(), shown: new Map(), cancel: undefined };
     this.#rings.set(refKey(ref), ring);
     return ring;
   }
@@ -191,7 +189,10 @@ export class Fights implements Disposable {
     const fight = { since, rate: describeRate(rate, rules.windowMs), action: rules.action, subresource };
     return {
       ...refInStatus(ref),
-      ...{ fields: fields.slice(0, 20), manager, operation, since },
+      fields: fields.slice(0, 20),
+      manager,
+      operation,
+      since,
       fight: { ...fight, suggestion: suggestionFor(contested) },
     };
   }

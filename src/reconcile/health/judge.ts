@@ -1,5 +1,5 @@
 import type { KnownApplication } from '../../model/application.ts';
-import { describeDuration } from '../../model/duration.ts';
+import { describeDuration, rfc3339 } from '../../model/duration.ts';
 import type { Health, ObjectHealth } from '../../model/health.ts';
 import type { GroupKind } from '../../model/object.ts';
 import { groupKindKey } from '../../model/object.ts';
@@ -72,7 +72,7 @@ function kindOf({ group, kind }: GroupKind): string {
 }
 
 function verdictOn(object: ObjectHealth, one: Sufferer, cause: string, progressMs: number): ObjectHealth {
-  const since = new Date(one.standing.since).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  const since = rfc3339(one.standing.since);
   const message = withCause(object.message, cause);
   if (!isLate(one, cause)) return { ...object, message, since };
   return {

@@ -1,4 +1,5 @@
 import type { Application, KnownApplication } from '../../model/application.ts';
+import { rfc3339 } from '../../model/duration.ts';
 import { OperatorError } from '../../model/errors.ts';
 import type { HookRun } from '../../model/hook-run.ts';
 import type { ApplicationKey } from '../../model/installation.ts';
@@ -31,7 +32,7 @@ export class StatusWriter {
   }
 
   now(): string {
-    return new Date(this.#clock.now()).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+    return rfc3339(this.#clock.now());
   }
 
   /**

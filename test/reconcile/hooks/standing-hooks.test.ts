@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { configMap, isManagedWrite, Stage } from '../stage.ts';
 
-it('a hook that has run stands on record and is no object: not missed, not pruned, until it runs again', async () => {
-  await using stage = new Stage();
+/** An Application with one object and one PostSync hook, synced once. */
+async function synced(stage: Stage): Promise<void> {
   stage.repository.commit({ shop: [configMap('a')] });
   const hook = { times: [{ phase: 'PostSync' as const }], deletes: ['BeforeHookCreation' as const], generated: false };
   stage.repository.hooks.set('shop', [{ object: configMap('check'), hook }]);
   stage.apply('shop');
   await stage.start();
   await stage.quiet();
+}
+
+it('a hook that has run stands on record and is no object: not missed, not pruned, until it runs again', async () => {
+  await using stage = new Stage();
+  await synced(stage);
   await stage.advance(1);
   assert.deepEqual(
     stage.record('shop').map(({ ref }) => ref.name),
@@ -31,12 +36,7 @@ it('a hook that has run stands on record and is no object: not missed, not prune
 
 it('runs again for a sync that begins within the same second: of two runs none takes the hooks of the other', async () => {
   await using stage = new Stage();
-  stage.repository.commit({ shop: [configMap('a')] });
-  const hook = { times: [{ phase: 'PostSync' as const }], deletes: ['BeforeHookCreation' as const], generated: false };
-  stage.repository.hooks.set('shop', [{ object: configMap('check'), hook }]);
-  stage.apply('shop');
-  await stage.start();
-  await stage.quiet();
+  await synced(stage);
   const { mark } = stage;
   stage.annotate('shop', { 'evenkeel.dev/sync': 'once more' });
   await stage.quiet();
