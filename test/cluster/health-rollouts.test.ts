@@ -103,10 +103,10 @@ describe('PersistentVolumeClaims', () => {
     context.diagnostic(`pending: ${(late.at - created.at).toFixed(0)} ms from creation to verdict, of which 4000 wait`);
     const body = volume('claims-1');
     await world.plane.api.must({ method: 'POST', path: '/api/v1/persistentvolumes', body });
+    const bound = await object.first('bound', created.next, ({ object: live }) => live.status?.phase === 'Bound');
     const healthy = await application.first('Healthy', late.next, ({ object: { status } }) => {
       return healthOf(status ?? {}).status === 'Healthy';
     });
-    const bound = await object.first('bound', 0, ({ object: live }) => live.status?.phase === 'Bound');
     context.diagnostic(`bound: ${(healthy.at - bound.at).toFixed(0)} ms from cause to verdict`);
   });
 });

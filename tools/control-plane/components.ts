@@ -79,6 +79,8 @@ const standardFlags: Record<Component, (layout: Layout) => string[]> = {
     '--kube-api-burst=1000',
     // Fake nodes send no heartbeats: without this all pods turn unready after the first minute.
     '--node-monitor-grace-period=24h',
+    // A claim that found no volume is looked at again by this clock alone.
+    '--pvclaimbinder-sync-period=1s',
   ],
   'kube-scheduler': (layout) => [
     `--kubeconfig=${layout.adminKubeconfig}`,
