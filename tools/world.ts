@@ -114,7 +114,7 @@ export interface DriftJson {
 const home = 'evenkeel';
 
 /** Path of the Applications in the operator's namespace. */
-const applications = `/apis/evenkeel.dev/v1alpha1/namespaces/${home}/applications`;
+export const applications = `/apis/evenkeel.dev/v1alpha1/namespaces/${home}/applications`;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -206,17 +206,17 @@ export class World implements AsyncDisposable {
   }
 
   async createNamespace(name: string): Promise<void> {
-    await this.plane.kubectl(['create', 'namespace', name]);
+    await this.plane.api.must({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } });
   }
 
-  /** Creates or changes an Application in the operator's namespace; `spec` is merged over an automated one. */
+  /**
+   * Creates or changes an Application in the operator's namespace, as `kubectl apply --server-side` does; `spec` is
+   * merged over an automated one.
+   */
   async application(name: string, spec: Fields, metadata: Fields = {}): Promise<void> {
-    await this.plane.kubectl(['apply', '-f', '-'], JSON.stringify(manifestOf(name, spec, metadata)));
-  }
-
-  /** Creates one as `application` does, with a single request: for many of them. */
-  async declare(name: string, spec: Fields): Promise<void> {
-    await this.plane.api.must({ method: 'POST', path: applications, body: manifestOf(name, spec) });
+    const contentType = 'application/apply-patch+yaml';
+    const path = `${applications}/${name}?fieldManager=kubectl&force=true`;
+    await this.plane.api.must({ method: 'PATCH', path, contentType, body: manifestOf(name, spec, metadata) });
   }
 
   /** As it is now; throws when there is none. No kubectl: tests that wait ask many times a second. */
@@ -236,8 +236,9 @@ export class World implements AsyncDisposable {
     await this.plane.api.must({ method: 'PATCH', path: `${applications}/${name}`, body, contentType });
   }
 
-  async annotate(name: string, annotation: string): Promise<void> {
-    await this.plane.kubectl(['annotate', 'application', name, '-n', home, '--overwrite', annotation]);
+  /** Null removes. */
+  async annotate(name: string, annotations: Readonly<Record<string, string | null>>): Promise<void> {
+    await this.patch(name, { metadata: { annotations } });
   }
 
   /** Waits until the status says so; fails with the status as it is. */

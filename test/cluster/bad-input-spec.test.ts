@@ -4,7 +4,7 @@ import type { GitServer } from '../../tools/git-server.ts';
 import { startGitServer } from '../../tools/git-server.ts';
 import { eventually } from '../../tools/eventually.ts';
 import type { World } from '../../tools/world.ts';
-import { startWorld } from '../../tools/world.ts';
+import { applications, startWorld } from '../../tools/world.ts';
 import type { BadInput, BadSpec, Subject } from './support/bad-input.ts';
 import {
   checkRequests,
@@ -120,7 +120,7 @@ describe('a wrong value that the schema of the CRD knows is refused by the API s
   for (const { name, spec = {}, message } of refusedAtTheDoor) {
     it(name, { timeout }, async () => {
       const good = manifest(name, 'http://127.0.0.1/x.git');
-      const path = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications?fieldValidation=Ignore';
+      const path = `${applications}?fieldValidation=Ignore`;
       const body = { ...good, spec: merged(good.spec, spec) };
       const answer = await world.plane.api.send({ method: 'POST', path, body });
       assert.equal(answer.status, 422);

@@ -248,8 +248,8 @@ describe('a deletion does not need what is broken', () => {
     const metadata = { finalizers: [ours] };
     const bySpec = await openShop(world, 'suspended', configMaps('a'), { metadata });
     const skipped = await openShop(world, 'skipped', configMaps('a'), { metadata });
-    await mergePatch(world, applicationPath(bySpec.name), { spec: { suspend: { reason: 'freeze' } } });
-    await world.annotate(skipped.name, 'argocd.argoproj.io/skip-reconcile=true');
+    await world.patch(bySpec.name, { spec: { suspend: { reason: 'freeze' } } });
+    await world.annotate(skipped.name, { 'argocd.argoproj.io/skip-reconcile': 'true' });
     for (const shop of [bySpec, skipped]) {
       await untilCondition(shop, 'Ready', 'Suspended');
       await deleteApplication(world, shop.name);
@@ -262,7 +262,7 @@ describe('a deletion does not need what is broken', () => {
     const metadata = { finalizers: [ours] };
     const shop = await openShop(world, 'broken-spec', { ...configMaps('a'), ...claim('data') }, { metadata });
     const object = await mustFind(world, claimPath(shop.name, 'data'));
-    await mergePatch(world, applicationPath(shop.name), { spec: { destination: { serviceAccountName: 'deployer' } } });
+    await world.patch(shop.name, { spec: { destination: { serviceAccountName: 'deployer' } } });
     await untilCondition(shop, 'Stalled', 'NotYetSupported');
     await deleteApplication(world, shop.name);
     await untilGone(world, applicationPath(shop.name));

@@ -44,7 +44,7 @@ async function heldPlan({ world, name }: Shop, last = ''): Promise<{ hash: strin
 }
 
 async function approve({ world, name }: Shop, hash: string): Promise<void> {
-  await world.annotate(name, `evenkeel.dev/approve=${hash}`);
+  await world.annotate(name, { 'evenkeel.dev/approve': hash });
 }
 
 describe('the guard holds back what deletes much, until its plan is approved by hash', () => {

@@ -6,7 +6,6 @@ import type { StatusJson, World } from '../../tools/world.ts';
 import { conditionOf, startWorld } from '../../tools/world.ts';
 import { brokenKustomizations, kustomization, resourcesOf } from './support/broken-kustomizations.ts';
 import {
-  applicationPath,
   claim,
   claimPath,
   configMapNames,
@@ -14,7 +13,6 @@ import {
   configMaps,
   deletions,
   lookAgain,
-  mergePatch,
   mustFind,
   openShop,
   timeout,
@@ -107,7 +105,7 @@ describe('a kustomization that is wrong deletes nothing that Git did not clearly
       await lookAgain(shop);
       assert.deepEqual(await standing(shop, names), before);
 
-      await world.annotate(name, `evenkeel.dev/approve=${hash}`);
+      await world.annotate(name, { 'evenkeel.dev/approve': hash });
       await world.untilSynced(name);
       assert.deepEqual(await deletions(world), gone.map((one) => `configmaps ${name}/${one}`).sort());
       assert.deepEqual(await configMapNames(world, name), [...kept].sort());
@@ -140,8 +138,7 @@ describe('a spec, or a request, that is wrong is for the guard', () => {
     const { name } = shop;
     const before = await standing(shop, names);
     await world.createNamespace('latter');
-    const placed = (namespace: string): Promise<void> =>
-      mergePatch(world, applicationPath(name), { spec: { destination: { namespace } } });
+    const placed = (namespace: string): Promise<void> => world.patch(name, { spec: { destination: { namespace } } });
     await placed('latter');
     const { hash, destructive, message } = await heldPlan(shop);
     assert.match(message, /^3 objects would be deleted, more than prune\.guard\.maxObjects \(2\)/);
@@ -153,7 +150,7 @@ describe('a spec, or a request, that is wrong is for the guard', () => {
     assert.deepEqual(await standing(shop, names), before);
     assert.deepEqual(await configMapNames(world, 'latter'), names);
 
-    await world.annotate(name, `evenkeel.dev/approve=${hash}`);
+    await world.annotate(name, { 'evenkeel.dev/approve': hash });
     await world.untilSynced(name);
     assert.deepEqual(
       await deletions(world),
@@ -173,7 +170,7 @@ describe('a spec, or a request, that is wrong is for the guard', () => {
     await world.until(name, 'different', ({ sync }) => sync?.status === 'OutOfSync' && sync.revision === revision);
     const prune = async (...refs: readonly (readonly [string, string])[]): Promise<StatusJson> => {
       const resources = refs.map(([kind, object]) => ({ kind, name: object }));
-      await mergePatch(world, applicationPath(name), { operation: { sync: { prune: true, resources } } });
+      await world.patch(name, { operation: { sync: { prune: true, resources } } });
       const isOver = (_: StatusJson, { operation }: { operation?: unknown }): boolean => operation === undefined;
       return (await world.until(name, 'done with the operation', isOver)).status ?? {};
     };
@@ -213,7 +210,7 @@ describe('a spec, or a request, that is wrong is for the guard', () => {
       const revision = await repository.commit(without(configMaps('b')), 'drop another one');
       const { status } = await world.until(name, 'OutOfSync', ({ sync }) => sync?.revision === revision);
       assert.deepEqual([status?.sync?.status, status?.resources?.map((row) => row['name'])], ['OutOfSync', ['b']]);
-      await mergePatch(world, applicationPath(name), { operation: { sync: { prune: true } } });
+      await world.patch(name, { operation: { sync: { prune: true } } });
       for (const gone of ['b', 'extra']) await untilGone(world, configMapPath(name, gone));
       await world.untilSynced(name);
     },

@@ -38,7 +38,7 @@ describe('a source that lost everything deletes nothing', () => {
       const before = await uids(world, name, both);
       await repository.commit(without(configMaps('a', 'b')), 'oops');
       assert.match(await untilCondition(shop, 'PruneBlocked', 'PruneBlocked'), /no objects.*allowEmpty/);
-      await mergePatch(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`, {
+      await world.patch(name, {
         operation: { sync: { prune: true } },
       });
       await eventually('the operation to be over', async () => (await world.read(name)).operation === undefined);
@@ -52,7 +52,7 @@ describe('a source that lost everything deletes nothing', () => {
 
       await repository.commit(without(configMaps('a', 'b')), 'meant');
       await untilCondition(shop, 'PruneBlocked', 'PruneBlocked');
-      await mergePatch(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`, {
+      await world.patch(name, {
         spec: { syncPolicy: { automated: { allowEmpty: true } } },
       });
       await untilGone(world, configMapPath(name, 'a'));
@@ -65,7 +65,7 @@ describe('a source that lost everything deletes nothing', () => {
     const { name } = shop;
     const before = await uids(world, name, both);
     const setPath = (path: string): Promise<void> =>
-      mergePatch(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`, {
+      world.patch(name, {
         spec: { source: { path } },
       });
     await setPath('docs');

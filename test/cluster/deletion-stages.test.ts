@@ -36,7 +36,7 @@ describe('a deletion of several stages', () => {
       await repository.commit({ ...without(files), ...configMaps('c') }, 'drop nearly everything');
       const { status } = await world.until(name, 'held back', ({ plan }) => plan !== undefined);
       assert.deepEqual(await deletions(world), []);
-      await world.annotate(name, `evenkeel.dev/approve=${status?.plan?.hash ?? ''}`);
+      await world.annotate(name, { 'evenkeel.dev/approve': status?.plan?.hash ?? '' });
       await untilGone(world, '/api/v1/namespaces/approved-extra');
       await untilGone(world, `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`);
       await world.untilSynced(name);
@@ -149,7 +149,7 @@ describe('pruning in waves', () => {
     await eventually('c to go', async () => (await written(journey)).includes('delete c'));
     await untilWaiting(journey, 'a', 'b');
     await hold(journey, 'c', null);
-    await untilGone(world, `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${journey.name}`);
+    await untilGone(world, applicationPath(journey.name));
     assert.deepEqual(await written(journey), ['delete c', 'delete b', 'delete a']);
   });
 });

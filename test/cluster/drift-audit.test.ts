@@ -60,7 +60,7 @@ describe('Drift that only the audit finds, and what it finds to be none', () => 
     const body = JSON.stringify(autoscaler('versioned', 'one', 'autoscaling/v1'));
     const revision = await repository.commit({ 'versioned/one.json': body }, 'another version');
     await world.plane.forgetRequests();
-    await world.annotate('versioned', 'evenkeel.dev/refresh=normal');
+    await world.annotate('versioned', { 'evenkeel.dev/refresh': 'normal' });
     await untilInSync(world, 'versioned', revision);
     const { metadata } = await read(world, 'versioned', 'hpa', 'one');
     await untilAudited(world, 'versioned', 3);

@@ -5,7 +5,7 @@ import { runCli } from '../../src/cli/cli.ts';
 import { watchObject } from '../../tools/control-plane/object-watch.ts';
 import { eventually } from '../../tools/eventually.ts';
 import type { ApplicationJson, StatusJson } from '../../tools/world.ts';
-import { conditionOf } from '../../tools/world.ts';
+import { applications, conditionOf } from '../../tools/world.ts';
 import type { HealthRow, LiveObject } from './support/health-rows.ts';
 import { claim, job, jobRows, rollouts, volume } from './support/health-rows.ts';
 import { manual, prepare } from './support/journey.ts';
@@ -15,7 +15,6 @@ import { sharedWorld } from './support/shared-world.ts';
 const world = await sharedWorld({ plane: { nodes: 2 } });
 
 const timeout = 180_000;
-const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
 
 interface HealthJson {
   readonly status: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { applications, conditionOf, startWorld } from '../../tools/world.ts';
 import { created, job, letGo, names, uidOf, untilJob } from './support/hooks.ts';
 import type { Files } from './support/journey.ts';
 import { Journey, loseCache, prepare, settings } from './support/journey.ts';
@@ -35,7 +35,7 @@ async function remove({ name }: Journey): Promise<void> {
 
 async function untilGone({ name }: Journey): Promise<void> {
   await eventually(`Application ${name} to be gone`, async () => {
-    const path = `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`;
+    const path = `${applications}/${name}`;
     return (await world.plane.api.send({ path })).status === 404;
   });
 }
@@ -252,7 +252,7 @@ describe('a restart of the operator', { timeout }, () => {
     });
     try {
       for (const one of [journey, hopeless]) await untilBlocked(one, /hooks are lost .*; nothing is deleted/);
-      await world.annotate(hopeless.name, `evenkeel.dev/deletion-approved=${new Date().toISOString()}`);
+      await world.annotate(hopeless.name, { 'evenkeel.dev/deletion-approved': new Date().toISOString() });
       await untilGone(hopeless);
       assert.deepEqual([await created(hopeless), await journey.said()], [['configmaps/settings'], 'one']);
       const events = await world.plane.kubectl([

@@ -7,13 +7,12 @@ import { obtain } from '../../tools/assets/assets.ts';
 import { eventually } from '../../tools/eventually.ts';
 import type { GitRepository } from '../../tools/git-server.ts';
 import type { ApplicationJson, World } from '../../tools/world.ts';
-import { conditionOf, isWrite, startWorld } from '../../tools/world.ts';
+import { applications, conditionOf, isWrite, startWorld } from '../../tools/world.ts';
 
 const total = 1_000;
 const dependents = 10;
 const intervalSeconds = 10;
 const namespace = 'fleet';
-const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
 const names = Array.from({ length: total }, (_, index) => `app-${String(index).padStart(4, '0')}`);
 const patience = { within: 600_000, every: 250 };
 

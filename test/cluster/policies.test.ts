@@ -48,7 +48,7 @@ async function valueOf({ name }: Shop, object: string): Promise<unknown> {
 }
 
 async function approveDeletions(name: string, at: Date): Promise<void> {
-  await world.annotate(name, `argocd.argoproj.io/deletion-approved=${at.toISOString()}`);
+  await world.annotate(name, { 'argocd.argoproj.io/deletion-approved': at.toISOString() });
 }
 
 const confirmed = { 'argocd.argoproj.io/sync-options': 'Prune=confirm, Delete=confirm' };
@@ -113,7 +113,7 @@ describe('what leaves Git', () => {
     const { status } = await world.until(name, 'held back', ({ plan }) => plan !== undefined);
     await lookAgain(shop);
     await mustFind(world, definitionPath(group));
-    await world.annotate(name, `evenkeel.dev/approve=${status?.plan?.hash ?? ''}`);
+    await world.annotate(name, { 'evenkeel.dev/approve': status?.plan?.hash ?? '' });
     await untilGone(world, definitionPath(group));
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import type { ApplicationJson, HistoryJson, StatusJson, World } from '../../tools/world.ts';
-import { conditionOf, startWorld } from '../../tools/world.ts';
+import { applications, conditionOf, startWorld } from '../../tools/world.ts';
 import type { ChartFiles } from './support/charts.ts';
 import { startCharts } from './support/charts.ts';
 import type { Journey } from './support/journey.ts';
@@ -181,7 +181,7 @@ const spoiled = 'd'.repeat(64);
 
 /** As if what the first revision refers to (a chart, a version of a tool) had come to other objects then. */
 async function spoilDigest(journey: Journey): Promise<void> {
-  const url = `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${journey.name}/status`;
+  const url = `${applications}/${journey.name}/status`;
   const contentType = 'application/json-patch+json';
   const body = [{ op: 'replace', path: '/status/history/0/digest', value: spoiled }];
   await world.plane.api.must({ method: 'PATCH', path: url, body, contentType });

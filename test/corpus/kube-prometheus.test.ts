@@ -60,7 +60,7 @@ describe('kube-prometheus: 131 objects in one Application', () => {
 
   test('a forced full comparison writes to no managed object', async () => {
     await world.plane.forgetRequests();
-    await world.annotate('monitoring', 'evenkeel.dev/refresh=hard');
+    await world.annotate('monitoring', { 'evenkeel.dev/refresh': 'hard' });
     await world.until(
       'monitoring',
       'refreshed',

@@ -1,8 +1,6 @@
 import type { ConditionJson, World } from '../../tools/world.ts';
-import { conditionOf, type ApplicationJson } from '../../tools/world.ts';
+import { applications, conditionOf, type ApplicationJson } from '../../tools/world.ts';
 import type { Fleet } from './fleet.ts';
-
-const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
 
 /**
  * The interval is an hour and there is no audit, so that whatever is put right was noticed. A failure is soon tried again,

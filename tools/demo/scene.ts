@@ -5,6 +5,7 @@ import { watchObject, type ObjectWatch } from '../control-plane/object-watch.ts'
 import { repositoryRoot } from '../generated-file.ts';
 import type { GitRepository } from '../git-server.ts';
 import type { ApplicationJson, World } from '../world.ts';
+import { applications } from '../world.ts';
 
 export interface Deployment {
   readonly spec: { readonly replicas: number };
@@ -37,7 +38,7 @@ export class Scene implements AsyncDisposable {
     const { api } = world.plane;
     this.world = world;
     this.repository = repository;
-    this.application = watchObject(api, '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications', 'guestbook');
+    this.application = watchObject(api, applications, 'guestbook');
     this.web = watchObject(api, `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`, 'web');
     this.settings = watchObject(api, `/api/v1/namespaces/${NAMESPACE}/configmaps`, 'settings');
     this.banner = watchObject(api, `/api/v1/namespaces/${NAMESPACE}/configmaps`, 'banner');

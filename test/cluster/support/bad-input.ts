@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AuditRequest } from '../../../tools/control-plane/control-plane.ts';
 import type { FileContent, GitRepository, GitServer } from '../../../tools/git-server.ts';
 import type { ApplicationJson, StatusJson, World } from '../../../tools/world.ts';
-import { conditionOf, isOwnBookkeeping } from '../../../tools/world.ts';
+import { applications, conditionOf, isOwnBookkeeping } from '../../../tools/world.ts';
 
 /** One way to be wrong, and what the operator has to make of it. */
 export interface BadInput {
@@ -33,8 +33,6 @@ export interface Subject {
   /** Of the ConfigMap `kept`, which must never change from the first sync on. */
   readonly uid: string;
 }
-
-const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
 
 export function configMap(name: string, data: Readonly<Record<string, string>>): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });

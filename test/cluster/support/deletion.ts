@@ -3,7 +3,7 @@ import type { AuditRequest } from '../../../tools/control-plane/control-plane.ts
 import { eventually } from '../../../tools/eventually.ts';
 import type { FileContent, GitRepository } from '../../../tools/git-server.ts';
 import type { StatusJson, World } from '../../../tools/world.ts';
-import { conditionOf } from '../../../tools/world.ts';
+import { applications, conditionOf } from '../../../tools/world.ts';
 
 /** Enough for 2 busy cores, ten times over. */
 export const timeout = 300_000;
@@ -137,8 +137,7 @@ export const widgetPath = (group: string, namespace: string, name: string): stri
   `/apis/${group}/v1/namespaces/${namespace}/widgets/${name}`;
 export const definitionPath = (group: string): string =>
   `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`;
-export const applicationPath = (name: string): string =>
-  `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`;
+export const applicationPath = (name: string): string => `${applications}/${name}`;
 
 /** A ConfigMap that one of the namespace owns, and that stays, when it is deleted, until somebody lets it go. */
 export async function heldDependent(world: World, namespace: string, owner: string): Promise<string> {
@@ -193,7 +192,7 @@ export async function untilCondition({ world, name }: Shop, type: string, reason
 
 /** Has the Application compared from scratch, and waits until that is done. */
 export async function lookAgain({ world, name }: Shop): Promise<void> {
-  await world.annotate(name, 'evenkeel.dev/refresh=hard');
+  await world.annotate(name, { 'evenkeel.dev/refresh': 'hard' });
   await eventually(`${name} to be looked at`, async () => {
     const { metadata } = await world.read(name);
     return metadata.annotations?.['evenkeel.dev/refresh'] === undefined;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../../tools/eventually.ts';
 import type { GitRepository } from '../../../tools/git-server.ts';
 import type { ApplicationJson, World } from '../../../tools/world.ts';
-import { isSynced, isWrite } from '../../../tools/world.ts';
+import { applications, isSynced, isWrite } from '../../../tools/world.ts';
 
 /** How long each fault lasts. */
 export const faultMs = 30_000;
@@ -16,7 +16,6 @@ const steadyCount = 50;
 const repositoryCount = 5;
 const namespace = 'fleet';
 const canary = 'canary';
-const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
 
 /**
  * 50 Applications of one or two objects each in five repositories, which no fault may move, and one more (the canary)

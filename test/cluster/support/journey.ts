@@ -14,8 +14,6 @@ export interface JourneyOptions {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
-const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
-
 /** One Application with a repository and a namespace of its own, all of one name. */
 export class Journey {
   readonly world: World;
@@ -51,8 +49,7 @@ export class Journey {
 
   /** A merge patch of the Application; null removes. */
   async patch(body: Readonly<Record<string, unknown>>): Promise<void> {
-    const contentType = 'application/merge-patch+json';
-    await this.world.plane.api.must({ method: 'PATCH', path: `${applications}/${this.name}`, body, contentType });
+    await this.world.patch(this.name, body);
   }
 
   async sync(request: Readonly<Record<string, unknown>> = {}): Promise<void> {
@@ -60,7 +57,7 @@ export class Journey {
   }
 
   async annotate(annotations: Readonly<Record<string, string | null>>): Promise<void> {
-    await this.patch({ metadata: { annotations } });
+    await this.world.annotate(this.name, annotations);
   }
 
   async read(): Promise<ApplicationJson> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FaultProxy } from '../../../tools/fault-proxy.ts';
 import type { GitRepository } from '../../../tools/git-server.ts';
-import { startWorld, type World } from '../../../tools/world.ts';
+import { applications, startWorld, type World } from '../../../tools/world.ts';
 import type { Manifest } from '../../corpus/independent-check.ts';
 import { Checker, refOf, type RefText } from './kills-checker.ts';
 import { KillSwitch, type KillPoint } from './kills-switch.ts';
@@ -72,7 +72,7 @@ export class KillStage implements AsyncDisposable {
   /** Takes everything away, as an administrator; waits for nothing. */
   async end({ name, manifests }: Subject): Promise<void> {
     const { api } = this.world.plane;
-    await api.must({ method: 'DELETE', path: `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}` });
+    await api.must({ method: 'DELETE', path: `${applications}/${name}` });
     await api.must({ method: 'DELETE', path: `/api/v1/namespaces/${name}` });
     for (const { kind, metadata } of manifests) {
       if (kind !== 'CustomResourceDefinition') continue;

@@ -117,7 +117,7 @@ export class MoveStage implements AsyncDisposable {
 
   async #declare(name: string): Promise<void> {
     const source = { repoURL: this.#repository.url, path: name, targetRevision: 'main' };
-    await this.world.declare(name, { source, destination: { namespace } });
+    await this.world.application(name, { source, destination: { namespace } });
   }
 
   async #commit(files: readonly Record<string, FileContent>[]): Promise<string> {
