@@ -1,6 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import type { Verdict } from './check.ts';
 import { exitCodeOf, judge } from './check.ts';
+import { compare, differencesTable } from './compare.ts';
 import { machine } from './machine.ts';
 import { promises } from './promises.ts';
 import { sizesFor } from './sizes.ts';
@@ -14,6 +16,12 @@ interface Options {
   readonly runs?: number;
   readonly only?: readonly string[];
   readonly json?: string;
+  readonly against?: string;
+}
+
+/** What `--json` writes, as far as it is read again. */
+interface Results {
+  readonly verdicts: readonly Verdict[];
 }
 
 const names = workloads.map(({ name }) => name);
@@ -25,9 +33,11 @@ const options = new Command('bench')
   .option('--runs <number>', 'runs that count, after the warm-up', Number)
   .addOption(new Option('--only <name...>', 'these workloads only').choices(names))
   .option('--json <file>', 'write everything measured to this file')
+  .option('--against <file>', 'set the ratios beside those that a former run wrote to this file')
   .parse()
   .opts<Options>();
 
+const former = options.against === undefined ? undefined : resultsIn(await readFile(options.against, 'utf8'));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const sizes = sizesFor(options);
 const chosen = workloads.filter(({ name }) => options.only?.includes(name) ?? true);
@@ -39,4 +49,11 @@ for (const { workload, error } of failures)
   say(`${workload} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 if (options.json !== undefined)
   await writeFile(options.json, `${JSON.stringify({ ...machine(), sizes, verdicts }, undefined, 2)}\n`);
-process.exitCode = exitCodeOf(verdicts, { failed: failures.length > 0, check: options.check });
+const differences = compare(verdicts, former?.verdicts ?? []);
+if (former !== undefined) process.stdout.write(`${differencesTable(differences)}\n`);
+const failed = failures.length > 0 || differences.some(({ isClose }) => !isClose);
+process.exitCode = exitCodeOf(verdicts, { failed, check: options.check });
+
+function resultsIn(text: string): Results {
+  return JSON.parse(text) as Results;
+}

@@ -38,6 +38,6 @@ function promiseText({ atMost, ofFloor }: Promised, unit: Unit | undefined): str
 }
 
 /** Three digits that mean something. */
-function written(value: number): string {
+export function written(value: number): string {
   return Number.isInteger(value) || Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

@@ -321,7 +321,7 @@ export function isWrite({ verb }: AuditRequest): boolean {
 }
 
 /** Lease, Applications and their status, Inventories, Events, and questions about permissions, which write nothing. */
-export function isOwnBookkeeping({ group, resource }: AuditRequest): boolean {
+export function isOwnBookkeeping({ group, resource }: Pick<AuditRequest, 'group' | 'resource'>): boolean {
   return ownGroups.has(group) || resource === 'events';
 }
 

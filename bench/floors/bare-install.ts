@@ -1,6 +1,7 @@
 import { stringAt } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import type { ControlPlane } from '../../tools/control-plane/control-plane.ts';
+import { applications } from '../../tools/world.ts';
 import type { FleetShape, Member } from '../stage/fleet.ts';
 import { objectsOf } from '../stage/fleet.ts';
 import { inParallel } from '../stage/in-parallel.ts';
@@ -56,7 +57,7 @@ async function writeStatus(plane: ControlPlane, name: string): Promise<void> {
   const ready = { type: 'Ready', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: time };
   await plane.api.must({
     method: 'PATCH',
-    path: `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}/status`,
+    path: `${applications}/${name}/status`,
     contentType: 'application/merge-patch+json',
     body: { status: { sync: { status: 'Synced', revision: 'bare' }, conditions: [ready] } },
   });

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../../tools/control-plane/control-plane.ts';
 import { eventually } from '../../tools/eventually.ts';
 import type { ApplicationJson } from '../../tools/world.ts';
-import { isSynced } from '../../tools/world.ts';
+import { applications, isSynced } from '../../tools/world.ts';
 
-const collection = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
 const retryMs = 100;
 /** Longer than anything takes; only something broken reaches it. */
 const withinMs = 30 * 60_000;
@@ -64,7 +63,7 @@ export class ApplicationsWatch implements AsyncDisposable {
   }
 
   async #collect(api: ApiClient): Promise<void> {
-    for await (const { type, object } of api.watch(`${collection}?watch=true`, this.#abort.signal))
+    for await (const { type, object } of api.watch(`${applications}?watch=true`, this.#abort.signal))
       if (type === 'ADDED' || type === 'MODIFIED') this.#note(object as ApplicationJson);
   }
 

@@ -8,7 +8,7 @@ import type { GitRepository } from '../../tools/git-server.ts';
 import type { OperatorProcess } from '../../tools/operator-process.ts';
 import { freePort } from '../../tools/ports.ts';
 import type { World } from '../../tools/world.ts';
-import { startWorld } from '../../tools/world.ts';
+import { applications, startWorld } from '../../tools/world.ts';
 import { ApplicationsWatch } from './applications-watch.ts';
 import type { FleetShape, Member } from './fleet.ts';
 import { applicationOf, filesOf, membersOf } from './fleet.ts';
@@ -25,7 +25,6 @@ const leaseAsReleased = {
 /** As in the image: Node takes much memory to strip types, which is no part of the operator. */
 const builtForm = 'dist/src/main.js';
 
-const applications = '/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications';
 const webhookSecret = 'known to the forge';
 const width = 16;
 const quietMs = 2_000;

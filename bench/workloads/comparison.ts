@@ -15,14 +15,7 @@ async function measure(bench: Bench): Promise<readonly Reading[]> {
   const { world } = stage;
   await world.plane.forgetRequests();
   const began = performance.now();
-  await inParallel(members, width, ({ name }) =>
-    world.plane.api.must({
-      method: 'PATCH',
-      path: `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`,
-      contentType: 'application/merge-patch+json',
-      body: { metadata: { annotations: { [refresh]: 'hard' } } },
-    }),
-  );
+  await inParallel(members, width, ({ name }) => world.annotate(name, { [refresh]: 'hard' }));
   const names = members.map(({ name }) => name);
   const ended = await stage.applications.untilEach(
     'compared',

@@ -1,3 +1,4 @@
+import { applications } from '../../tools/world.ts';
 import type { Reading } from '../figures.ts';
 import { tapCollection } from '../stage/object-tap.ts';
 import type { Fleet } from '../stage/shared-fleet.ts';
@@ -49,6 +50,5 @@ function files(name: string, value: string): Record<string, string> {
 
 /** Its objects stay: there is no finalizer. */
 async function remove({ world }: Fleet['stage'], name: string): Promise<void> {
-  const path = `/apis/evenkeel.dev/v1alpha1/namespaces/evenkeel/applications/${name}`;
-  await world.plane.api.must({ method: 'DELETE', path });
+  await world.plane.api.must({ method: 'DELETE', path: `${applications}/${name}` });
 }
