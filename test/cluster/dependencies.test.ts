@@ -66,7 +66,7 @@ describe('dependsOn', () => {
 
 describe('suspend.until', () => {
   it('resumes by itself, also when the operator was restarted meanwhile', { timeout }, async () => {
-    const until = new Date(Date.now() + 8_000).toISOString();
+    const until = new Date(Date.now() + 15_000).toISOString();
     const journey = await begin(world, 'until', { spec: { suspend: { until, reason: 'freeze' } } });
     await journey.until('suspended', (status) => conditionOf(status, 'Ready')?.reason === 'Suspended');
     assert.equal(await journey.said(), undefined);
