@@ -142,7 +142,7 @@ interface Seen {
   readonly compareTo: (answer: KubeObject) => Comparison;
 }
 
-/** No preconditions: there is nothing to look at. Without force, for somebody may create it at the same moment. */
+/** Without force: somebody may create it at the same moment, and is looked at then. */
 async function recreate(input: CorrectionInput, context: ApplyContext): Promise<Correction | 'stale'> {
   if (input.mode === 'detect' || !(await input.mayRecreate())) return { kind: 'vanished' };
   try {

@@ -123,7 +123,7 @@ async function checkOffline(change: Write, { offline }: Checks): Promise<Checked
   return { change: deferred(change), ...(error === undefined ? {} : { error }) };
 }
 
-/** Only for `PerObject`: a single object is better tried out than looked for in a list of all. */
+/** Only for `PerObject`. */
 async function existenceOf(changes: readonly Change[], checks: Checks): Promise<Existence | undefined> {
   if (checks.context.app.spec.preflight === 'All') return undefined;
   const asked = changes.filter(isWrite).filter((change) => mayBeNew(change) && !hasToWait(change, checks));

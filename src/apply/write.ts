@@ -44,7 +44,8 @@ export interface Written {
  * Writes one object by Server-Side Apply.
  *
  * Guarantees: an existing object is written only if it is the one that was looked at (uid and resourceVersion are
- * preconditions), else `conflict` is thrown and nothing was changed; every request is announced in the write log.
+ * preconditions), and one is created only while there is none, else `conflict` is thrown and nothing was changed; every
+ * request is announced in the write log.
  * More than one request is made only for what apply-rules names: taking over from another tool, what others added and has to go, a defaulted union,
  * a changed list key, a foreign field that makes the object invalid, managedFields that were wiped.
  * Throws ApiError.
@@ -96,7 +97,8 @@ export function isFieldConflict(error: unknown): error is ApiError {
 
 /** One apply, without the remedies that an order may need. Throws ApiError. */
 export async function sendApply(order: Order, context: ApplyContext, dry = false): Promise<WriteAnswer> {
-  return context.cluster.apply(order.live === undefined ? order.body : guarded(order.body, order.live), {
+  const isQuestion = dry && order.live === undefined;
+  return context.cluster.apply(isQuestion ? order.body : guarded(order.body, order.live), {
     ...requestOptions(context),
     manager: context.installation.manager,
     force: order.force,
@@ -104,9 +106,13 @@ export async function sendApply(order: Order, context: ApplyContext, dry = false
   });
 }
 
-/** Our body, valid only for the object that was looked at. */
-function guarded(body: KubeObject, live: KubeObject): KubeObject {
-  const preconditions = { uid: uidOf(live), resourceVersion: resourceVersionOf(live) };
+/** No object ever has it. The server asks for it of an object that exists, and creates one that does not. */
+const neverThere = { resourceVersion: '1' };
+
+/** Our body, valid only for the object that was looked at; where there was none, only while there is none. */
+function guarded(body: KubeObject, live: KubeObject | undefined): KubeObject {
+  const preconditions =
+    live === undefined ? neverThere : { uid: uidOf(live), resourceVersion: resourceVersionOf(live) };
   return { ...body, metadata: { ...body.metadata, ...preconditions } };
 }
 

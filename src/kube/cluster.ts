@@ -19,6 +19,13 @@ export interface Cluster extends KindSchemas {
   /** All objects of a kind, page by page, nothing kept. Throws `notServed` when the kind has no route. */
   list(kind: ServedKind, options: ListOptions): AsyncIterable<ListPage>;
 
+  /**
+   * Names of all objects of a kind in a namespace (empty: of a kind without), for who wants to know which of `asked` objects
+   * are there: all who ask within seconds share one metadata-only list. undefined: a request for each object is better, or
+   * the list failed. Caveat: what came or went in the last seconds may not show.
+   */
+  namesIn(kind: ServedKind, namespace: string, asked: number): Promise<ReadonlySet<string> | undefined>;
+
   /** Server-Side Apply. The body may carry `metadata.uid` and `metadata.resourceVersion` as preconditions. */
   apply(object: KubeObject, options: ApplyOptions): Promise<WriteAnswer>;
 

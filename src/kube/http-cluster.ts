@@ -21,6 +21,7 @@ import type {
 } from './cluster.ts';
 import { collectionPath, objectPath, query } from './paths.ts';
 import { PublishedSchemas } from './published-schemas.ts';
+import { RecentNames } from './recent-names.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { JsonObject } from '../model/json.ts';
 import { arrayAt, encodeJson, numberAt, objectAt, stringAt } from '../model/json.ts';
@@ -34,6 +35,8 @@ export interface HttpClusterParts {
   readonly kinds: Kinds;
   readonly reflect: (spec: ReflectorSpec) => Reflector;
   readonly clock: Clock;
+  /** Aborted when the connection ends. */
+  readonly closed: AbortSignal;
 }
 
 /** The node answers, and it may be gone: nobody waits long for it. */
@@ -46,13 +49,15 @@ export class HttpCluster implements Cluster {
   readonly #reflect: (spec: ReflectorSpec) => Reflector;
   readonly #reviews: AccessReviews;
   readonly #schemas: PublishedSchemas;
+  readonly #names: RecentNames;
 
-  constructor({ client, kinds, reflect, clock }: HttpClusterParts) {
+  constructor({ client, kinds, reflect, clock, closed }: HttpClusterParts) {
     this.kinds = kinds;
     this.#client = client;
     this.#reflect = reflect;
     this.#reviews = new AccessReviews((action) => this.#review(action), clock);
     this.#schemas = new PublishedSchemas({ call: (call) => this.#call(call) });
+    this.#names = new RecentNames({ clock, closed, list: (kind, how) => this.list(kind, how) });
   }
 
   async read(target: Target, options: RequestOptions): Promise<KubeObject | undefined> {
@@ -77,6 +82,10 @@ export class HttpCluster implements Cluster {
       token = page.next;
       yield page;
     } while (token !== undefined);
+  }
+
+  namesIn(kind: ServedKind, namespace: string, asked: number): Promise<ReadonlySet<string> | undefined> {
+    return this.#names.namesIn(kind, namespace, asked);
   }
 
   async apply(object: KubeObject, options: ApplyOptions): Promise<WriteAnswer> {

@@ -82,11 +82,11 @@ export function connect(options: ConnectOptions): ClusterConnection {
   return new KubeConnection({ client, kinds, version, reflect, clock, follower, closing, lease: bound.lease });
 }
 
-interface ConnectionParts extends HttpClusterParts {
+interface ConnectionParts extends Omit<HttpClusterParts, 'closed'> {
   readonly kinds: DiscoveredKinds;
   readonly version: ServerVersion;
   readonly follower: DefinitionFollower;
-  /** Stops every reflector. */
+  /** Stops every reflector, and ends what is remembered. */
   readonly closing: AbortController;
   readonly lease: Lease | undefined;
 }
@@ -99,7 +99,7 @@ class KubeConnection extends HttpCluster implements ClusterConnection {
   #facts: ClusterFacts | undefined;
 
   constructor(parts: ConnectionParts) {
-    super(parts);
+    super({ ...parts, closed: parts.closing.signal });
     this.#parts = parts;
     this.lease = parts.lease;
   }

@@ -7,6 +7,7 @@ import type { ApplicationSpec } from '../../src/model/application.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import { arrayAt, objectAt } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/object.ts';
+import { refOf } from '../../src/model/object.ts';
 import type { ChangeResult } from '../../src/model/outcome.ts';
 import { FakeCluster } from '../fakes/cluster.ts';
 import { applicationNamed } from './application.ts';
@@ -150,6 +151,35 @@ describe('preflight: PerObject', () => {
     await subject.apply(await preflight(plan, subject.context));
     const asked = cluster.requests.map(({ verb, dryRun }) => (dryRun === true ? 'dry-run' : verb));
     assert.deepEqual(asked, ['list', 'apply', 'apply', 'apply']);
+  });
+
+  it('many Applications with one object of a kind each: the first is tried out, one list answers all others', async () => {
+    const { cluster } = start();
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) {
+      const subject = new Subject(cluster, applicationNamed('shop', perObject));
+      await subject.apply(await preflight(await subject.plan(...maps(name)), subject.context));
+    }
+    const asked = cluster.requests.filter(({ verb }) => verb !== 'get');
+    assert.deepEqual(
+      asked.map(({ verb, dryRun }) => (dryRun === true ? 'dry-run' : verb)),
+      ['dry-run', 'apply', 'list', 'apply', 'apply', 'apply'],
+    );
+  });
+
+  it('what came since the list is met by the rules of adoption, too, and not written before', async () => {
+    const { cluster, subject } = start(perObject);
+    const decided = await preflight(await subject.plan(...maps('a', 'b', 'c')), subject.context);
+    const owner = { apiVersion: 'v1', kind: 'X', name: 'x', uid: 'u', controller: true };
+    // Nothing in it differs from what Git says: the server alone would merge the two.
+    const { metadata, ...rest } = configMap('shop', 'a', {});
+    cluster.seed({ ...rest, metadata: { ...metadata, ownerReferences: [owner] } });
+    cluster.seed(configMap('shop', 'b', { other: 'x' }));
+    const applied = await subject.apply(decided);
+    assert.deepEqual(kindsOf(applied.results), { a: 'failed', b: 'applied', c: 'applied' });
+    assert.deepEqual(cluster.peek(refOf(configMap('shop', 'a', {})))?.['data'], {});
+    const [refused] = applied.results.filter((result) => result.kind === 'failed');
+    assert.equal(refused?.error.reason, 'Conflicted');
   });
 
   it('an object that is there already is met by the rules of adoption, without a dry-run', async () => {

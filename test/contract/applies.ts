@@ -68,6 +68,7 @@ export function applyCases(context: ContractContext): void {
     const { object: live } = await context.cluster.apply(object, ours);
     const stale = withMetadata(withData(object, { a: '2' }), { resourceVersion: '1' });
     await refusedAs('conflict', context.cluster.apply(stale, ours));
+    await refusedAs('conflict', context.cluster.apply(withMetadata(object, { resourceVersion: '1' }), unforced));
 
     await refusedAs('conflict', context.cluster.apply(withMetadata(object, { uid: otherUid }), ours));
     const both = { uid: uidOf(live), resourceVersion: resourceVersionOf(live) };

@@ -2,12 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { objectAt } from '../../src/model/json.ts';
 import type { ContractContext } from './context.ts';
+import { unforced } from './context.ts';
 
 /** What the server says about permissions and schemas. */
 export function questionCases(context: ContractContext): void {
   test('says whether this identity may do something', async () => {
     const action = { verb: 'delete', group: '', resource: 'configmaps', namespace: context.namespace } as const;
     assert.equal(await context.cluster.mayDo(action), true);
+  });
+
+  test('names what is in a namespace', async () => {
+    const { object } = await context.cluster.apply(context.configMap(), unforced);
+    const names = await context.cluster.namesIn(context.kindOf('', 'ConfigMap'), context.namespace, 2);
+    assert.equal(names?.has(object.metadata.name), true);
+    assert.equal(names.has('nobody'), false);
   });
 
   test('has the schema of a kind with everything that it refers to', async () => {

@@ -15,6 +15,7 @@ import type {
   WriteAnswer,
   WriteOptions,
 } from '../../src/kube/cluster.ts';
+import { RecentNames } from '../../src/kube/recent-names.ts';
 import { ApiError } from '../../src/model/api-error.ts';
 import type { ApiErrorKind } from '../../src/model/api-error.ts';
 import type { JsonObject } from '../../src/model/json.ts';
@@ -71,11 +72,15 @@ export class FakeCluster implements Cluster {
   /** Awaited before each answer: a test may hold a request back here. */
   beforeAnswer: (request: FakeRequest) => Promise<void> = () => Promise.resolve();
   readonly #store: ObjectStore;
+  readonly namesIn: Cluster['namesIn'];
   readonly #failures: Failure[] = [];
   readonly #reflectors = new Set<FakeReflector>();
 
   constructor(clock: Clock = new ManualClock()) {
     this.#store = new ObjectStore(clock);
+    const { signal: closed } = new AbortController();
+    const names = new RecentNames({ clock, closed, list: (kind, how) => this.list(kind, how) });
+    this.namesIn = (...asked) => names.namesIn(...asked);
     this.#store.onEvent((event) => {
       for (const reflector of this.#reflectors) reflector.take(event);
     });

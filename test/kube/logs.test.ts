@@ -12,7 +12,13 @@ const options = { container: 'main', previous: true, lines: 5, bytes: 4096 };
 
 function clusterOver(client: ApiClient): HttpCluster {
   const reflect = () => assert.fail('nothing is followed');
-  return new HttpCluster({ client, kinds: new FakeKinds(), reflect, clock: new ManualClock() });
+  return new HttpCluster({
+    client,
+    kinds: new FakeKinds(),
+    reflect,
+    clock: new ManualClock(),
+    closed: new AbortController().signal,
+  });
 }
 
 describe('logs of containers', () => {

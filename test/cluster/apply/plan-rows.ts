@@ -249,6 +249,16 @@ export function planRows(scene: () => Scene): void {
     assert.deepEqual(kinds(await subject.apply(plan)), ['applied']);
     assert.deepEqual((await subject.read(map))?.['data'], { a: '1' });
   });
+
+  it('so is one that has nothing that Git says otherwise: it is not merged unseen', async () => {
+    const subject = await scene().application();
+    const map = configMap(subject.namespace, 'map', { a: '1' });
+    const plan = await preflight(await subject.plan(map), subject.context);
+    await subject.kubectl(['create', 'configmap', 'map', '--from-literal=b=x']);
+    await subject.kubectl(['label', 'configmap', 'map', 'kustomize.toolkit.fluxcd.io/name=theirs']);
+    assert.deepEqual(kinds(await subject.apply(plan)), ['failed']);
+    assert.deepEqual((await subject.read(map))?.['data'], { b: 'x' });
+  });
 }
 
 /** Objects that the server takes for the same in the first and in the second wording. */
