@@ -1,7 +1,6 @@
-import type { Static } from 'typebox';
-import Type from 'typebox';
 import { fightActions } from './fight.ts';
 import { applicationStatusSchema } from './status-schema.ts';
+import type { Described } from './schema-parts.ts';
 import {
   anyObject,
   block,
@@ -12,6 +11,7 @@ import {
   intOrString,
   labels,
   list,
+  metadata,
   notYet,
   oneOf,
   present,
@@ -482,15 +482,13 @@ const operation = block(
   },
 );
 
-const metadata = Type.Unsafe<Record<string, unknown>>({ type: 'object' });
-
 /** The whole resource as the API server stores it. */
 export const applicationSchema = block(
   'Keeps objects of a cluster equal to what a Git repository says.',
   {
     apiVersion: text('evenkeel.dev/v1alpha1'),
     kind: text('Application'),
-    metadata,
+    metadata: metadata(),
     operation,
     status: applicationStatusSchema,
   },
@@ -500,8 +498,8 @@ export const applicationSchema = block(
   },
 );
 
-export type SpecResource = Static<typeof spec>;
+export type SpecResource = Described<typeof spec>;
 
-export type SourceResource = Static<ReturnType<typeof source>>;
+export type SourceResource = Described<ReturnType<typeof source>>;
 
-export type OperationResource = Static<typeof operation>;
+export type OperationResource = Described<typeof operation>;

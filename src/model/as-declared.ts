@@ -3,7 +3,6 @@ import { applicationSchema } from './application-schema.ts';
 import type { Findings } from './findings.ts';
 import { inspectFields } from './inspect-fields.ts';
 import type { JsonValue } from './json.ts';
-import { nodeOf } from './schema-parts.ts';
 
 export function isSpec(value: JsonValue | undefined, findings: Findings): value is SpecResource & JsonValue {
   return isAsDeclared('spec', value, findings);
@@ -15,7 +14,7 @@ export function isOperation(value: JsonValue | undefined, findings: Findings): v
 
 /** Reports everything that the schema says about the field; true when its types are right. */
 function isAsDeclared(name: 'spec' | 'operation', value: JsonValue | undefined, findings: Findings): boolean {
-  const schema = nodeOf(applicationSchema).properties?.[name] ?? {};
+  const schema = applicationSchema.properties?.[name] ?? {};
   inspectFields({ schema, path: name, value: value ?? null }, findings);
   return !findings.problems.some((problem) => problem.path.startsWith(name) && problem.error.reason === 'InvalidSpec');
 }

@@ -7,7 +7,6 @@ import { arrayAt, numberAt, objectAt, stringAt } from './json.ts';
 import type { KubeObject } from './object.ts';
 import { annotationsOf, resourceVersionOf, uidOf } from './object.ts';
 import type { SchemaNode } from './schema-parts.ts';
-import { nodeOf } from './schema-parts.ts';
 import type { StatusResource } from './status-schema.ts';
 import { applicationStatusSchema } from './status-schema.ts';
 
@@ -50,7 +49,7 @@ function textsOf(object: JsonObject): Record<string, string> {
  * absent: all of it can be found out again.
  */
 function readStatus(status: JsonObject): ApplicationStatus {
-  const { properties = {} } = nodeOf(applicationStatusSchema);
+  const { properties = {} } = applicationStatusSchema;
   const readable = Object.entries(status).filter(([name, value]) => {
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
     return schema !== undefined && name !== 'record' && isReadable(schema, value);

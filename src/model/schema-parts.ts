@@ -1,6 +1,3 @@
-import type { TProperties, TSchema } from 'typebox';
-import Type from 'typebox';
-
 /**
  * What becomes of a field that has a value:
  * - `built`: it does what it says;
@@ -21,18 +18,17 @@ export interface CelRule {
 }
 
 /** A schema read as data, by the parser and by the generator of the CRDs. */
-export interface SchemaNode {
+export interface SchemaNode extends TextLimits, NumberLimits {
   readonly type?: string;
+  readonly format?: string;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: SchemaNode;
+  readonly maxProperties?: number;
   readonly items?: SchemaNode;
+  readonly maxItems?: number;
   readonly enum?: readonly string[];
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly maxLength?: number;
   readonly fate?: Fate;
   /** True when the field means something even with a zero value, so that only its absence is absence. */
   readonly presence?: boolean;
@@ -42,34 +38,50 @@ export interface SchemaNode {
   readonly rules?: readonly CelRule[];
 }
 
-/** Any schema of ours, seen as data. */
-export function nodeOf(schema: TSchema): SchemaNode {
-  return schema;
-}
-
-type AllOptional<P extends TProperties> = { [K in keyof P]: ReturnType<typeof Type.Optional<P[K]>> };
-
-/** An object of declared fields, all optional but those in `required`. */
-export function block<O extends TProperties, R = unknown>(
-  description: string,
-  optional: O,
-  extra: { readonly required?: R; readonly rules?: readonly CelRule[] } = {},
-) {
-  const loose: TProperties = {};
-  for (const [name, schema] of Object.entries(optional)) loose[name] = Type.Optional(schema);
-  const { required, rules } = extra;
-  const properties = { ...loose, ...required } as AllOptional<O> & R;
-  return Type.Object(properties, { description, ...(rules === undefined ? {} : { rules }) });
-}
-
 interface TextLimits {
   readonly maxLength?: number;
   readonly minLength?: number;
   readonly pattern?: string;
 }
 
-export function text(description: string, limits: TextLimits = {}) {
-  return Type.String({ description, maxLength: 1024, ...limits });
+interface NumberLimits {
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+declare const described: unique symbol;
+
+/** A schema that carries the type of what it describes; there is no such property at run time. */
+export interface Schema<T> extends SchemaNode {
+  readonly [described]?: T;
+}
+
+/** Type of what a schema describes. */
+export type Described<S> = S extends Schema<infer T> ? T : never;
+
+type Fields = Readonly<Record<string, Schema<unknown>>>;
+
+type Block<O extends Fields, R extends object> = { [K in keyof O]?: Described<O[K]> } & {
+  [K in keyof R]: Described<R[K]>;
+};
+
+/** An object of declared fields, all optional but those in `required`. */
+export function block<O extends Fields, R extends object = object>(
+  description: string,
+  optional: O,
+  { required, rules }: { readonly required?: R & Fields; readonly rules?: readonly CelRule[] } = {},
+): Schema<Block<O, R>> {
+  return {
+    type: 'object',
+    description,
+    properties: { ...optional, ...required },
+    required: Object.keys(required ?? {}),
+    ...(rules === undefined ? {} : { rules }),
+  };
+}
+
+export function text(description: string, limits: TextLimits = {}): Schema<string> {
+  return { type: 'string', description, maxLength: 1024, ...limits };
 }
 
 /** Text as `parseDuration` reads it. */
@@ -77,49 +89,54 @@ export function duration(description: string) {
   return text(description, { maxLength: 32, pattern: '^([0-9]+|([0-9]+(\\.[0-9]+)?(ms|s|m|h))+)$' });
 }
 
-export function time(description: string) {
-  return Type.String({ description, format: 'date-time', maxLength: 64 });
+export function time(description: string): Schema<string> {
+  return { type: 'string', description, format: 'date-time', maxLength: 64 };
 }
 
-export function flag(description: string) {
-  return Type.Boolean({ description });
+export function flag(description: string): Schema<boolean> {
+  return { type: 'boolean', description };
 }
 
-export function whole(description: string, limits: { readonly minimum?: number; readonly maximum?: number } = {}) {
-  return Type.Integer({ description, ...limits });
+export function whole(description: string, limits: NumberLimits = {}): Schema<number> {
+  return { type: 'integer', description, ...limits };
 }
 
-export function oneOf<const V extends string[]>(description: string, values: readonly [...V]) {
-  return Type.Enum(values, { description });
+export function oneOf<const V extends string>(description: string, values: readonly V[]): Schema<V> {
+  return { description, enum: values };
 }
 
-export function list<S extends TSchema>(items: S, maxItems: number, description: string) {
-  return Type.Array(items, { description, maxItems });
+export function list<T>(items: Schema<T>, maxItems: number, description: string): Schema<T[]> {
+  return { type: 'array', items, description, maxItems };
 }
 
 export function texts(description: string, maxItems = 64, limits: TextLimits = {}) {
   return list(text('', limits), maxItems, description);
 }
 
+/** What Kubernetes itself declares. */
+export function metadata(): Schema<Record<string, unknown>> {
+  return { type: 'object' };
+}
+
 /** String to string. */
-export function labels(description: string, maxProperties = 128) {
+export function labels(description: string, maxProperties = 128): Schema<Record<string, string>> {
   const additionalProperties = { type: 'string', maxLength: 16_384 };
-  return Type.Unsafe<Record<string, string>>({ type: 'object', description, maxProperties, additionalProperties });
+  return { type: 'object', description, maxProperties, additionalProperties };
 }
 
 /** String to boolean. */
-export function flags(description: string, maxProperties = 16) {
+export function flags(description: string, maxProperties = 16): Schema<Record<string, boolean>> {
   const additionalProperties = { type: 'boolean' };
-  return Type.Unsafe<Record<string, boolean>>({ type: 'object', description, maxProperties, additionalProperties });
+  return { type: 'object', description, maxProperties, additionalProperties };
 }
 
 /** An object whose content is the user's own. */
-export function anyObject(description: string) {
-  return Type.Unsafe<Record<string, unknown>>({ type: 'object', description, open: true });
+export function anyObject(description: string): Schema<Record<string, unknown>> {
+  return { type: 'object', description, open: true };
 }
 
-export function intOrString(description: string) {
-  return Type.Unsafe<number | string>({ description, intOrString: true });
+export function intOrString(description: string): Schema<number | string> {
+  return { description, intOrString: true };
 }
 
 /** Which object it is. */
@@ -133,25 +150,25 @@ export function refFields() {
 }
 
 /** Tags a field that a later version builds. */
-export function notYet<S extends TSchema>(schema: S, why = ''): S {
+export function notYet<S extends SchemaNode>(schema: S, why = ''): S {
   return tagged(schema, { kind: 'notYet', why });
 }
 
-export function ignored<S extends TSchema>(schema: S, why: string): S {
+export function ignored<S extends SchemaNode>(schema: S, why: string): S {
   return tagged(schema, { kind: 'ignored', why });
 }
 
-export function refused<S extends TSchema>(schema: S, why: string): S {
+export function refused<S extends SchemaNode>(schema: S, why: string): S {
   return tagged(schema, { kind: 'refused', why });
 }
 
 /** Says that the mere presence of the field, also as `{}` or `[]`, is a wish of the user. */
-export function present<S extends TSchema>(schema: S): S {
-  return Object.assign(schema, { presence: true });
+export function present<S extends SchemaNode>(schema: S): S {
+  return { ...schema, presence: true };
 }
 
-function tagged<S extends TSchema>(schema: S, fate: Fate): S {
-  return Object.assign(schema, { fate });
+function tagged<S extends SchemaNode>(schema: S, fate: Fate): S {
+  return { ...schema, fate };
 }
 
 const built: Fate = { kind: 'built' };

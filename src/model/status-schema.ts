@@ -1,9 +1,8 @@
-import type { Static } from 'typebox';
-import Type from 'typebox';
 import { conditionTypes } from './condition.ts';
 import { drift } from './drift-schema.ts';
 import { mostHooks } from './hook-run.ts';
-import { anyObject, block, flag, list, oneOf, refFields, text, texts, time, whole } from './schema-parts.ts';
+import type { Described } from './schema-parts.ts';
+import { anyObject, block, flag, list, metadata, oneOf, refFields, text, texts, time, whole } from './schema-parts.ts';
 
 /** Long enough for every group, kind, namespace, name, uid and hash of the API. */
 const recordEntry = text('', { maxLength: 2048 });
@@ -54,17 +53,20 @@ const condition = block(
   },
 );
 
-const counts = Type.Object(
-  Object.fromEntries(
-    (['objects', 'synced', 'outOfSync', 'healthy', 'progressing', 'degraded', 'unexplained'] as const).map((name) => [
-      name,
-      whole(''),
-    ]),
-  ) as Record<
-    'objects' | 'synced' | 'outOfSync' | 'healthy' | 'progressing' | 'degraded' | 'unexplained',
-    ReturnType<typeof whole>
-  >,
-  { description: 'How many objects are in which state.' },
+const counts = block(
+  'How many objects are in which state.',
+  {},
+  {
+    required: {
+      objects: whole(''),
+      synced: whole(''),
+      outOfSync: whole(''),
+      healthy: whole(''),
+      progressing: whole(''),
+      degraded: whole(''),
+      unexplained: whole(''),
+    },
+  },
 );
 
 const resource = block(
@@ -294,7 +296,7 @@ export const applicationStatusSchema = block('What the operator found and did.',
   record,
 });
 
-export type StatusResource = Static<typeof applicationStatusSchema>;
+export type StatusResource = Described<typeof applicationStatusSchema>;
 
 /** A part of a record that is too large for the status of its Application. */
 export const inventorySchema = block(
@@ -302,7 +304,7 @@ export const inventorySchema = block(
   {
     apiVersion: text('evenkeel.dev/v1alpha1'),
     kind: text('Inventory'),
-    metadata: Type.Unsafe<Record<string, unknown>>({ type: 'object' }),
+    metadata: metadata(),
   },
   {
     required: {

@@ -5,7 +5,7 @@ import { Findings } from '../../src/model/findings.ts';
 import { inspectFields } from '../../src/model/inspect-fields.ts';
 import type { JsonValue } from '../../src/model/json.ts';
 import type { SchemaNode } from '../../src/model/schema-parts.ts';
-import { fateOf, nodeOf } from '../../src/model/schema-parts.ts';
+import { fateOf } from '../../src/model/schema-parts.ts';
 import { generateFromSources } from '../../tools/generate.ts';
 import { settle } from '../../tools/generated-file.ts';
 
@@ -21,7 +21,7 @@ function* fieldsOf(schema: SchemaNode, path: string): Generator<Found> {
   for (const [name, field] of Object.entries(schema.properties ?? {})) yield* fieldsOf(field, `${path}.${name}`);
 }
 
-const roots = nodeOf(applicationSchema).properties ?? {};
+const roots = applicationSchema.properties ?? {};
 const asked = [...fieldsOf(roots['spec'] ?? {}, 'spec'), ...fieldsOf(roots['operation'] ?? {}, 'operation')];
 const everything = [...asked, ...fieldsOf(roots['status'] ?? {}, 'status')];
 

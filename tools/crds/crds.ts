@@ -1,5 +1,4 @@
 import { applicationSchema } from '../../src/model/application-schema.ts';
-import { nodeOf } from '../../src/model/schema-parts.ts';
 import { inventorySchema } from '../../src/model/status-schema.ts';
 import type { OpenApi } from './open-api.ts';
 import { openApiOf } from './open-api.ts';
@@ -37,14 +36,13 @@ export interface Crd {
 
 /** Status is written by the operator alone and stays small, so what its schema does not know is dropped. */
 function applicationSchemas(): OpenApi {
-  const root = nodeOf(applicationSchema);
-  const { spec, operation, ...others } = root.properties ?? {};
+  const { spec, operation, ...others } = applicationSchema.properties ?? {};
   const properties: OpenApi = {};
   for (const [name, field] of Object.entries(others)) properties[name] = openApiOf(field, false);
   for (const [name, field] of Object.entries({ spec, operation })) {
     if (field !== undefined) properties[name] = openApiOf(field, true);
   }
-  return { ...openApiOf(root, false), properties };
+  return { ...openApiOf(applicationSchema, false), properties };
 }
 
 /** The CustomResourceDefinitions, without apiVersion and kind. */
@@ -61,7 +59,7 @@ export function crds(): Crd[] {
       kind: 'Inventory',
       plural: 'inventories',
       columns: inventoryColumns,
-      schema: openApiOf(nodeOf(inventorySchema), false),
+      schema: openApiOf(inventorySchema, false),
       status: false,
     }),
   ];

@@ -6,7 +6,7 @@ import { inspectFields } from '../../model/inspect-fields.ts';
 import type { JsonObject, JsonValue } from '../../model/json.ts';
 import { decodeJson, encodeJson, isJsonObject } from '../../model/json.ts';
 import { readSource } from '../../model/parse-source.ts';
-import { nodeOf, type SchemaNode } from '../../model/schema-parts.ts';
+import type { SchemaNode } from '../../model/schema-parts.ts';
 import { decodeText, yamlDocuments } from '../decode.ts';
 import { renderError } from '../failures.ts';
 import { join, type Tree } from '../tree.ts';
@@ -90,7 +90,7 @@ function isSource(value: JsonObject, path: string, findings: Findings): value is
 
 /** Nothing is required of a file that changes a few options. */
 function sourceSchema(): SchemaNode {
-  const schema = nodeOf(applicationSchema).properties?.['spec']?.properties?.['source'] ?? {};
+  const schema = applicationSchema.properties?.['spec']?.properties?.['source'] ?? {};
   return { ...schema, required: [] };
 }
 
