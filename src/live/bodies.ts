@@ -21,7 +21,7 @@ export interface BodiesPorts {
   readonly concurrency: number;
 }
 
-type Answers = Map<RefKey, LiveAnswer>;
+export type Answers = Map<RefKey, LiveAnswer>;
 
 /**
  * Reads every object by name. The first one goes alone: when the server is down or overloaded one attempt is enough to
@@ -74,18 +74,18 @@ function concernsAll({ kind, status }: ApiError): boolean {
 const worthListing = 8;
 
 /**
- * Reads the bodies of an Application's objects by pages of label-selected lists, where a kind has many of them.
+ * Reads the bodies of the objects of some Applications by pages of label-selected lists, where a kind has many of them.
  * What a list lacks, or a list that failed, is left to be read by name.
  */
 export async function listBodies(
   wanted: readonly BodyWanted[],
-  key: ApplicationKey,
+  keys: readonly ApplicationKey[],
   ports: BodiesPorts,
   signal: AbortSignal,
 ): Promise<Answers> {
   const answers: Answers = new Map();
   const byKind = Map.groupBy(wanted, ({ kind }) => `${kind.apiVersion}/${kind.resource}`);
-  const labelSelector = `${ports.installation.partOfLabel}=${marksOf(ports.installation, key).partOf}`;
+  const labelSelector = selectorOf(keys, ports.installation);
   for (const [first, ...others] of byKind.values()) {
     if (first === undefined || others.length + 1 < worthListing) continue;
     const ids = new Set([first, ...others].map(({ id }) => id));
@@ -95,6 +95,11 @@ export async function listBodies(
     if (failure !== undefined && concernsAll(failure)) return answers;
   }
   return answers;
+}
+
+function selectorOf(keys: readonly ApplicationKey[], installation: Installation): string {
+  const marks = keys.map((key) => marksOf(installation, key).partOf);
+  return `${installation.partOfLabel} in (${marks.join(',')})`;
 }
 
 async function collectBodies(

@@ -11,6 +11,8 @@ import type { ObjectIndex } from './object-index.ts';
 import { createObjectIndex } from './object-index.ts';
 import type { LiveQuestion, Wanted } from './read.ts';
 import { readLive } from './read.ts';
+import type { Upcoming } from './read-ahead.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { Sighting } from './sighting.ts';
 import { sight } from './sighting.ts';
 import { Reclaimers } from './reclaimers.ts';
@@ -23,7 +25,7 @@ import type { DeclaredKind } from './watches.ts';
 import { Watches } from './watches.ts';
 import { Flights } from './write-log.ts';
 
-export type { DeclaredKind, LiveQuestion, Wanted, WatchState };
+export type { DeclaredKind, LiveQuestion, Upcoming, Wanted, WatchState };
 export { FollowedObjects } from './followed-objects.ts';
 export { readLiveOnce } from './read.ts';
 export { hasSurroundings, readSurroundings } from './surroundings.ts';
@@ -138,6 +140,7 @@ class ClusterLive implements Live {
   readonly #declarations: Declarations;
   readonly #flights: Flights;
   readonly #watches: Watches;
+  readonly #ahead: ReadAhead;
   readonly #unsubscribe: readonly ((() => void) | undefined)[];
   readonly #suspectListeners = new Set<(suspect: Suspect) => void>();
   readonly #wakeListeners = new Set<(key: ApplicationKey, why: string) => void>();
@@ -158,6 +161,7 @@ class ClusterLive implements Live {
     });
     this.writes = this.#flights;
     this.#watches = this.#createWatches();
+    this.#ahead = new ReadAhead({ ...ports, index: this.#index, concurrency: this.#limits.readConcurrency });
     this.#unsubscribe = [
       ports.health.onChange((isAffected) => this.#watches.renew(isAffected)),
       ports.verdicts?.onVerdict((verdict) => this.#tracker.decided(verdict)),
@@ -233,6 +237,7 @@ class ClusterLive implements Live {
       index: this.#index,
       watches: this.#watches,
       reclaimers: this.#reclaimers,
+      ahead: this.#ahead,
       concurrency: this.#limits.readConcurrency,
     };
     const answers = await readLive(question, ports, signal);
@@ -298,6 +303,7 @@ class ClusterLive implements Live {
   [Symbol.dispose](): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe?.();
     this.#watches[Symbol.dispose]();
+    this.#ahead[Symbol.dispose]();
     this.#tracker[Symbol.dispose]();
     this.#verifyLimit[Symbol.dispose]();
     this.#suspectListeners.clear();

@@ -7,6 +7,7 @@ import type { RecordEntry } from '../model/record.ts';
 import type { BodiesPorts, BodyWanted } from './bodies.ts';
 import { listBodies, readBodies } from './bodies.ts';
 import type { Entry, ObjectIndex } from './object-index.ts';
+import type { AskUpcoming, ReadAhead } from './read-ahead.ts';
 import type { Reclaimers } from './reclaimers.ts';
 import { suspicion } from './suspicion.ts';
 import type { Watches } from './watches.ts';
@@ -24,6 +25,8 @@ export interface LiveQuestion {
   readonly recorded: readonly RecordEntry[];
   /** Reads every body, also of what is in sync: a hard refresh, an audit. */
   readonly full?: boolean;
+  /** Who else is going to ask for every body: they come by the same lists. Absent: nobody. */
+  readonly upcoming?: AskUpcoming;
   /** Objects that are being put back as they were applied: they count as being so, and their bodies are not read. */
   readonly correcting?: (ref: Ref) => boolean;
 }
@@ -32,6 +35,7 @@ export interface ReadPorts extends BodiesPorts {
   readonly index: ObjectIndex;
   readonly watches: Watches;
   readonly reclaimers: Reclaimers;
+  readonly ahead: ReadAhead;
 }
 
 interface Asked {
@@ -56,7 +60,7 @@ export async function readLive(
     if ('state' in answer) answers.set(one.id, answer);
     else unanswered.push(answer);
   }
-  if (question.full === true) addAll(answers, await listBodies(unanswered, question.key, ports, signal));
+  if (question.full === true) addAll(answers, await ports.ahead.read(unanswered, question, signal));
   const byName = unanswered.filter(({ id }) => !answers.has(id));
   addAll(answers, await readBodies(byName, ports, signal));
   return answers;
@@ -71,7 +75,7 @@ export async function readLiveOnce(
   const routes = collect(question).map((asked) => [asked.id, routeOf(asked, ports.cluster.kinds)] as const);
   const known = new Map(routes.flatMap(([id, route]) => ('state' in route ? [[id, route] as const] : [])));
   const wanted = routes.flatMap(([, route]) => ('state' in route ? [] : [route]));
-  const listed = await listBodies(wanted, question.key, ports, signal);
+  const listed = await listBodies(wanted, [question.key], ports, signal);
   const byName = wanted.filter(({ id }) => !listed.has(id));
   return new Map([...known, ...listed, ...(await readBodies(byName, ports, signal))]);
 }

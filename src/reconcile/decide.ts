@@ -3,6 +3,7 @@ import { createNamespace, foresee, preflight, tryOutHooks } from '../apply/apply
 import type { PlanInput } from '../diff/diff.ts';
 import { describeTakeover, guarded, planChanges, weightBy, withoutHooks } from '../diff/diff.ts';
 import { approvesDeletion } from '../model/application-annotations.ts';
+import type { Upcoming } from '../live/live.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { HookRun } from '../model/hook-run.ts';
@@ -12,6 +13,7 @@ import { refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import { groupsSeen } from './requests/as-written.ts';
 import { hooksToClaim } from './hooks/hook-runs.ts';
+import { takeUpcoming } from './requests/upcoming.ts';
 import { operationStart } from './status/operation.ts';
 import { heldBack, onlyShown, permit, writes } from './permit.ts';
 import { apartFromHooks, hooksBeside, hooksToRead } from './hooks/plan-hooks.ts';
@@ -36,7 +38,8 @@ export async function readLive(
   const { full } = ports.asks.begin(app);
   const correcting = (ref: Ref): boolean => ports.pending.correcting(ref);
   const recorded = [...withoutHooks(app.record, desired), ...hooksToRead({ app, desired, ...running }, ports)];
-  const question = { key: app.key, wanted: desired.objects, recorded, full, correcting };
+  const upcoming = (room: number): readonly Upcoming[] => takeUpcoming(app, room, ports);
+  const question = { key: app.key, wanted: desired.objects, recorded, full, upcoming, correcting };
   return ports.live.read(question, signal);
 }
 

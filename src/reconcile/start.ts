@@ -77,7 +77,7 @@ export async function start(
     fights: new Fights(clock, (news) => tellFight(news, ports)),
     overrides: new Overrides(),
     approvals: new Approvals(installation),
-    asks: new Asks(clock, random),
+    asks: new Asks(clock, random, (key) => queue.add(key, 'periodic')),
     pending: new PendingWrites(),
     dependencies,
     outside,

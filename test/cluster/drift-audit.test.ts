@@ -50,6 +50,8 @@ describe('Drift that only the audit finds, and what it finds to be none', () => 
       healed !== undefined,
     ]);
     assert.deepEqual(told, [['web', ['metadata.labels.tier'], '', true]]);
+    const reads = await world.requests(({ verb, namespace }) => namespace === 'audited' && verb === 'get');
+    assert.deepEqual(reads, [], 'it was found by a list');
     assert.equal(labelsOf(await read(world, 'audited', 'deployment', 'web'))['tier'], 'front');
     // Without the audit nobody looked at the same forgery, which was there before.
     assert.equal(labelsOf(await read(world, 'trusting', 'deployment', 'web'))['tier'], 'forged');
@@ -129,15 +131,23 @@ async function fill(world: World): Promise<GitRepository> {
 
 function files(): Record<string, string> {
   const front = web({}, { labels: { tier: 'front' } });
+  // As many of a kind as make the audit list them instead of reading each by name.
+  const others: Record<string, string> = {};
+  for (let n = 0; n < 7; n++) others[`audited/web-${n}.json`] = JSON.stringify(renamed(front('audited'), n));
   const one = widget(group, 'custom', { map: { a: '1' }, list: ['a', 'b'] });
   return {
     'audited/web.json': JSON.stringify(front('audited')),
+    ...others,
     'trusting/web.json': JSON.stringify(front('trusting')),
     'custom/one.json': JSON.stringify(one),
     'custom/other.json': JSON.stringify({ ...one, metadata: { ...one.metadata, name: 'other' } }),
     'versioned/one.json': JSON.stringify(autoscaler('versioned', 'one', 'autoscaling/v2')),
     'versioned/other.json': JSON.stringify(autoscaler('versioned', 'other', 'autoscaling/v2')),
   };
+}
+
+function renamed(object: KubeObject, number: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, name: `${object.metadata.name}-${number}` } };
 }
 
 async function define({ plane }: World, properties: JsonObject): Promise<void> {

@@ -199,7 +199,7 @@ describe('live.read', () => {
       [19, 1],
     );
     assert.equal(stage.cluster.reads.length, 1);
-    assert.match(stage.cluster.lists.join(), /^Deployment evenkeel\.dev\/part-of=[a-z2-7]{26}$/);
+    assert.match(stage.cluster.lists.join(), /^Deployment evenkeel\.dev\/part-of in \([a-z2-7]{26}\)$/);
   });
 
   it('reads by name when the list fails', async () => {

@@ -107,7 +107,11 @@ describe('the worker', () => {
 describe('what is asked of a run', () => {
   it('is a full comparison once per period, and a run that was none when it began is none at its end', async () => {
     const clock = new ManualClock();
-    const asks = new Asks(clock, () => 0);
+    const asks = new Asks(
+      clock,
+      () => 0,
+      () => undefined,
+    );
     const app = applicationNamed('shop');
     assert.equal(asks.msToAudit(app), 1_800_000);
     assert.equal(asks.begin(app).full, false);
@@ -118,8 +122,36 @@ describe('what is asked of a run', () => {
     assert.deepEqual([asks.begin(app).full, asks.msToAudit(app)], [false, 3_600_000]);
   });
 
+  it('comes up to half a period early together with an audit, with a request only when it is asked for, too', async () => {
+    const clock = new ManualClock();
+    const looks: string[] = [];
+    const phases = [0, 0.5, 1];
+    const asks = new Asks(
+      clock,
+      () => phases.shift() ?? 0,
+      (key) => looks.push(key),
+    );
+    const [first, second, third] = ['first', 'second', 'third'].map((name) => applicationNamed(name));
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    for (const app of [first, second, third]) asks.msToAudit(app);
+    assert.equal(asks.msToTakeAlong(second, first), undefined, 'no audit yet');
+    const annotations = { 'evenkeel.dev/refresh': 'hard' };
+    assert.equal(asks.msToTakeAlong({ ...second, annotations }, first), 0);
+    await clock.advance(1_800_000);
+    assert.deepEqual([asks.msToTakeAlong(second, first), asks.msToTakeAlong(third, first)], [900_000, 1_800_000]);
+    asks.takeAlong(second);
+    assert.deepEqual([looks, asks.begin(second).full], [[second.key], true]);
+    assert.equal(asks.msToTakeAlong(second, first), undefined, 'its bodies are read once');
+    asks.compared(second);
+    assert.deepEqual([asks.msToAudit(second), asks.msToAudit(third)], [3_600_000, 1_800_000]);
+  });
+
   it('is what the annotation says, in both spellings, and nothing periodic when the audit is off', () => {
-    const asks = new Asks(new ManualClock(), () => 0);
+    const asks = new Asks(
+      new ManualClock(),
+      () => 0,
+      () => undefined,
+    );
     const { spec, ...rest } = applicationNamed('shop');
     const app = { ...rest, spec: { ...spec, drift: { ...spec.drift, auditMs: 0 } } };
     assert.equal(asks.msToAudit(app), undefined);
@@ -127,6 +159,51 @@ describe('what is asked of a run', () => {
     const asked = (annotations: Record<string, string>) => asks.of({ ...app, annotations });
     assert.deepEqual(asked({ 'argocd.argoproj.io/refresh': 'hard' }), { refresh: 'hard', full: true });
     assert.deepEqual(asked({ 'evenkeel.dev/refresh': 'yes' }), { refresh: 'normal', full: false });
+  });
+});
+
+describe('full comparisons of many Applications', () => {
+  const names = Array.from({ length: 12 }, (_, n) => `app-${n}`);
+
+  /** All in sync, of one ConfigMap each. */
+  async function twelve(): Promise<Stage> {
+    const stage = new Stage();
+    stage.repository.commit(Object.fromEntries(names.map((name) => [name, [configMap(`map-${name}`)]])));
+    for (const name of names) stage.apply(name);
+    await stage.start();
+    await stage.quiet();
+    return stage;
+  }
+
+  function looks(stage: Stage, mark: number): string[] {
+    return stage.since(mark, ({ verb, ref }) => (verb === 'get' || verb === 'list') && ref.kind === 'ConfigMap');
+  }
+
+  it('share the lists of an audit, and find what no watch shows', async () => {
+    await using stage = await twelve();
+    await stage.stop();
+    const forger = { manager: 'evenkeel', operation: 'Apply' } as const;
+    stage.cluster.edit(configMapRef('map-app-7'), (map) => ({ ...map, data: { k: 'forged' } }), forger);
+    await stage.start();
+    await stage.quiet();
+    const data = (): unknown => stage.cluster.peek(configMapRef('map-app-7'))?.['data'];
+    assert.deepEqual(data(), { k: 'forged' }, 'our entry of this very second tells nothing');
+    const { mark } = stage;
+    await stage.advance(3_600_000);
+    assert.deepEqual(data(), { k: '1' });
+    assert.deepEqual(looks(stage, mark), ['list ConfigMap ']);
+  });
+
+  it('share the lists when users ask for all of them, and one that is asked for brings nobody along', async () => {
+    await using stage = await twelve();
+    let mark = stage.mark;
+    stage.annotate('app-0', { 'evenkeel.dev/refresh': 'hard' });
+    await stage.quiet();
+    assert.deepEqual(looks(stage, mark), ['get ConfigMap map-app-0']);
+    mark = stage.mark;
+    for (const name of names) stage.annotate(name, { 'evenkeel.dev/refresh': 'hard' });
+    await stage.quiet();
+    assert.deepEqual(looks(stage, mark), ['list ConfigMap ']);
   });
 });
 

@@ -19,10 +19,15 @@ export class Asks {
   /** By which the objects of an Application were compared last. */
   readonly #rules = new Map<ApplicationKey, string>();
   readonly #auditAt = new Map<ApplicationKey, { readonly everyMs: number; readonly at: number }>();
+  /** Whose bodies are read, or were, for the comparison that is asked for. */
+  readonly #reading = new Set<ApplicationKey>();
+  readonly #look: (key: ApplicationKey) => void;
 
-  constructor(clock: Clock, random: Random) {
+  /** `look` has an Application looked at now. */
+  constructor(clock: Clock, random: Random, look: (key: ApplicationKey) => void) {
     this.#clock = clock;
     this.#random = random;
+    this.#look = look;
   }
 
   of(app: Application): Ask {
@@ -60,9 +65,35 @@ export class Asks {
     return first;
   }
 
+  /** The bodies of the Application are being read. */
+  reads({ key }: Application): void {
+    this.#reading.add(key);
+  }
+
+  /**
+   * Milliseconds until the bodies of `other` are asked for, if they may as well be read together with those of `app`: those
+   * of an audit up to half a period early, but for who is looked at on request only what is asked for by now.
+   */
+  msToTakeAlong(other: Application, app: Application): number | undefined {
+    if (this.#reading.has(other.key)) return undefined;
+    const ms = this.of(other).full ? 0 : this.msToAudit(other);
+    const early = this.msToAudit(app) === 0 ? other.spec.drift.auditMs / 2 : 0;
+    return ms !== undefined && ms <= early ? ms : undefined;
+  }
+
+  /** Its comparison comes now, for its bodies are being read together with those of another. */
+  takeAlong(other: Application): void {
+    this.reads(other);
+    if (this.of(other).full) return;
+    const { auditMs } = other.spec.drift;
+    this.#auditAt.set(other.key, { everyMs: auditMs, at: this.#clock.monotonic() });
+    this.#look(other.key);
+  }
+
   /** A run went through: if it was a full comparison, the next one is a period away. */
   compared(app: Application): void {
     if (!this.#comparing.delete(app.key)) return;
+    this.#reading.delete(app.key);
     const { auditMs } = app.spec.drift;
     this.#auditAt.set(app.key, { everyMs: auditMs, at: this.#clock.monotonic() + auditMs });
   }
@@ -71,6 +102,7 @@ export class Asks {
     this.#rules.delete(key);
     this.#auditAt.delete(key);
     this.#comparing.delete(key);
+    this.#reading.delete(key);
   }
 }
 

@@ -1,0 +1,47 @@
+import type { Upcoming } from '../../live/live.ts';
+import type { Application } from '../../model/application.ts';
+import { isSuspended } from '../../model/application.ts';
+import { groupKindKey } from '../../model/object.ts';
+import { isHookEntry } from '../../model/record.ts';
+import type { Ports } from '../ports.ts';
+
+/** Their labels stand in the URL of a list. */
+const mostApplications = 100;
+
+type UpcomingPorts = Pick<Ports, 'applications' | 'asks' | 'wantedKinds' | 'clock'>;
+
+/**
+ * The Applications whose full comparison is to come next after that of `app`, with no more objects than there is room
+ * for. The turn of each comes now: its bodies are read together with those of `app`.
+ */
+export function takeUpcoming(app: Application, room: number, ports: UpcomingPorts): readonly Upcoming[] {
+  ports.asks.reads(app);
+  const taken: Upcoming[] = [];
+  let left = room;
+  for (const other of inTurn(app, ports)) {
+    if (taken.length === mostApplications) break;
+    if (other.record.length > left) continue;
+    left -= other.record.length;
+    ports.asks.takeAlong(other);
+    taken.push({ key: other.key, objects: objectsOf(other, ports) });
+  }
+  return taken;
+}
+
+/** Those that may be taken along, the soonest first. */
+function inTurn(app: Application, { applications, asks, clock }: UpcomingPorts): readonly Application[] {
+  const found = applications.keys().flatMap((key) => {
+    const parsed = applications.known(key);
+    if (parsed?.kind !== 'valid' || parsed.app.deleting || isSuspended(parsed.app, clock.now())) return [];
+    const ms = asks.msToTakeAlong(parsed.app, app);
+    return ms === undefined ? [] : [{ app: parsed.app, ms }];
+  });
+  return found.sort((a, b) => a.ms - b.ms).map((one) => one.app);
+}
+
+function objectsOf({ key, record }: Application, { wantedKinds }: UpcomingPorts): Upcoming['objects'] {
+  const versions = new Map(wantedKinds.get(key)?.map((kind) => [groupKindKey(kind), kind.apiVersion]));
+  return record
+    .filter((entry) => !isHookEntry(entry))
+    .map(({ ref }) => ({ ref, apiVersion: versions.get(groupKindKey(ref)) }));
+}
