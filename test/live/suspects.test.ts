@@ -149,6 +149,17 @@ describe('what happened while nobody watched', () => {
     assert.deepEqual(stage.told(), ['fingerprint Deployment web']);
   });
 
+  it('is told of what changed while the list was coming', () => {
+    using stage = setStage();
+    const object = objectOf(stateOf());
+    stage.live.declare('ns/app', { record: [recordOf(object)], kinds: [] });
+    stage.reflector(deployments).changed(object);
+    stage.reflector(deployments).changed(objectOf(stateOf({ generation: 2, resourceVersion: 11 })));
+    assert.deepEqual(stage.told(), []);
+    stage.reflector(deployments).synced();
+    assert.deepEqual(stage.told(), ['generation Deployment web']);
+  });
+
   it('is told of what the list lacks, with what the record says of it', () => {
     using stage = setStage();
     const object = objectOf(stateOf());
