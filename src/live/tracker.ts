@@ -1,4 +1,5 @@
 import type { Health } from '../model/health.ts';
+import { isSameHealth } from '../model/health.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { RefKey } from '../model/object.ts';
 import { describeRef, groupKindKey, refKey } from '../model/object.ts';
@@ -69,7 +70,7 @@ export class Tracker implements Disposable {
   }
 
   #tellHealth({ ref, expected, seen }: Entry, before: Health | undefined): void {
-    if (expected === undefined || sameHealth(before, seen?.observation.health)) return;
+    if (expected === undefined || isSameHealth(before, seen?.observation.health)) return;
     if (this.#ports.isListed(groupKindKey(ref))) this.#ports.wake(expected.key, `health of ${describeRef(ref)}`);
   }
 
@@ -269,10 +270,6 @@ function isBeforeAnswer({ observation }: Sighting, { awaits }: Entry): boolean {
 /** The copy that is there already, when the text is the same. */
 function sameText(text: string, known: string | undefined): string {
   return text === known ? known : text;
-}
-
-function sameHealth(a: Health | undefined, b: Health | undefined): boolean {
-  return a?.status === b?.status && a?.message === b?.message;
 }
 
 function share(entry: Entry, owner: ApplicationKey, other: ApplicationKey): void {

@@ -9,6 +9,10 @@ export interface Health {
   readonly message: string;
 }
 
+export function isSameHealth(a: Health | undefined, b: Health | undefined): boolean {
+  return a?.status === b?.status && a?.message === b?.message;
+}
+
 export interface ObjectHealth extends Health {
   readonly ref: Ref;
   /** Of one that progresses or is degraded: since when nothing of it has changed, RFC 3339. */

@@ -3,6 +3,7 @@ import { correctObject } from '../../apply/apply.ts';
 import type { Application } from '../../model/application.ts';
 import { isSuspended } from '../../model/application.ts';
 import { OperatorError } from '../../model/errors.ts';
+import { isSameHealth } from '../../model/health.ts';
 import type { ApplicationKey } from '../../model/installation.ts';
 import type { Suspect } from '../../model/live.ts';
 import type { Ref, RefKey } from '../../model/object.ts';
@@ -76,11 +77,15 @@ export class Corrector {
       const suspect = this.#waiting.shift();
       if (suspect === undefined) return;
       this.#running += 1;
+      const { live } = this.#ports;
+      const before = live.healthOf(suspect.ref);
       void this.#look(suspect).then((seen) => {
         this.#running -= 1;
         this.#release(suspect.ref);
+        // The event of what was read or written tells the watch nothing new any more.
+        const isHealthNews = !isSameHealth(before, live.healthOf(suspect.ref));
         // After the release: while it is being corrected, the plan leaves the object alone.
-        if (seen === 'unsettled') this.#resync(suspect.key);
+        if (seen === 'unsettled' || isHealthNews) this.#resync(suspect.key);
         this.#pump();
       });
     }

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { KubeObject } from '../../../src/model/object.ts';
 import { refOf } from '../../../src/model/object.ts';
-import { deadlineExceeded, deployed, deployment, imageMissing, podOf, reportStatus, seedPods } from '../rollout.ts';
+import {
+  deadlineExceeded,
+  deployed,
+  deployment,
+  deploymentRef,
+  imageMissing,
+  podOf,
+  reportStatus,
+  seedPods,
+} from '../rollout.ts';
 import { configMap, configMapRef, Stage } from '../stage.ts';
 
 const minute = 60_000;
@@ -147,6 +157,28 @@ describe('health over time', () => {
       stage.status('shop').health?.message ?? '',
       /^Job.batch shop\/web: no progress for 10m: .*: image "web:1"/,
     );
+  });
+
+  it('what a correction reads is news of its health, whether an event says it again or not', async () => {
+    await using stage = new Stage();
+    await deployed(stage, { syncPolicy: { automated: { selfHeal: true } } });
+    assert.equal(stage.ready('shop'), 'False Progressing');
+    const reported = new Set<string>();
+    stage.cluster.beforeAnswer = ({ verb, ref }) => {
+      if (verb === 'get' && ref.kind === 'Deployment' && reported.size === 0) {
+        reported.add(verb);
+        reportStatus(stage.cluster, 2);
+      }
+      return Promise.resolve();
+    };
+    const unlabelled = (object: KubeObject): KubeObject => ({
+      ...object,
+      metadata: { ...object.metadata, labels: {} },
+    });
+    stage.cluster.edit(deploymentRef, unlabelled, { manager: 'kubectl-edit' });
+    await stage.quiet();
+    assert.deepEqual([...reported], ['get']);
+    assert.equal(stage.ready('shop'), 'True Healthy');
   });
 
   it('a Deployment that breaks hours after its sync is Degraded by one event, and says so everywhere', async () => {
