@@ -25,6 +25,8 @@ export interface OperatorProcessOptions {
 }
 
 interface Container {
+  /** Node, its flags and the operator's entry. */
+  readonly command: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
@@ -73,7 +75,7 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
   await mkdir(options.dataFolder, { recursive: true });
   const child = await startChild({
     command: path.join(repositoryRoot, 'node_modules/.bin/node'),
-    args: [path.join(repositoryRoot, options.entry ?? 'src/main.ts'), ...settings.args],
+    args: [...settings.nodeFlags, path.join(repositoryRoot, options.entry ?? 'src/main.ts'), ...settings.args],
     log: path.join(plane.folder, 'operator.log'),
     name: 'operator',
     env: {
@@ -98,17 +100,20 @@ async function searchPath(): Promise<string> {
   return [path.dirname(helm), path.dirname(kustomize), process.env['PATH'] ?? ''].join(':');
 }
 
+interface Settings {
+  readonly nodeFlags: readonly string[];
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** What the Deployment that Helm installed gives to the operator, and what Kubernetes and the image would add. */
-export async function settingsInCluster(
-  plane: ControlPlane,
-  namespace: string,
-  name: string,
-): Promise<{ args: readonly string[]; environment: Readonly<Record<string, string>> }> {
+export async function settingsInCluster(plane: ControlPlane, namespace: string, name: string): Promise<Settings> {
   const deployment = await plane.kubectl(['get', 'deployment', name, '-n', namespace, '-o', 'json']);
-  const { args = [], env = [] } = containerOf(JSON.parse(deployment) as DeploymentJson);
+  const { command, args = [], env = [] } = containerOf(JSON.parse(deployment) as DeploymentJson);
   const variables = Object.fromEntries(env.map((variable) => [variable.name, variable.value ?? '']));
   const own = { PATH: await searchPath(), EVENKEEL_MEMORY_DIR: '/dev/shm/evenkeel' };
-  return { args, environment: { ...variables, ...own, POD_NAME: `${name}-0`, POD_NAMESPACE: namespace } };
+  const nodeFlags = command.slice(1, -1);
+  return { nodeFlags, args, environment: { ...variables, ...own, POD_NAME: `${name}-0`, POD_NAMESPACE: namespace } };
 }
 
 interface DeploymentJson {

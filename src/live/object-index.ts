@@ -1,6 +1,7 @@
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { groupKindKey, refKey } from '../model/object.ts';
+import { SharedTexts } from '../model/shared-texts.ts';
 import type { Sighting } from './sighting.ts';
 import type { Expectation } from './suspicion.ts';
 
@@ -46,6 +47,7 @@ class MapIndex implements ObjectIndex {
   readonly #byKind = new Map<string, Set<Entry>>();
   readonly #byMark = new Map<string, Set<Entry>>();
   readonly #filedUnder = new Map<Entry, string>();
+  readonly #texts = new SharedTexts();
 
   get size(): number {
     return this.#entries.size;
@@ -61,7 +63,7 @@ class MapIndex implements ObjectIndex {
     if (known !== undefined) return known;
     const entry: Entry = {
       id,
-      ref,
+      ref: this.#texts.ref(ref),
       seen: undefined,
       expected: undefined,
       awaits: undefined,

@@ -16,6 +16,11 @@ export class SharedTexts {
   }
 
   ref({ group, kind, namespace, name }: Ref): Ref {
-    return { group: this.one(group), kind: this.one(kind), namespace: this.one(namespace), name };
+    return { group: this.one(group), kind: this.one(kind), namespace: this.one(namespace), name: ownCopy(name) };
   }
+}
+
+/** Cut out of a longer text it would keep all of that in memory. */
+function ownCopy(text: string): string {
+  return Buffer.from(text).toString();
 }

@@ -316,6 +316,12 @@ test('every Application of the examples is valid', () => {
   }
 });
 
+test('the image starts the operator as the chart does', async () => {
+  const dockerfile = readFileSync(path.join(repositoryRoot, 'deploy/Dockerfile'), 'utf8');
+  const entrypoint = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? assert.fail();
+  assert.deepEqual(JSON.parse(entrypoint), container(await rendered())['command']);
+});
+
 test('chart and package have one version', () => {
   const read = (file: string) => readFileSync(path.join(repositoryRoot, file), 'utf8');
   const chart = parse(read('charts/evenkeel/Chart.yaml')) as JsonObject;
