@@ -17,7 +17,7 @@ export async function eventually<T>(
   probe: () => Promise<T | undefined | false> | T | undefined | false,
   patience: Patience = {},
 ): Promise<T> {
-  const within = patience.within ?? 60_000;
+  const within = patience.within ?? 120_000;
   const deadline = performance.now() + within;
   let cause: unknown;
   for (;;) {
