@@ -77,8 +77,10 @@ export class Comparison {
     const wanted = [...manifests].flatMap(([ref, manifest]) => {
       const object = live.get(ref);
       if (object === undefined) return [`${ref} is missing`];
-      const wrong = missingLeaves(manifest, withoutAdded(manifest, object.body)).map((leaf) => `${ref} ${leaf}`);
-      return [...wrong, ...(exact(ref) ? surplusOf(ref, manifest, object.body) : [])];
+      const isExact = exact(ref);
+      const body = isExact ? object.body : withoutAdded(manifest, object.body);
+      const wrong = missingLeaves(manifest, body).map((leaf) => `${ref} ${leaf}`);
+      return [...wrong, ...(isExact ? surplusOf(ref, manifest, body) : [])];
     });
     const own = [...live.keys()].filter((ref) => !manifests.has(ref) && !this.#bystanders.has(ref));
     const lost = [...this.#bystanders].filter((ref) => !live.has(ref));
@@ -154,30 +156,41 @@ function refOf({ kind, metadata: { namespace = '', name } }: Manifest): RefText 
   return `${kind}|${namespace}|${name}`;
 }
 
-/** The live object without what others added to granular lists. */
+/** The live object without what others added to granular lists, or left in them when they created it. */
 function withoutAdded(manifest: Manifest, live: Record<string, Json>): Record<string, Json> {
-  const names = kinds[manifest.kind as Kind].granular ?? [];
-  const [wanted, spec] = [manifest['spec'], live['spec']].map((part) => (part ?? {}) as Record<string, Json>);
-  const own = names.map((name) => {
-    const keys = new Set(listIn(wanted, name).map(keyOf));
-    return [name, listIn(spec, name).filter((item) => keys.has(keyOf(item)))];
-  });
-  return own.length === 0 ? live : { ...live, spec: { ...spec, ...(Object.fromEntries(own) as Record<string, Json>) } };
+  const lists = new Set(kinds[manifest.kind as Kind].granular);
+  return lists.size === 0 ? live : { ...live, spec: sharedPart(manifest['spec'] ?? null, live['spec'] ?? null, lists) };
 }
 
-function listIn(spec: Record<string, Json> | undefined, name: string): Json[] {
-  const list = spec?.[name];
-  return Array.isArray(list) ? list : [];
+function sharedPart(wanted: Json, live: Json, lists: ReadonlySet<string>): Json {
+  if (!isMap(wanted) || !isMap(live)) return live;
+  const fields = Object.entries(live).map(([name, value]): [string, Json] => {
+    const there = wanted[name] ?? null;
+    const isList = lists.has(name) && Array.isArray(there) && Array.isArray(value);
+    return [name, isList ? sharedItems(there, value, lists) : sharedPart(there, value, lists)];
+  });
+  return Object.fromEntries(fields);
+}
+
+function sharedItems(wanted: readonly Json[], live: readonly Json[], lists: ReadonlySet<string>): Json[] {
+  const byKey = new Map(wanted.map((item) => [keyOf(item), item]));
+  return live.flatMap((item) => {
+    const own = byKey.get(keyOf(item));
+    return own === undefined ? [] : [sharedPart(own, item, lists)];
+  });
 }
 
 function keyOf(item: Json): Json | undefined {
-  return item !== null && typeof item === 'object' && !Array.isArray(item) ? item['name'] : item;
+  return isMap(item) ? item['name'] : item;
+}
+
+function isMap(value: Json): value is { [key: string]: Json } {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** Keys of `data` that Git does not have. */
 function surplusOf(ref: RefText, manifest: Manifest, live: Record<string, Json>): string[] {
-  const isMap = manifest.kind === 'ConfigMap' || manifest.kind === 'Secret';
-  if (!isMap) return [];
+  if (manifest.kind !== 'ConfigMap' && manifest.kind !== 'Secret') return [];
   const [wanted, there] = [manifest['data'], live['data']].map((data) => Object.keys((data ?? {}) as object));
   return (there ?? [])
     .filter((key) => wanted?.includes(key) !== true)

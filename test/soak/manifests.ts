@@ -21,7 +21,7 @@ interface KindRow {
   /** How many of a hundred objects are of this kind. */
   readonly share: number;
   readonly body: (item: Item) => Body;
-  /** Lists in `spec` to which others may add: what they added stays. */
+  /** Lists below `spec` to which others may add: what they added stays. */
   readonly granular?: readonly string[];
   /** What others do to fields that are ours, as merge patches. */
   readonly meddling: readonly Body[];
@@ -83,6 +83,7 @@ const kindRows = {
         template: { metadata: { labels: { app: item.name } }, spec: { containers: [containerOf(item)] } },
       },
     }),
+    granular: ['containers', 'env'],
     meddling: [
       { spec: { replicas: 1 } },
       { spec: { template: { spec: { containers: [{ name: 'web', image: 'registry.invalid/meddled:1' }] } } } },
