@@ -1,3 +1,4 @@
+import { isBuiltInGroup } from '../model/built-in-groups.ts';
 import { groupKindKey } from '../model/object.ts';
 import type { Scopes } from '../model/ports.ts';
 
@@ -35,9 +36,6 @@ const clusterKinds: ReadonlySet<string> = new Set([
   'storage.k8s.io/VolumeAttributesClass',
 ]);
 
-/** Groups of Kubernetes itself besides those that end in `.k8s.io`. */
-const builtInGroups: ReadonlySet<string> = new Set(['', 'apps', 'autoscaling', 'batch', 'extensions', 'policy']);
-
 /**
  * Scopes as every cluster has them. Of a custom kind nothing is known, unless its definition is in the same source: its
  * namespace then stays as it is written.
@@ -45,10 +43,6 @@ const builtInGroups: ReadonlySet<string> = new Set(['', 'apps', 'autoscaling', '
 export const builtInScopes: Scopes = {
   scopeOf: (kind) => {
     if (clusterKinds.has(groupKindKey(kind))) return 'Cluster';
-    const isBuiltIn = builtInGroups.has(kind.group) || builtInApiGroup.test(kind.group);
-    return isBuiltIn ? 'Namespaced' : undefined;
+    return isBuiltInGroup(kind.group) ? 'Namespaced' : undefined;
   },
 };
-
-const builtInApiGroup =
-  /^(authorization|certificates|coordination|discovery|events|networking|rbac\.authorization|resource|storage)\.k8s\.io$/;

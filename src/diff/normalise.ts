@@ -1,22 +1,26 @@
 import type { JsonObject, JsonValue } from '../model/json.ts';
 import { isJsonArray, isJsonObject, objectAt, stringAt } from '../model/json.ts';
+import type { KindSchema } from '../model/kind-schema.ts';
 import type { KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf } from '../model/object.ts';
 import { dropping, withoutClusterOwned } from './cluster-owned.ts';
 import { isSecret } from './mask.ts';
 import { containerLists, podSpecPaths, replaceAt } from './pod-templates.ts';
+import type { SchemaPlace } from './schema.ts';
+import { fieldOf, itemOf, placeIn } from './schema.ts';
 
 /**
  * The one form in which an object is hashed, compared and sent (apply-rules part 8): without what belongs to the
- * server, without nulls, and with what older servers or aliases would otherwise leave unowned.
+ * server, without nulls but those that the schema calls nullable, and with what older servers or aliases would otherwise leave unowned.
  *
  * Guarantees: idempotent; `{}` and `[]` that a manifest says stay, for they may mean something; the input is not
  * changed; values of wrong types pass through, for `checkObject` or the server to name.
  * Caveats: the namespace is filled in by who knows the kind's scope.
  */
-export function normalise(object: KubeObject): KubeObject {
+export function normalise(object: KubeObject, schema?: KindSchema): KubeObject {
   const kind = groupKindKey({ group: groupOf(object.apiVersion), kind: object.kind });
-  const body = withoutClusterOwned(withoutNulls(dropping(object, 'status')), kind);
+  const place = schema === undefined ? undefined : placeIn(schema);
+  const body = withoutClusterOwned(withoutNulls(dropping(object, 'status'), place), kind);
   return normaliseKind({ ...body, ...named(object), metadata: normaliseMetadata(object.metadata) }, kind);
 }
 
@@ -59,15 +63,18 @@ function withoutKey(value: JsonValue, dropped: string): JsonValue {
   return isJsonObject(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => key !== dropped)) : value;
 }
 
-function withoutNulls(value: JsonObject): JsonObject {
-  const kept = Object.entries(value).filter(([, item]) => item !== null);
-  return Object.fromEntries(kept.map(([key, item]) => [key, withoutNullsBelow(item)]));
+function withoutNulls(value: JsonObject, place?: SchemaPlace): JsonObject {
+  const kept = Object.entries(value).flatMap(([key, item]): [string, JsonValue][] => {
+    const field = fieldOf(place, key);
+    return item === null && field?.schema['nullable'] !== true ? [] : [[key, withoutNullsBelow(item, field)]];
+  });
+  return Object.fromEntries(kept);
 }
 
 /** Nulls in lists stay: dropping them would move the other items. */
-function withoutNullsBelow(value: JsonValue): JsonValue {
-  if (isJsonArray(value)) return value.map(withoutNullsBelow);
-  return isJsonObject(value) ? withoutNulls(value) : value;
+function withoutNullsBelow(value: JsonValue, place: SchemaPlace | undefined): JsonValue {
+  if (isJsonArray(value)) return value.map((item) => withoutNullsBelow(item, itemOf(place)));
+  return isJsonObject(value) ? withoutNulls(value, place) : value;
 }
 
 function normaliseKind(object: KubeObject, kind: string): KubeObject {

@@ -54,6 +54,30 @@ export function objectSchema({ schema, definitions }: KindSchema): JsonObject {
   return { ...resolve(schema, definitions), 'x-kubernetes-embedded-resource': true };
 }
 
+/** Where a value stands in the schema of its kind. */
+export interface SchemaPlace {
+  readonly schema: JsonObject;
+  readonly definitions: JsonObject;
+}
+
+export function placeIn(kind: KindSchema): SchemaPlace {
+  return { schema: objectSchema(kind), definitions: kind.definitions };
+}
+
+/** undefined: nothing is said about it. */
+export function fieldOf(place: SchemaPlace | undefined, name: string): SchemaPlace | undefined {
+  const known = place === undefined ? undefined : fieldSchema(place.schema, name);
+  return place === undefined || known === undefined || known === 'any' ? undefined : within(place, known);
+}
+
+export function itemOf(place: SchemaPlace | undefined): SchemaPlace | undefined {
+  return place === undefined ? undefined : within(place, objectAt(place.schema, 'items'));
+}
+
+function within({ definitions }: SchemaPlace, schema: JsonObject): SchemaPlace {
+  return { schema: resolve(schema, definitions), definitions };
+}
+
 /** The object without the fields that its schema lacks, as a server drops them that is asked not to validate. */
 export function withoutUnknownFields(object: KubeObject, kind: KindSchema): KubeObject {
   const { apiVersion, kind: name, metadata } = object;

@@ -8,6 +8,7 @@ import { sha256Hex } from '../model/hash.ts';
 import { ArtefactStore } from './artefacts.ts';
 import { BoundedFolder } from './bounded-folder.ts';
 import { createCharts } from './charts/chart-store.ts';
+import type { Leniency } from './fit-to-schemas.ts';
 import { Following } from './following.ts';
 import { chooseEngine, type EngineChoice } from './git/choose.ts';
 import type { GitEngine } from './git/engine.ts';
@@ -18,12 +19,12 @@ import { RenderCache } from './render/cache.ts';
 import { planDirectory } from './render/directory.ts';
 import { createHelmPlanner } from './render/helm/helm.ts';
 import { createKustomizePlanner } from './render/kustomize/kustomize.ts';
+import type { PrepareOptions } from './prepare.ts';
 import { Rendering } from './rendering.ts';
 import { memoryFiles } from './secret-files.ts';
 import { Sources, type LocalTree } from './sources.ts';
 import { startTools } from './tools/helper.ts';
 import type { Tools } from './tools/tools.ts';
-import type { Leniency } from './unvalidated.ts';
 import { Verification } from './verification.ts';
 import { diskWorkspaces } from './workspace.ts';
 
@@ -42,7 +43,7 @@ export interface SourceOptions {
   /** What templates may ask of the cluster, as it is now; undefined: not known yet. */
   readonly cluster: () => ClusterFacts | undefined;
   /** Pure; called once the namespace is settled, before anything is hashed. */
-  readonly normalise: (object: KubeObject) => KubeObject;
+  readonly normalise: PrepareOptions['normalise'];
   /** Pure; adds labels and the tracking id. */
   readonly mark: (object: KubeObject, app: Application) => KubeObject;
   /** For objects that are not to be validated; absent where there is no cluster to ask. */

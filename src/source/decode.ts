@@ -2,6 +2,7 @@ import type { Origin } from '../model/desired.ts';
 import { describeOrigin } from '../model/desired.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
 import { arrayAt, decodeJson, isJsonArray, isJsonObject, stringAt } from '../model/json.ts';
+import type { KindSchema } from '../model/kind-schema.ts';
 import { messageOf, renderError } from './failures.ts';
 import { defaultYamlBudgets, readYaml, YamlSyntaxError } from './yaml/yaml.ts';
 
@@ -9,6 +10,8 @@ import { defaultYamlBudgets, readYaml, YamlSyntaxError } from './yaml/yaml.ts';
 export interface WrittenObject {
   readonly object: JsonObject;
   readonly origin: Origin;
+  /** Given where it tells which nulls mean something. */
+  readonly schema?: KindSchema;
 }
 
 export interface Decoded {

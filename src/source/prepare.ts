@@ -8,6 +8,7 @@ import { mostHooks } from '../model/hook-run.ts';
 import type { Installation } from '../model/installation.ts';
 import type { JsonObject } from '../model/json.ts';
 import { canonicalJson, isJsonObject, objectAt, stringAt } from '../model/json.ts';
+import type { KindSchema } from '../model/kind-schema.ts';
 import type { GroupKind, KubeObject, Ref, RefKey } from '../model/object.ts';
 import { describeRef, groupKindKey, groupOf, isKubeObject, refKey, refOf } from '../model/object.ts';
 import type { Scopes } from '../model/ports.ts';
@@ -46,7 +47,7 @@ export interface PrepareOptions {
   readonly app: Application;
   readonly scopes: Scopes;
   readonly installation: Pick<Installation, 'prefix'>;
-  readonly normalise: (object: KubeObject) => KubeObject;
+  readonly normalise: (object: KubeObject, schema?: KindSchema) => KubeObject;
   readonly mark: (object: KubeObject, app: Application) => KubeObject;
   readonly limits: Limits;
 }
@@ -77,10 +78,10 @@ export function prepareObjects(sources: readonly (readonly WrittenObject[])[], o
 
 function addAll(preparation: Preparation, written: readonly WrittenObject[], mostErrors: number): OperatorError[] {
   const errors: OperatorError[] = [];
-  for (const { object, origin } of written) {
+  for (const one of written) {
     if (errors.length >= mostErrors) break;
     try {
-      preparation.add(object, origin);
+      preparation.add(one);
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       errors.push(error);
@@ -119,7 +120,7 @@ class Preparation {
     this.#defined = defined;
   }
 
-  add(written: JsonObject, origin: Origin): void {
+  add({ object: written, origin, schema }: WrittenObject): void {
     const taken = takePart(written, origin, this.#options.installation);
     if (taken === undefined) return;
     const object = checked(taken.object, origin);
@@ -128,7 +129,7 @@ class Preparation {
     const placed = this.#place(object, origin);
     const { hook, wave } = taken;
     const prepared = {
-      ...this.#finish(placed, origin),
+      ...this.#finish(placed, origin, schema),
       ...(hook === undefined ? {} : { hook }),
       ...(wave === undefined ? {} : { wave }),
     };
@@ -166,9 +167,9 @@ class Preparation {
     };
   }
 
-  #finish(object: KubeObject, origin: Origin): PreparedObject {
+  #finish(object: KubeObject, origin: Origin, schema: KindSchema | undefined): PreparedObject {
     const { app, installation, normalise, mark, limits } = this.#options;
-    const body = mark(normalise(object), app);
+    const body = mark(normalise(object, schema), app);
     const ref = refOf(body);
     const turn = readTurn(body, installation);
     if ('wrong' in turn) throw invalid(ref, origin, turn.wrong);

@@ -6,13 +6,14 @@ import type { KubeObject } from '../model/object.ts';
 import type { Clock, Scopes } from '../model/ports.ts';
 import type { Rendered as RenderEvent, Telemetry } from '../model/telemetry.ts';
 import type { ArtefactStore } from './artefacts.ts';
+import type { Leniency } from './fit-to-schemas.ts';
+import { fitToSchemas } from './fit-to-schemas.ts';
 import type { Limits } from './limits.ts';
+import type { PrepareOptions } from './prepare.ts';
 import { prepareObjects } from './prepare.ts';
 import type { RenderCache, Rendered } from './render/cache.ts';
 import { planSources, type PlanSourcesOptions, type SourcePlan } from './render/plan-sources.ts';
 import type { Held } from './sources.ts';
-import type { Leniency } from './unvalidated.ts';
-import { dropUnknownFields } from './unvalidated.ts';
 
 export interface RenderingOptions extends PlanSourcesOptions {
   readonly artefacts: ArtefactStore;
@@ -22,9 +23,9 @@ export interface RenderingOptions extends PlanSourcesOptions {
   readonly scopes: Scopes;
   readonly installation: Pick<Installation, 'prefix'>;
   readonly telemetry: Pick<Telemetry, 'rendered'>;
-  readonly normalise: (object: KubeObject) => KubeObject;
+  readonly normalise: PrepareOptions['normalise'];
   readonly mark: (object: KubeObject, app: Application) => KubeObject;
-  /** For objects that are not to be validated; absent where there is no cluster to ask. */
+  /** For objects that are not to be validated, or have nulls; absent where there is no cluster to ask. */
   readonly leniency?: Leniency;
   /** Equal texts, equal facts. */
   readonly clusterFacts: () => string;
@@ -121,7 +122,7 @@ export class Rendering {
     const written = [];
     for (const { plan } of plans) written.push(await plan.run(signal));
     const context = { ...this.#options, app };
-    const sources = await dropUnknownFields(
+    const sources = await fitToSchemas(
       written.map(({ objects }) => objects),
       context,
     );

@@ -10,6 +10,7 @@ import { nothingDesired } from '../../src/model/desired.ts';
 import { sha256Hex, shortHash } from '../../src/model/hash.ts';
 import { installationNamed } from '../../src/model/installation.ts';
 import { canonicalJson } from '../../src/model/json.ts';
+import type { KindSchema } from '../../src/model/kind-schema.ts';
 import type { LiveAnswer, SuspectWhy } from '../../src/model/live.ts';
 import { observe } from '../../src/model/managed-fields.ts';
 import type { KubeObject, Ref, Target } from '../../src/model/object.ts';
@@ -53,6 +54,8 @@ export class Subject {
   /** What objects outside of what is applied have yet to become, as they are described; the others are ready. */
   outside = new Map<string, string>();
   priority: NonNullable<ApplyContext['priority']> = 'normal';
+  /** Of the kinds of all objects that have nulls. */
+  schema: KindSchema | undefined;
   app: Application;
   readonly #bodies = new Map<string, KubeObject>();
 
@@ -75,7 +78,7 @@ export class Subject {
   /** As `source/` hands objects over: normalised, in the destination's namespace, marked. */
   desire(object: KubeObject): DesiredObject {
     const owner = { key: this.app.key, installation };
-    const body = mark(normalise(object), owner);
+    const body = mark(normalise(object, this.schema), owner);
     const origin = { file: 'deploy.yaml', document: 1, line: 1 };
     const hash = shortHash(canonicalJson(body));
     const turn = turnOfLive(body, installation);

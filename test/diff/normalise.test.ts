@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { normalise } from '../../src/diff/diff.ts';
+import type { JsonObject } from '../../src/model/json.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 import { casesIn } from './cases.ts';
 import { anyObject } from './arbitrary.ts';
@@ -29,6 +30,21 @@ describe('normalise', () => {
         assert.deepEqual(normalise(once), once);
       }),
     );
+  });
+
+  it('keeps a null where the schema calls it nullable, at any depth, and no other', () => {
+    const item = { type: 'object', properties: { a: { type: 'string', nullable: true }, b: { type: 'string' } } };
+    const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const named = { type: 'object', additionalProperties: { type: 'integer', nullable: true } };
+    const spec = { type: 'object', properties: { items: { type: 'array', items: { $ref: '#/x/item' } }, open, named } };
+    const schema = { schema: { type: 'object', properties: { spec } }, definitions: { item } };
+    const object = (given: JsonObject): KubeObject => ({
+      ...{ apiVersion: 'example.com/v1', kind: 'X', metadata: { name: 'a', labels: null }, spec: given },
+    });
+    const given = { items: [{ a: null, b: null }, null], open: { a: null }, named: { n: null }, unknown: null };
+    const kept = { items: [{ a: null }, null], open: {}, named: { n: null } };
+    assert.deepEqual(normalise(object(given), schema)['spec'], kept);
+    assert.deepEqual(normalise(object(given))['spec'], { items: [{}, null], open: {}, named: {} });
   });
 
   it('keeps integers of 64 bits', () => {

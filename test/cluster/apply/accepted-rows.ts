@@ -67,6 +67,18 @@ export function acceptedRows(scene: () => Scene): void {
       await onlyKeeps(subject, wanted);
     });
 
+    it('null for a field that its schema calls nullable: it stays, is ours, and is put back', async () => {
+      const group = 'nullable.example.com';
+      await serveWidgets(scene(), group, { size: { type: 'integer', nullable: true }, note: { type: 'string' } });
+      const subject = await scene().application();
+      subject.schema = await scene().cluster.schemaOf({ group, kind: 'Widget' }, `${group}/v1`);
+      const wanted = widget(group, subject.namespace, { size: null, note: null });
+      assert.deepEqual((await applied(subject, wanted))['spec'], { size: null });
+      await onlyKeeps(subject, wanted);
+      await subject.kubectl(['patch', 'widget', 'one', '--type=merge', '-p', '{"spec":{"size":3}}']);
+      assert.deepEqual((await applied(subject, wanted))['spec'], { size: null });
+    });
+
     it('empty labels and annotations, which the server drops at some writes: neither is ours', async () => {
       const subject = await scene().application();
       const { metadata, ...map } = configMap(subject.namespace, 'map', { a: '1' });

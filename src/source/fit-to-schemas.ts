@@ -7,6 +7,9 @@ import { kindDefinedBy, schemaIn } from '../model/kind-schema.ts';
 import { optionOf } from '../model/object-annotations.ts';
 import type { KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf, isKubeObject } from '../model/object.ts';
+import { isBuiltInGroup } from '../model/built-in-groups.ts';
+import type { JsonValue } from '../model/json.ts';
+import { isJsonArray, isJsonObject, stringAt } from '../model/json.ts';
 import type { WrittenObject } from './decode.ts';
 
 /** What it takes to leave out of an object what its kind does not have. */
@@ -27,21 +30,34 @@ type Sources = readonly (readonly WrittenObject[])[];
 
 /**
  * Drops the fields that their schema lacks from the objects that are not to be validated (`Validate=false`): Server-Side
- * Apply would refuse them. The schema is that of a definition in the same sources, else the server's; an object of a
- * kind that has none stays as it is. Throws OperatorError while the server does not answer.
+ * Apply would refuse them. Objects with nulls get their schema: a definition may give those a meaning (`nullable`), where
+ * in kinds of Kubernetes itself a null is an absent field. The schema is that of a definition in the same sources, else
+ * the server's; an object of a kind that has none stays as it is. Throws OperatorError while the server does not answer.
  */
-export async function dropUnknownFields(sources: Sources, context: Context): Promise<Sources> {
+export async function fitToSchemas(sources: Sources, context: Context): Promise<Sources> {
   const { leniency } = context;
-  const isLenient = sources.some((written) => written.some(({ object }) => isUnvalidated(object, context)));
-  if (leniency === undefined || !isLenient) return sources;
+  const needsSchema = ({ object }: WrittenObject): boolean => isUnvalidated(object, context) || mayMeanNulls(object);
+  if (leniency === undefined || !sources.some((written) => written.some(needsSchema))) return sources;
   const definitions = definitionsIn(sources);
-  const drop = async (written: WrittenObject): Promise<WrittenObject> => {
+  const fit = async (written: WrittenObject): Promise<WrittenObject> => {
     const { object } = written;
-    if (!isKubeObject(object) || !isUnvalidated(object, context)) return written;
+    if (!isKubeObject(object) || !needsSchema(written)) return written;
     const schema = await schemaFor(object, definitions, leniency.schemas);
-    return schema === undefined ? written : { ...written, object: leniency.withoutUnknownFields(object, schema) };
+    if (schema === undefined) return written;
+    const fitting = isUnvalidated(object, context) ? leniency.withoutUnknownFields(object, schema) : object;
+    return { ...written, object: fitting, schema };
   };
-  return Promise.all(sources.map((written) => Promise.all(written.map(drop))));
+  return Promise.all(sources.map((written) => Promise.all(written.map(fit))));
+}
+
+function mayMeanNulls(object: WrittenObject['object']): boolean {
+  if (isBuiltInGroup(groupOf(stringAt(object, 'apiVersion') ?? ''))) return false;
+  return Object.entries(object).some(([name, value]) => name !== 'metadata' && hasNull(value));
+}
+
+function hasNull(value: JsonValue): boolean {
+  if (isJsonArray(value)) return value.some(hasNull);
+  return value === null || (isJsonObject(value) && Object.values(value).some(hasNull));
 }
 
 /** What the object says counts before what the Application says. */
@@ -69,7 +85,7 @@ async function schemaFor(
     return await schemas.schemaOf(wanted, apiVersion);
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;
-    const message = `the schema of ${kind} in ${apiVersion}, which Validate=false needs, cannot be read: ${cause.message}`;
+    const message = `the schema of ${kind} in ${apiVersion}, which Validate=false and nulls need, cannot be read: ${cause.message}`;
     throw new OperatorError(message, { step: 'render', reason: 'ApiServerError', retry: 'backoff', cause });
   }
 }

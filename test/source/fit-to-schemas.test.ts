@@ -6,7 +6,7 @@ import { OperatorError } from '../../src/model/errors.ts';
 import { installationNamed } from '../../src/model/installation.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { KindSchemas } from '../../src/model/kind-schema.ts';
-import { dropUnknownFields } from '../../src/source/unvalidated.ts';
+import { fitToSchemas } from '../../src/source/fit-to-schemas.ts';
 import { applicationNamed } from '../apply/application.ts';
 import { definition, widget } from '../apply/objects.ts';
 import { publishedSchema } from '../fakes/published-schemas.ts';
@@ -26,9 +26,41 @@ async function dropped(objects: readonly JsonObject[], validate = true, schemas 
   const app = applicationNamed('shop');
   const spec = { ...app.spec, syncOptions: { ...app.spec.syncOptions, validate } };
   const context = { app: { ...app, spec }, installation, leniency: { schemas, withoutUnknownFields } };
-  const sources = await dropUnknownFields([objects.map((object) => ({ object, origin }))], context);
+  const sources = await fitToSchemas([objects.map((object) => ({ object, origin }))], context);
   return sources.flat().map(({ object }) => object);
 }
+
+async function schemasFor(objects: readonly JsonObject[], schemas = published): Promise<boolean[]> {
+  const context = { app: applicationNamed('shop'), installation, leniency: { schemas, withoutUnknownFields } };
+  const sources = await fitToSchemas([objects.map((object) => ({ object, origin }))], context);
+  return sources.flat().map(({ schema }) => schema !== undefined);
+}
+
+describe('nulls', () => {
+  const size = { size: { type: 'integer', nullable: true } };
+
+  test('of a kind that somebody defined are judged by its schema', async () => {
+    const one = widget('example.com', 'shop', { size: null });
+    const other = widget('example.com', 'shop', { size: 1 });
+    assert.deepEqual(await schemasFor([definition('example.com', size), one, other]), [false, true, false]);
+  });
+
+  test('are asked about for no kind of Kubernetes, and not in metadata', async () => {
+    const unasked: KindSchemas = { schemaOf: () => assert.fail('nobody is asked') };
+    const one = widget('example.com', 'shop', { size: 1 });
+    const metadata = { ...(one.metadata as JsonObject), creationTimestamp: null };
+    assert.deepEqual(
+      await schemasFor(
+        [
+          { ...map(), data: null },
+          { ...one, metadata },
+        ],
+        unasked,
+      ),
+      [false, false],
+    );
+  });
+});
 
 describe('Validate=false', () => {
   test('on the object: what its schema lacks is left out', async () => {
