@@ -1,23 +1,25 @@
 import type { Reading } from '../figures.ts';
 import type { Member } from '../stage/fleet.ts';
-import { filesOf, mapName } from '../stage/fleet.ts';
-import { modeChange } from '../stage/foreign.ts';
+import { mapName } from '../stage/fleet.ts';
+import type { Place } from '../stage/foreign.ts';
+import { modeChange, untilHealed } from '../stage/foreign.ts';
 import { tapCollection } from '../stage/object-tap.ts';
 import { isAboutWork, isBodyRead, isLeaseUpdate, isManagedWrite, isStatusWrite, summaryOf } from '../stage/requests.ts';
 import type { Fleet } from '../stage/shared-fleet.ts';
-import { isSynced } from '../../tools/world.ts';
 import { eventually } from '../../tools/eventually.ts';
 import type { Bench, Workload } from '../workload.ts';
 
-/** A new process over a fleet in sync, and once more over one in which somebody has changed something meanwhile. */
+/** A new process over a fleet in which somebody has changed something meanwhile, and one over what was put back then. */
 export const restart: Workload = { name: 'restart', measure };
 
-const driftsMeanwhile = 10;
+const drifts = 10;
 
 async function measure(bench: Bench): Promise<readonly Reading[]> {
   const fleet = await bench.fleet();
-  const inSync = await restartInSync(bench, fleet);
-  return [...inSync, { figure: 'drift made meanwhile, healed after the Lease', unit: 's', value: await healed(fleet) }];
+  const value = await healed(fleet);
+  const drift: Reading = { figure: 'drift made meanwhile, healed after the Lease', unit: 's', value };
+  await correct(fleet);
+  return [...(await restartInSync(bench, fleet)), drift];
 }
 
 async function restartInSync({ say }: Bench, { stage, members }: Fleet): Promise<Reading[]> {
@@ -44,12 +46,10 @@ async function restartInSync({ say }: Bench, { stage, members }: Fleet): Promise
 }
 
 /** Seconds from the Lease until the last of several foreign changes is taken back. */
-async function healed(fleet: Fleet): Promise<number> {
-  const { stage, members } = fleet;
+async function healed({ stage, members }: Fleet): Promise<number> {
   const { world } = stage;
-  const touched = members.slice(0, driftsMeanwhile);
   await world.stopOperator();
-  const places = touched.map(({ name, namespace }) => ({ namespace, name: mapName(name, 0) }));
+  const places = placesOf(members.slice(0, drifts));
   for (const place of places) await modeChange.act(world.plane, place);
   await using tap = await tapCollection(world.plane.api, '/api/v1/configmaps');
   await world.plane.forgetRequests();
@@ -64,19 +64,19 @@ async function healed(fleet: Fleet): Promise<number> {
   const last = Math.max(...(await Promise.all(restored)));
   const taken = await leaseTaken(stage);
   await stage.untilQuiet();
-  await syncAnew(fleet, touched);
   return (last - taken) / 1000;
 }
 
-/** What was corrected differs from the record until the next sync, so that the next restart would read it. */
-async function syncAnew({ stage, shape }: Fleet, touched: readonly Member[]): Promise<void> {
-  const value = `restart ${performance.now()}`;
-  const files = touched.map((member) => filesOf(shape, member, () => value));
-  const revision = await stage.repository.commit(Object.assign({}, ...files) as Record<string, string>, 'anew');
-  await stage.notify();
-  const names = touched.map(({ name }) => name);
-  await stage.applications.untilEach('synced anew', names, ({ status = {} }) => isSynced(status, revision));
+/** What was corrected is known by its record, too: the restart that comes next does not look at it. */
+async function correct({ stage, members }: Fleet): Promise<void> {
+  const { plane } = stage.world;
+  await using tap = await tapCollection(plane.api, `/api/v1/${modeChange.collection}`);
+  for (const place of placesOf(members.slice(-drifts))) await untilHealed(plane, tap, place, modeChange);
   await stage.untilQuiet();
+}
+
+function placesOf(members: readonly Member[]): Place[] {
+  return members.map(({ name, namespace }) => ({ namespace, name: mapName(name, 0) }));
 }
 
 /** Milliseconds since the epoch, by the API server's clock, which is that of this machine. */

@@ -22,9 +22,10 @@ export function withoutRequest(change: Change, run: Run): ChangeResult | undefin
   }
 }
 
-/** What was read and found equal goes on record as it is; everything else stays there as it was. */
+/** What was read and found equal is known, and goes on record, as it is; everything else stays there as it was. */
 function entryKept({ reason, ref, desired, live }: ChangeOf<'keep'>, run: Run): RecordEntry | undefined {
   if (reason === 'inSync' && desired !== undefined && live !== undefined) {
+    run.context.writes.found(run.context.app.key, live, desired.hash);
     return entryOf({ ref, desired: desired.hash }, live, run.context);
   }
   return run.recorded.get(refKey(ref));

@@ -138,6 +138,7 @@ const nothingWritten: WriteLog = {
   begin: (ref) => {
     throw new Error(`${ref.kind} ${ref.name} is only looked at`);
   },
+  found: () => undefined,
 };
 
 /** A plan waits for nothing, so nobody watches how objects do. */

@@ -1,8 +1,8 @@
 import type { Health } from '../model/health.ts';
 import { isSameHealth } from '../model/health.ts';
 import type { ApplicationKey } from '../model/installation.ts';
-import type { RefKey } from '../model/object.ts';
-import { describeRef, groupKindKey, refKey } from '../model/object.ts';
+import type { KubeObject, RefKey } from '../model/object.ts';
+import { describeRef, groupKindKey, refKey, refOf, resourceVersionOf } from '../model/object.ts';
 import type { Clock, LateVerdict } from '../model/ports.ts';
 import type { RecordEntry } from '../model/record.ts';
 import { SharedTexts } from '../model/shared-texts.ts';
@@ -186,6 +186,15 @@ export class Tracker implements Disposable {
     entry.reported = undefined;
     entry.expected = { key, uid, fp, desired, verified: entry.seen };
     index.file(entry);
+  }
+
+  /** Read, and found as the Application wants it; it says nothing about another state that was seen by now. */
+  found(key: ApplicationKey, object: KubeObject, desired: string): void {
+    const entry = this.#ports.index.get(refKey(refOf(object)));
+    if (entry?.expected?.key !== key || entry.seen?.observation.resourceVersion !== resourceVersionOf(object)) return;
+    const { uid, fp } = entry.seen.observation;
+    entry.reported = undefined;
+    entry.expected = { key, uid, fp, desired, verified: entry.seen };
   }
 
   /** Gone by our hand, or let go: nothing is expected of it. */

@@ -59,6 +59,10 @@ export class Flights implements WriteLog {
     };
   }
 
+  found(key: ApplicationKey, object: KubeObject, desired: string): void {
+    this.#ports.tracker.found(key, object, desired);
+  }
+
   #answered(flight: Flight, object: KubeObject, desired: string): void {
     const sighting = this.#ports.sight(object);
     const { ref, resourceVersion } = sighting.observation;

@@ -1,5 +1,6 @@
 import type { Artefact } from './desired.ts';
 import type { JsonValue } from './json.ts';
+import type { ApplicationKey } from './installation.ts';
 import type { GroupKind, KubeObject, Ref } from './object.ts';
 import type { Health } from './health.ts';
 import type { Forge } from './push.ts';
@@ -90,6 +91,11 @@ export type JqAnswer =
  */
 export interface WriteLog {
   begin(ref: Ref): WriteInFlight;
+  /**
+   * Read, and found to be as the Application's body with the hash `desired` would leave it: it is known by its fingerprint
+   * from now on, unless the watch shows another state by now.
+   */
+  found(key: ApplicationKey, object: KubeObject, desired: string): void;
 }
 
 export interface WriteInFlight {

@@ -141,7 +141,8 @@ async function write({ key, attempt, make, settled }: Write, ports: Ports): Prom
     ports.told.set(key, status);
     const before = current.record ?? [];
     const record = settled === undefined ? before : recordAfter(before, settled.applied);
-    const unchanged = sameStatus(status, current.status) && record.length === before.length && settled?.wrote !== true;
+    const unchanged =
+      sameStatus(status, current.status) && isDeepStrictEqual(record, before) && settled?.wrote !== true;
     if (unchanged) return undefined;
     return settled === undefined || current.record === undefined ? { status } : { status, record };
   });

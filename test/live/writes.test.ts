@@ -137,6 +137,27 @@ describe('our own write', () => {
   });
 });
 
+describe('what was read and found as it is wanted', () => {
+  const other = objectOf(stateOf({ resourceVersion: 11, oursAt: at(6) }));
+
+  it('is no suspect any more', () => {
+    using stage = inSync();
+    stage.reflector(deployments).changed(other);
+    assert.equal(stage.live.suspected(ref), true);
+    stage.live.writes.found('ns/app', other, 'd2');
+    assert.equal(stage.live.suspected(ref), false);
+    stage.reflector(deployments).changed(objectOf(stateOf({ ...foreign, resourceVersion: 12 })));
+    assert.deepEqual(stage.told(), ['entryTime Deployment web', 'fingerprint Deployment web']);
+  });
+
+  it('says nothing about what the watch has shown since', () => {
+    using stage = inSync();
+    stage.reflector(deployments).changed(objectOf(stateOf({ ...foreign, resourceVersion: 12 })));
+    stage.live.writes.found('ns/app', other, 'd2');
+    assert.equal(stage.live.suspected(ref), true);
+  });
+});
+
 describe('health', () => {
   it('is assessed on the event, and a change wakes the Application', () => {
     using stage = inSync();

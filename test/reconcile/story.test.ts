@@ -4,6 +4,19 @@ import { applicationRef, configMap, configMapRef, isManagedWrite, isStatusWrite,
 
 const finalizer = 'evenkeel.dev/resources-finalizer';
 
+async function changeForeign(stage: Stage, name: string): Promise<void> {
+  stage.cluster.edit(configMapRef(name), (object) => ({ ...object, data: { k: 'foreign' } }), { manager: 'mallory' });
+  await stage.quiet();
+}
+
+async function asksOfRestart(stage: Stage): Promise<string[]> {
+  await stage.stop();
+  const { mark } = stage;
+  await stage.start();
+  await stage.quiet();
+  return stage.since(mark, ({ verb }) => verb !== 'watch');
+}
+
 describe('the life of an Application', () => {
   it('creates what Git says, after one claim, and settles with one status write', async () => {
     await using stage = new Stage();
@@ -88,12 +101,38 @@ describe('the life of an Application', () => {
     stage.apply('shop');
     await stage.start();
     await stage.quiet();
-    stage.cluster.edit(configMapRef('a'), (object) => ({ ...object, data: { k: 'foreign' } }), { manager: 'mallory' });
-    await stage.quiet();
+    await changeForeign(stage, 'a');
     assert.deepEqual(stage.cluster.peek(configMapRef('a'))?.['data'], { k: '1' });
     const [drift] = stage.status('shop').drift ?? [];
     assert.deepEqual([drift?.manager, drift?.fields], ['mallory', ['data.k']]);
     assert.ok(drift?.healed);
+  });
+
+  it('a restart knows what was corrected, and asks nothing of it', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [configMap('a'), configMap('b')] });
+    stage.apply('shop');
+    await stage.start();
+    await stage.quiet();
+    await stage.advance(10_000);
+    for (const name of ['a', 'b']) await changeForeign(stage, name);
+    await stage.advance(5_000);
+    assert.deepEqual(await asksOfRestart(stage), []);
+  });
+
+  it('a restart reads once what was corrected and did not come on record, and the next one not at all', async () => {
+    await using stage = new Stage();
+    stage.repository.commit({ shop: [configMap('a')] });
+    stage.apply('shop');
+    await stage.start();
+    await stage.quiet();
+    await stage.advance(10_000);
+    stage.cluster.fail(isStatusWrite, 'unavailable', { times: 100 });
+    await changeForeign(stage, 'a');
+    await stage.stop();
+    stage.cluster.recover();
+    assert.deepEqual(await asksOfRestart(stage), ['get ConfigMap a', 'patch Application shop']);
+    assert.deepEqual(await asksOfRestart(stage), []);
   });
 
   it('deletes its objects with a finalizer, and needs no Git for it', async () => {

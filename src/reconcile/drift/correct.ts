@@ -8,6 +8,7 @@ import type { ApplicationKey } from '../../model/installation.ts';
 import type { Suspect } from '../../model/live.ts';
 import type { Ref, RefKey } from '../../model/object.ts';
 import { refKey } from '../../model/object.ts';
+import type { RecordEntry } from '../../model/record.ts';
 import { isHookEntry } from '../../model/record.ts';
 import { appliedBody } from './applied-body.ts';
 import { contextOf } from '../context.ts';
@@ -96,7 +97,11 @@ export class Corrector {
     this.#lanes.delete(refKey(ref));
     this.#ports.pending.endCorrection(ref);
     // What came while it was being looked at is mostly what the look has found.
-    if (next !== undefined && this.#ports.live.suspected(ref)) this.take(next);
+    if (next !== undefined) this.#takeIfStill(next);
+  }
+
+  #takeIfStill(suspect: Suspect): void {
+    if (this.#ports.live.suspected(suspect.ref)) this.take(suspect);
   }
 
   async #look(suspect: Suspect): Promise<Next> {
@@ -152,7 +157,7 @@ export class Corrector {
     const { pending } = this.#ports;
     // A sync that was cut off leaves objects that are newer than their record: only a look at Git tells them from drift.
     if (!pending.hasRun(app.key) || pending.has(app.key, suspect.ref)) {
-      pending.whenDone(app.key, () => this.take(suspect));
+      pending.whenDone(app.key, () => this.#takeIfStill(suspect));
       return true;
     }
     const ms = this.#intervals.leftMs(refKey(suspect.ref));
@@ -167,6 +172,7 @@ export class Corrector {
       case 'unchanged':
       case 'shared':
       case 'corrected':
+        this.#recognise(app, input.recorded, correction.entry);
         this.#asItShouldBe(suspect, app, correction);
         return 'settled';
       case 'recreated':
@@ -183,6 +189,11 @@ export class Corrector {
       case 'failed':
         throw correction.error;
     }
+  }
+
+  /** By its record a restart knows the object as this look has left it: no news of its own, the next status has it. */
+  #recognise({ key }: Application, recorded: RecordEntry, entry: RecordEntry): void {
+    if (entry.uid === recorded.uid && entry.fp !== recorded.fp) this.#ports.status.corrected(key, entry);
   }
 
   #wrote(ref: Ref, app: Application): void {

@@ -109,18 +109,18 @@ function withCorrections(app: KnownApplication, corrected: Corrections['correcte
   return { ...app, record: app.record.map((entry) => corrected.get(refKey(entry.ref)) ?? entry) };
 }
 
-/** An update that was made from what stood before a correction must not bring the former uid back. */
+/** An update that was made from what stood before a correction must not bring the former entry back. */
 function recordOf(
   { record }: StatusUpdate,
   { stored, current, corrected }: Corrections,
 ): readonly RecordEntry[] | undefined {
   if (corrected.size === 0) return record;
-  const former = new Map(stored.record?.map(({ ref, uid }) => [refKey(ref), uid]));
+  const former = new Map(stored.record?.map((entry) => [refKey(entry.ref), entry]));
   return (record ?? current.record)?.map((entry) => {
     const newer = corrected.get(refKey(entry.ref));
-    return newer !== undefined && entry.uid === former.get(refKey(entry.ref)) && entry.uid !== newer.uid
-      ? newer
-      : entry;
+    const before = former.get(refKey(entry.ref));
+    if (newer === undefined || entry.uid !== before?.uid) return entry;
+    return entry.uid !== newer.uid || entry.fp === before.fp ? newer : entry;
   });
 }
 

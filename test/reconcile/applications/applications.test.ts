@@ -192,6 +192,18 @@ describe('the record', () => {
     assert.deepEqual(uids(one), [newer.uid]);
   });
 
+  it('gets the fingerprint that a correction has left, unless a sync has written the object since', async () => {
+    const one = await desk();
+    const fps = (): unknown => recordOf(one)?.map(({ fp }) => fp);
+    await one.writer.update(key, 'status', () => ({ status: {}, record: [former] }));
+    one.writer.corrected(key, { ...former, fp: 'corrected' });
+    await one.writer.update(key, 'status', () => ({ status: synced, record: [former] }));
+    assert.deepEqual(fps(), ['corrected']);
+    one.writer.corrected(key, { ...former, fp: 'before' });
+    await one.writer.update(key, 'status', () => ({ status: {}, record: [{ ...former, fp: 'synced' }] }));
+    assert.deepEqual(fps(), ['synced']);
+  });
+
   it('gets it with a write that is not about the record', async () => {
     const one = await desk();
     await one.writer.update(key, 'status', () => ({ status: {}, record: [former] }));
