@@ -3,6 +3,7 @@ import type { ApplicationKey } from '../model/installation.ts';
 import type { ParsedApplication } from '../model/parse-application.ts';
 import { Attempts } from './attempts.ts';
 import { asWritten } from './requests/as-written.ts';
+import type { Resync } from './drift/correct.ts';
 import { Corrector } from './drift/correct.ts';
 import { declareKinds } from './load.ts';
 import type { Ports } from './ports.ts';
@@ -42,7 +43,11 @@ export class Controller {
   start(): void {
     const { ports, queue, workers, reconcile } = this.#options;
     const { signal } = this.#abort;
-    const corrector = new Corrector(ports, (key) => queue.add(key, 'drift'), signal);
+    const resync: Resync = {
+      now: (key) => queue.add(key, 'drift'),
+      after: (key, delayMs) => queue.addAfter(key, delayMs),
+    };
+    const corrector = new Corrector(ports, resync, signal);
     this.#unsubscribe.push(
       ports.applications.onChange((key) => this.#changed(key)),
       ports.source.onNews((key) => queue.add(key, 'commit')),

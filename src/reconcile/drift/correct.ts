@@ -22,6 +22,15 @@ import { Vanishings } from './vanishings.ts';
 /** Corrections at the same time: they share the API server with the syncs. */
 const atOnce = 8;
 
+/** A controller has by then seen what a correction wrote, and its health told by an event. */
+const healthNewsMs = 1_000;
+
+/** Has the whole Application compared: for what must not be done out of order, and to tell how it is. */
+export interface Resync {
+  now(key: ApplicationKey): void;
+  after(key: ApplicationKey, delayMs: number): void;
+}
+
 /** `unsettled`: the ordered plan has to see to the object. */
 type Next = 'settled' | 'unsettled';
 
@@ -41,7 +50,7 @@ interface Lane {
  */
 export class Corrector {
   readonly #ports: Ports;
-  readonly #resync: (key: ApplicationKey) => void;
+  readonly #resync: Resync;
   readonly #signal: AbortSignal;
   readonly #lanes = new Map<RefKey, Lane>();
   readonly #intervals: Intervals;
@@ -50,8 +59,7 @@ export class Corrector {
   readonly #vanishings: Vanishings;
   #running = 0;
 
-  /** `resync` has the whole Application compared: for what must not be done out of order. */
-  constructor(ports: Ports, resync: (key: ApplicationKey) => void, signal: AbortSignal) {
+  constructor(ports: Ports, resync: Resync, signal: AbortSignal) {
     this.#ports = ports;
     this.#resync = resync;
     this.#signal = signal;
@@ -83,10 +91,10 @@ export class Corrector {
       void this.#look(suspect).then((seen) => {
         this.#running -= 1;
         this.#release(suspect.ref);
-        // The event of what was read or written tells the watch nothing new any more.
-        const isHealthNews = !isSameHealth(before, live.healthOf(suspect.ref));
         // After the release: while it is being corrected, the plan leaves the object alone.
-        if (seen === 'unsettled' || isHealthNews) this.#resync(suspect.key);
+        if (seen === 'unsettled') this.#resync.now(suspect.key);
+        // The event of what was read or written is no news to the watch any more. What follows from a write is, mostly soon.
+        else if (!isSameHealth(before, live.healthOf(suspect.ref))) this.#resync.after(suspect.key, healthNewsMs);
         this.#pump();
       });
     }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { arrayAt, objectAt } from '../../../src/model/json.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
+import { eventually } from '../../../tools/eventually.ts';
 import { configMap, definition, deployment, service, widget } from '../../apply/objects.ts';
 import { serveWidgets } from './custom.ts';
 import type { ClusterSubject, Scene } from './scene.ts';
@@ -71,7 +72,8 @@ export function acceptedRows(scene: () => Scene): void {
       const group = 'nullable.example.com';
       await serveWidgets(scene(), group, { size: { type: 'integer', nullable: true }, note: { type: 'string' } });
       const subject = await scene().application();
-      subject.schema = await scene().cluster.schemaOf({ group, kind: 'Widget' }, `${group}/v1`);
+      const published = () => scene().cluster.schemaOf({ group, kind: 'Widget' }, `${group}/v1`);
+      subject.schema = await eventually('the schema to be published', published);
       const wanted = widget(group, subject.namespace, { size: null, note: null });
       assert.deepEqual((await applied(subject, wanted))['spec'], { size: null });
       await onlyKeeps(subject, wanted);

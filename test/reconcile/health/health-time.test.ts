@@ -176,7 +176,7 @@ describe('health over time', () => {
       metadata: { ...object.metadata, labels: {} },
     });
     stage.cluster.edit(deploymentRef, unlabelled, { manager: 'kubectl-edit' });
-    await stage.quiet();
+    await stage.advance(1_000);
     assert.deepEqual([...reported], ['get']);
     assert.equal(stage.ready('shop'), 'True Healthy');
   });
