@@ -73,7 +73,7 @@ export async function start(
     ...options,
     applications,
     claims,
-    drift: new DriftLog(clock, (key) => void writeDrift(key, ports)),
+    drift: new DriftLog(clock, (key) => writeDrift(key, ports)),
     fights: new Fights(clock, (news) => tellFight(news, ports)),
     overrides: new Overrides(),
     approvals: new Approvals(installation),

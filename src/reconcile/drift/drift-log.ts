@@ -27,7 +27,7 @@ const kept = 20;
 const coalesceMs = 5_000;
 
 interface Flush {
-  /** Monotonic time of the last write. */
+  /** Monotonic time at which the last write began, or ended when it has. */
   writtenAt: number;
   cancel: (() => void) | undefined;
 }
@@ -40,10 +40,10 @@ export class DriftLog {
   readonly #clock: Clock;
   readonly #entries = new Map<ApplicationKey, readonly DriftEntry[]>();
   readonly #flushes = new Map<ApplicationKey, Flush>();
-  readonly #write: (key: ApplicationKey) => void;
+  readonly #write: (key: ApplicationKey) => Promise<unknown>;
 
-  /** `write` is asked to write the status of an Application, drift included. */
-  constructor(clock: Clock, write: (key: ApplicationKey) => void) {
+  /** `write` is asked to write the status of an Application, drift included, and never rejects. */
+  constructor(clock: Clock, write: (key: ApplicationKey) => Promise<unknown>) {
     this.#clock = clock;
     this.#write = write;
   }
@@ -103,13 +103,17 @@ export class DriftLog {
     if (flush.cancel !== undefined) return;
     const waitMs = flush.writtenAt + coalesceMs - this.#clock.monotonic();
     if (waitMs <= 0) this.#flush(key, flush);
-    else flush.cancel = this.#clock.after(waitMs, () => this.#flush(key, flush));
+    else
+      flush.cancel = this.#clock.after(waitMs, () => {
+        flush.cancel = undefined;
+        this.#schedule(key);
+      });
   }
 
+  /** For the server the five seconds begin when it has the write, which may be long after it was sent. */
   #flush(key: ApplicationKey, flush: Flush): void {
-    flush.cancel = undefined;
     flush.writtenAt = this.#clock.monotonic();
-    this.#write(key);
+    void this.#write(key).then(() => (flush.writtenAt = this.#clock.monotonic()));
   }
 }
 

@@ -16,7 +16,7 @@ function drifted(name: string, change: Partial<DriftFound> = {}): DriftFound {
 function log(): { clock: ManualClock; drift: DriftLog; writes: number[] } {
   const clock = new ManualClock();
   const writes: number[] = [];
-  return { clock, writes, drift: new DriftLog(clock, () => writes.push(clock.monotonic())) };
+  return { clock, writes, drift: new DriftLog(clock, () => Promise.resolve(writes.push(clock.monotonic()))) };
 }
 
 describe('DriftLog', () => {
@@ -29,6 +29,20 @@ describe('DriftLog', () => {
     await clock.advance(60_000);
     assert.deepEqual(writes, [0, 5_000, 10_000, 15_000]);
     assert.equal(clock.pending, 0);
+  });
+
+  it('counts the five seconds from the end of a write: the server has it then', async () => {
+    const clock = new ManualClock();
+    const writes: number[] = [];
+    const drift = new DriftLog(clock, async () => {
+      writes.push(clock.monotonic());
+      await new Promise((resolve) => clock.after(700, () => resolve(undefined)));
+    });
+    drift.add(key, drifted('a'), undefined);
+    await clock.advance(300);
+    drift.add(key, drifted('b'), undefined);
+    await clock.advance(20_000);
+    assert.deepEqual(writes, [0, 5_700]);
   });
 
   it('never writes twice within five seconds, whatever comes', async () => {
