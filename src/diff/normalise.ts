@@ -7,11 +7,12 @@ import { dropping, withoutClusterOwned } from './cluster-owned.ts';
 import { isSecret } from './mask.ts';
 import { containerLists, podSpecPaths, replaceAt } from './pod-templates.ts';
 import type { SchemaPlace } from './schema.ts';
-import { fieldOf, itemOf, placeIn } from './schema.ts';
+import { fieldOf, itemsOf, placeIn } from './schema.ts';
 
 /**
  * The one form in which an object is hashed, compared and sent (apply-rules part 8): without what belongs to the
- * server, without nulls but those that the schema calls nullable, and with what older servers or aliases would otherwise leave unowned.
+ * server, without nulls but those that the schema calls nullable, and with what older servers or aliases would otherwise
+ * leave unowned.
  *
  * Guarantees: idempotent; `{}` and `[]` that a manifest says stay, for they may mean something; the input is not
  * changed; values of wrong types pass through, for `checkObject` or the server to name.
@@ -73,7 +74,10 @@ function withoutNulls(value: JsonObject, place?: SchemaPlace): JsonObject {
 
 /** Nulls in lists stay: dropping them would move the other items. */
 function withoutNullsBelow(value: JsonValue, place: SchemaPlace | undefined): JsonValue {
-  if (isJsonArray(value)) return value.map((item) => withoutNullsBelow(item, itemOf(place)));
+  if (isJsonArray(value)) {
+    const items = place === undefined ? undefined : itemsOf(place);
+    return value.map((item) => withoutNullsBelow(item, items));
+  }
   return isJsonObject(value) ? withoutNulls(value, place) : value;
 }
 

@@ -70,8 +70,8 @@ export function fieldOf(place: SchemaPlace | undefined, name: string): SchemaPla
   return place === undefined || known === undefined || known === 'any' ? undefined : within(place, known);
 }
 
-export function itemOf(place: SchemaPlace | undefined): SchemaPlace | undefined {
-  return place === undefined ? undefined : within(place, objectAt(place.schema, 'items'));
+export function itemsOf(place: SchemaPlace): SchemaPlace {
+  return within(place, objectAt(place.schema, 'items'));
 }
 
 function within({ definitions }: SchemaPlace, schema: JsonObject): SchemaPlace {
@@ -81,21 +81,21 @@ function within({ definitions }: SchemaPlace, schema: JsonObject): SchemaPlace {
 /** The object without the fields that its schema lacks, as a server drops them that is asked not to validate. */
 export function withoutUnknownFields(object: KubeObject, kind: KindSchema): KubeObject {
   const { apiVersion, kind: name, metadata } = object;
-  const kept = pruned(object, objectSchema(kind), kind.definitions);
+  const kept = pruned(object, placeIn(kind));
   return { ...(isJsonObject(kept) ? kept : {}), apiVersion, kind: name, metadata };
 }
 
-function pruned(value: JsonValue, schema: JsonObject, definitions: JsonObject): JsonValue {
+function pruned(value: JsonValue, place: SchemaPlace): JsonValue {
   if (isJsonArray(value)) {
-    const items = resolve(objectAt(schema, 'items'), definitions);
-    return value.map((item) => pruned(item, items, definitions));
+    const items = itemsOf(place);
+    return value.map((item) => pruned(item, items));
   }
   if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, field]): [string, JsonValue][] => {
-      const known = fieldSchema(schema, name);
+      const known = fieldSchema(place.schema, name);
       if (known === undefined) return [];
-      return [[name, known === 'any' ? field : pruned(field, resolve(known, definitions), definitions)]];
+      return [[name, known === 'any' ? field : pruned(field, within(place, known))]];
     }),
   );
 }

@@ -46,7 +46,7 @@ export interface SourceOptions {
   readonly normalise: PrepareOptions['normalise'];
   /** Pure; adds labels and the tracking id. */
   readonly mark: (object: KubeObject, app: Application) => KubeObject;
-  /** For objects that are not to be validated; absent where there is no cluster to ask. */
+  /** For objects that are not to be validated, or have nulls; absent where there is no cluster to ask. */
   readonly leniency?: Leniency;
   /** Of the operator: what another version has rendered is not trusted. */
   readonly version: string;

@@ -1,15 +1,15 @@
 import type { Application } from '../model/application.ts';
 import { ApiError } from '../model/api-error.ts';
+import { isBuiltInGroup } from '../model/built-in-groups.ts';
 import { OperatorError } from '../model/errors.ts';
 import type { Installation } from '../model/installation.ts';
+import type { JsonValue } from '../model/json.ts';
+import { isJsonArray, isJsonObject, stringAt } from '../model/json.ts';
 import type { KindSchema, KindSchemas } from '../model/kind-schema.ts';
 import { kindDefinedBy, schemaIn } from '../model/kind-schema.ts';
 import { optionOf } from '../model/object-annotations.ts';
 import type { KubeObject } from '../model/object.ts';
 import { groupKindKey, groupOf, isKubeObject } from '../model/object.ts';
-import { isBuiltInGroup } from '../model/built-in-groups.ts';
-import type { JsonValue } from '../model/json.ts';
-import { isJsonArray, isJsonObject, stringAt } from '../model/json.ts';
 import type { WrittenObject } from './decode.ts';
 
 /** What it takes to leave out of an object what its kind does not have. */
@@ -36,16 +36,15 @@ type Sources = readonly (readonly WrittenObject[])[];
  */
 export async function fitToSchemas(sources: Sources, context: Context): Promise<Sources> {
   const { leniency } = context;
-  const needsSchema = ({ object }: WrittenObject): boolean => isUnvalidated(object, context) || mayMeanNulls(object);
-  if (leniency === undefined || !sources.some((written) => written.some(needsSchema))) return sources;
+  if (leniency === undefined) return sources;
   const definitions = definitionsIn(sources);
   const fit = async (written: WrittenObject): Promise<WrittenObject> => {
     const { object } = written;
-    if (!isKubeObject(object) || !needsSchema(written)) return written;
+    const isLenient = isUnvalidated(object, context);
+    if (!isKubeObject(object) || !(isLenient || mayMeanNulls(object))) return written;
     const schema = await schemaFor(object, definitions, leniency.schemas);
     if (schema === undefined) return written;
-    const fitting = isUnvalidated(object, context) ? leniency.withoutUnknownFields(object, schema) : object;
-    return { ...written, object: fitting, schema };
+    return { ...written, object: isLenient ? leniency.withoutUnknownFields(object, schema) : object, schema };
   };
   return Promise.all(sources.map((written) => Promise.all(written.map(fit))));
 }
