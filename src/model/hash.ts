@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The first 8 bytes of SHA-256 in base64url (11 characters): how the record keeps hashes. */
 export function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64url');
+  return sha256(text).subarray(0, 8).toString('base64url');
 }
 
 export function sha256Hex(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }
 
 export function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';

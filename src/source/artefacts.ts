@@ -67,29 +67,30 @@ export class ArtefactStore implements Artefacts {
 
   async write(objects: readonly PreparedObject[]): Promise<Artefact> {
     const digest = digestOf(objects);
-    const bytes = encode(objects);
-    const kept = new Set([...this.#kept.values()].flatMap((digests) => [...digests]));
-    for (const evicted of await this.#files.write(digest, bytes, kept)) this.#opened.delete(evicted);
-    const artefact = read(digest, bytes);
-    if (artefact === undefined) throw new Error('an artefact that was just encoded cannot be read');
+    const { bytes, index, bodies } = encode(objects);
+    const isKept = (name: string): boolean => [...this.#kept.values()].some((digests) => digests.has(name));
+    for (const evicted of await this.#files.write(digest, bytes, isKept)) this.#opened.delete(evicted);
+    const artefact = artefactOf(digest, index, bodies);
     this.#opened.set(digest, new WeakRef(artefact));
     return artefact;
   }
 }
 
 /** Format, checksum of all that follows, header (JSON of one line), bodies. */
-function encode(objects: readonly PreparedObject[]): Buffer {
-  const bodies: Buffer[] = [];
+function encode(objects: readonly PreparedObject[]): { bytes: Buffer; index: readonly IndexEntry[]; bodies: Buffer } {
+  const texts: Buffer[] = [];
   let offset = 0;
   const index = objects.map(({ json, ...entry }): IndexEntry => {
     const body = Buffer.from(json);
-    bodies.push(body);
+    texts.push(body);
     offset += body.length;
     return { ...entry, offset: offset - body.length, length: body.length };
   });
   const header: Header = { objects: index };
-  const content = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...bodies]);
-  return Buffer.concat([Buffer.from(`${format}\n${sha256Hex(content)}\n`), content]);
+  const bodies = Buffer.concat(texts);
+  const content = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), bodies]);
+  const bytes = Buffer.concat([Buffer.from(`${format}\n${sha256Hex(content)}\n`), content]);
+  return { bytes, index, bodies };
 }
 
 /** undefined when it is damaged, or another format. */
@@ -101,9 +102,12 @@ function read(digest: string, bytes: Buffer): Artefact | undefined {
   const headerEnd = content.indexOf('\n');
   // The checksum vouches for what this same format has written.
   const header = JSON.parse(content.toString('utf8', 0, headerEnd)) as Header;
-  const bodies = content.subarray(headerEnd + 1);
-  const all = header.objects.map((entry) => desiredObject(entry, bodies));
-  if (digestOf(all) !== digest) return undefined;
+  if (digestOf(header.objects) !== digest) return undefined;
+  return artefactOf(digest, header.objects, content.subarray(headerEnd + 1));
+}
+
+function artefactOf(digest: string, index: readonly IndexEntry[], bodies: Buffer): Artefact {
+  const all = index.map((entry) => desiredObject(entry, bodies));
   return { digest, objects: all.filter((one) => !isHook(one)), hooks: all.filter(isHook) };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../model/ports.ts';
 
@@ -12,17 +12,33 @@ export interface BoundedFolderOptions {
 }
 
 const hexName = /^[0-9a-f]{64}$/;
+/** How old the time of a file's last use may be on disk. */
+const markedMs = 60_000;
+
+interface Kept {
+  readonly bytes: number;
+  /** Since 1970, of its time on disk. */
+  readonly markedAt: number;
+}
+
+/** Files by name, least recently used first. */
+interface Content {
+  readonly files: Map<string, Kept>;
+  bytes: number;
+}
 
 /**
  * Files named by a SHA-256, the least recently used of which go when there are too many bytes of them.
  *
- * Guarantees: a file is complete or not there; what an earlier process wrote is found again; anything else in the folder is
- * removed.
+ * Guarantees: a file is complete or not there while the machine runs; what an earlier process wrote is found again;
+ * anything else in the folder is removed.
+ * Caveats: nothing waits for the disk, so that a machine that fails leaves files with other content: whoever reads has to
+ * see that.
  */
 export class BoundedFolder {
   readonly #options: BoundedFolderOptions;
-  /** Bytes by name, least recently used first; undefined until the folder was read. */
-  #sizes: Promise<Map<string, number>> | undefined;
+  /** undefined until the folder was read. */
+  #content: Promise<Content> | undefined;
 
   constructor(options: BoundedFolderOptions) {
     this.#options = options;
@@ -36,73 +52,81 @@ export class BoundedFolder {
     return bytes;
   }
 
-  /** Evicts others afterwards, but for those in `kept`. */
-  async write(name: string, bytes: Uint8Array, kept: ReadonlySet<string> = new Set()): Promise<readonly string[]> {
+  /** Evicts others afterwards, but for those that `isKept` names. */
+  async write(name: string, bytes: Uint8Array, isKept: (name: string) => boolean = () => false): Promise<string[]> {
+    const content = await this.#list();
     await this.#replace(name, bytes);
-    await this.#used(name, bytes.length);
-    return await this.#evict(new Set([name, ...kept]));
+    place(content, name, { bytes: bytes.length, markedAt: this.#options.clock.now() });
+    return await this.#evict(content, (other) => other === name || isKept(other));
   }
 
-  /** Renamed into place only when all of it is on disk. */
+  /** Renamed into place only when it is whole. */
   async #replace(name: string, bytes: Uint8Array): Promise<void> {
-    const { folder } = this.#options;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const partial = join(folder, `${randomUUID()}.partial`);
+    const partial = join(this.#options.folder, `${randomUUID()}.partial`);
     try {
-      const file = await open(partial, 'wx', 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeFile(partial, bytes, { flag: 'wx', mode: 0o600 });
       await rename(partial, this.#path(name));
     } catch (error) {
+      // The next one looks whether the folder is still there.
+      this.#content = undefined;
       await rm(partial, { force: true });
       throw error;
     }
   }
 
   /** Moves it to the end of the line of what is evicted, also for the next process. */
-  async #used(name: string, size: number): Promise<void> {
-    const sizes = await (this.#sizes ??= this.#list());
-    sizes.delete(name);
-    sizes.set(name, size);
-    const now = this.#options.clock.now() / 1000;
-    await utimes(this.#path(name), now, now).catch(() => undefined);
+  async #used(name: string, bytes: number): Promise<void> {
+    const content = await this.#list();
+    const now = this.#options.clock.now();
+    const { markedAt } = content.files.get(name) ?? { markedAt: 0 };
+    const isMarked = now - markedAt < markedMs;
+    place(content, name, { bytes, markedAt: isMarked ? markedAt : now });
+    if (!isMarked) await utimes(this.#path(name), now / 1000, now / 1000).catch(() => undefined);
   }
 
-  async #evict(kept: ReadonlySet<string>): Promise<readonly string[]> {
-    const sizes = await (this.#sizes ??= this.#list());
-    let total = 0;
-    for (const size of sizes.values()) total += size;
+  async #evict(content: Content, isKept: (name: string) => boolean): Promise<string[]> {
     const evicted: string[] = [];
-    for (const [name, size] of [...sizes]) {
-      if (total <= this.#options.maxBytes) break;
-      if (kept.has(name)) continue;
-      sizes.delete(name);
+    for (const name of content.files.keys()) {
+      if (content.bytes <= this.#options.maxBytes) break;
+      if (isKept(name)) continue;
+      place(content, name, undefined);
       evicted.push(name);
       await rm(this.#path(name), { force: true });
-      total -= size;
     }
     return evicted;
   }
 
-  async #list(): Promise<Map<string, number>> {
+  #list(): Promise<Content> {
+    this.#content ??= this.#read().catch((error: unknown) => {
+      this.#content = undefined;
+      throw error;
+    });
+    return this.#content;
+  }
+
+  async #read(): Promise<Content> {
     const { folder, extension } = this.#options;
-    const found: { name: string; size: number; used: number }[] = [];
-    for (const entry of await readdir(folder).catch(() => [])) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const found: [string, Kept][] = [];
+    for (const entry of await readdir(folder)) {
       const path = join(folder, entry);
       const name = entry.endsWith(extension) ? entry.slice(0, -extension.length) : '';
       const file = await stat(path).catch(() => undefined);
       if (!hexName.test(name)) await rm(path, { force: true, recursive: true });
-      else if (file !== undefined) found.push({ name, size: file.size, used: file.mtimeMs });
+      else if (file !== undefined) found.push([name, { bytes: file.size, markedAt: file.mtimeMs }]);
     }
-    found.sort((a, b) => a.used - b.used);
-    return new Map(found.map(({ name, size }) => [name, size]));
+    found.sort(([, a], [, b]) => a.markedAt - b.markedAt);
+    return { files: new Map(found), bytes: found.reduce((sum, [, { bytes }]) => sum + bytes, 0) };
   }
 
   #path(name: string): string {
     return join(this.#options.folder, `${name}${this.#options.extension}`);
   }
+}
+
+/** Last in line, or not there any more. */
+function place(content: Content, name: string, kept: Kept | undefined): void {
+  content.bytes += (kept?.bytes ?? 0) - (content.files.get(name)?.bytes ?? 0);
+  content.files.delete(name);
+  if (kept !== undefined) content.files.set(name, kept);
 }

@@ -32,6 +32,8 @@ const againPaceMs = 2_000;
 export class Poll {
   readonly #options: PollOptions;
   readonly #followers = new Map<ApplicationKey, number>();
+  /** The shortest interval of them; undefined when it has to be looked for. */
+  #shortestMs: number | undefined;
   #outcome: PollOutcome = { kind: 'unknown' };
   /** The revision of the last look that succeeded. */
   #newest: string | undefined;
@@ -91,12 +93,15 @@ export class Poll {
 
   follow(key: ApplicationKey, intervalMs: number): void {
     const before = this.#intervalMs();
+    if (this.#followers.get(key) === before) this.#shortestMs = undefined;
     this.#followers.set(key, intervalMs);
+    if (intervalMs <= before) this.#shortestMs = intervalMs;
     if (this.#outcome.kind === 'unknown') void this.look();
-    else if (this.#intervalMs() < before && this.#failures === 0) this.#schedule();
+    else if (intervalMs < before && this.#failures === 0) this.#schedule();
   }
 
   unfollow(key: ApplicationKey): void {
+    if (this.#followers.get(key) === this.#shortestMs) this.#shortestMs = undefined;
     this.#followers.delete(key);
     if (!this.isFollowed) this.stop();
   }
@@ -192,8 +197,10 @@ export class Poll {
     return this.#outcome.kind === 'failed' ? (this.#outcome.error.retryAfterMs ?? 0) : 0;
   }
 
+  /** Infinity without followers. */
   #intervalMs(): number {
-    return Math.min(...this.#followers.values());
+    this.#shortestMs ??= this.#followers.values().reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    return this.#shortestMs;
   }
 }
 

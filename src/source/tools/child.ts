@@ -5,7 +5,14 @@ import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../model/ports.ts';
 import { messageOf } from '../failures.ts';
 import { diskUsage } from './disk-usage.ts';
-import { stderrBytes, windowBytes, type Excess, type HelperReply, type StartRequest } from './helper-protocol.ts';
+import {
+  stderrBytes,
+  toldBytes,
+  windowBytes,
+  type Excess,
+  type HelperReply,
+  type StartRequest,
+} from './helper-protocol.ts';
 import { Family, listPids } from './process-table.ts';
 
 /** Sets what the kernel itself enforces, drops what a shell adds to the environment, and becomes the program. */
@@ -52,6 +59,8 @@ export class Child {
   #printed = 0;
   /** Sent and not yet taken. */
   #underWay = 0;
+  /** Input that was passed on and not yet told. */
+  #taken = 0;
   #stderr = Buffer.alloc(0);
   #diskBefore = 0;
   #diskDue = 0;
@@ -81,7 +90,12 @@ export class Child {
   input(bytes: Uint8Array): void {
     const { request, reply } = this.#options;
     // A program that reads no more has its reasons: its exit code tells.
-    const taken = (): void => reply({ kind: 'taken', id: request.id, bytes: bytes.length });
+    const taken = (): void => {
+      this.#taken += bytes.length;
+      if (this.#taken < toldBytes) return;
+      reply({ kind: 'taken', id: request.id, bytes: this.#taken });
+      this.#taken = 0;
+    };
     if (this.#process?.stdin?.writable === true) this.#process.stdin.write(bytes, taken);
     else taken();
   }

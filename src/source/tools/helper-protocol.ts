@@ -57,3 +57,6 @@ export const stderrBytes = 16 * 1024;
 
 /** Bytes under way in one direction of one run. */
 export const windowBytes = 1024 * 1024;
+
+/** What was taken is told when it is so much: with each small answer it would cost as much as the answer. */
+export const toldBytes = windowBytes / 4;

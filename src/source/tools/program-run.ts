@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/ports.ts';
 import type { HelperProcess, RunEvents } from './helper-process.ts';
-import { windowBytes, type EndedReply, type HelperReply, type StartRequest } from './helper-protocol.ts';
+import { toldBytes, windowBytes, type EndedReply, type HelperReply, type StartRequest } from './helper-protocol.ts';
 import { hideTexts, type Hidden } from './said.ts';
 import { absent, notRun } from './tool-failures.ts';
 import type { Tool } from './tools.ts';
@@ -29,6 +29,8 @@ export class ProgramRun implements RunEvents {
   #inputEnded = false;
   #mayWrite = false;
   #underWay = 0;
+  /** Output that was taken and not yet told. */
+  #taken = 0;
   #isOver = false;
   #cancelPatience: (() => void) | undefined;
 
@@ -60,7 +62,10 @@ export class ProgramRun implements RunEvents {
   }
 
   took(bytes: number): void {
-    this.#options.helper.send({ kind: 'taken', id: this.#options.request.id, bytes });
+    this.#taken += bytes;
+    if (this.#taken < toldBytes) return;
+    this.#options.helper.send({ kind: 'taken', id: this.#options.request.id, bytes: this.#taken });
+    this.#taken = 0;
   }
 
   kill(): void {
