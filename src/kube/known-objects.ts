@@ -1,15 +1,14 @@
 import type { ServedKind } from './cluster.ts';
-import type { KubeObject } from '../model/object.ts';
-import { resourceVersionOf, uidOf } from '../model/object.ts';
-import { stringAt } from '../model/json.ts';
+import type { KubeObject, RefKey } from '../model/object.ts';
+import { parseRefKey, refKey, refOf, resourceVersionOf, uidOf } from '../model/object.ts';
 
-/** What a reflector must remember to tell deletions that it did not see: some 150 bytes per object. */
+/** What a reflector must remember to tell deletions that it did not see: some 110 bytes per object. */
 export class KnownObjects {
   readonly #kind: ServedKind;
   /** uid and resourceVersion, in one text, of what was seen since the list that is being made, or was made last, began. */
-  #seen = new Map<string, string>();
+  #seen = new Map<RefKey, string>();
   /** The same of what was known before and has not been seen since. */
-  #before = new Map<string, string>();
+  #before = new Map<RefKey, string>();
 
   constructor(kind: ServedKind) {
     this.#kind = kind;
@@ -43,17 +42,16 @@ export class KnownObjects {
     return gone;
   }
 
-  #tombstone(key: string, known: string): KubeObject {
+  #tombstone(key: RefKey, known: string): KubeObject {
     const { apiVersion, kind } = this.#kind;
-    const slash = key.indexOf('/');
-    const namespace = key.slice(0, slash);
-    const name = key.slice(slash + 1);
+    const { namespace = '', name = '' } = parseRefKey(key) ?? {};
     const [uid = '', resourceVersion = ''] = known.split(' ');
     const metadata = { name, ...(namespace === '' ? {} : { namespace }), uid, resourceVersion };
     return { apiVersion, kind, metadata };
   }
 }
 
-function keyOf(object: KubeObject): string {
-  return [stringAt(object.metadata, 'namespace') ?? '', object.metadata.name].join('/');
+/** The text that others have of it, too: equal keys of maps are kept once by V8. */
+function keyOf(object: KubeObject): RefKey {
+  return refKey(refOf(object));
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { acceptJson, acceptMetadata, acceptMetadataList, asKind, pageIn, pageSize } from './answers.ts';
 import { BackOff } from './back-off.ts';
 import type { ApiClient } from './client.ts';
@@ -32,6 +33,8 @@ const initialLimitMs = 30_000;
 /** A watch that ends sooner was not ended by its time-out. */
 const hurryMs = 1_000;
 const notLeaderPauseMs = 500;
+/** Events, some milliseconds of work, after which the event loop turns, however fast they come. */
+const mostAtOnce = 100;
 
 export function startReflector(parts: ReflectorParts, spec: ReflectorSpec): Reflector {
   const reflector = new HttpReflector(parts, spec);
@@ -135,8 +138,13 @@ class HttpReflector implements Reflector {
       opened: () => this.#opened(),
       idleMs: () => (this.#resourceVersion === undefined ? initialLimitMs : idleLimitMs),
     };
+    let taken = 0;
     for await (const events of watch(this.#parts, request, controller)) {
       for (const event of events) this.#take(event);
+      taken += events.length;
+      if (taken < mostAtOnce) continue;
+      taken = 0;
+      await setImmediate();
     }
   }
 

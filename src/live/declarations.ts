@@ -12,7 +12,7 @@ interface Declared {
   /** The list that was declared last: the same list again costs nothing. Whoever made it decides how long it lives. */
   record: WeakRef<readonly RecordEntry[]> | undefined;
   /** What it has on record, and what was written for it and is not on the record that was read last. */
-  readonly refs: Map<RefKey, 'recorded' | 'written'>;
+  readonly refs: Map<RefKey, RecordEntry | 'written'>;
 }
 
 /** Which Application has which objects on record. */
@@ -41,8 +41,10 @@ export class Declarations {
     for (const entry of record) {
       const id = refKey(entry.ref);
       recorded.add(id);
-      if (!declared.refs.has(id) || this.#isClaim(id)) this.#tracker.expect(key, entry);
-      declared.refs.set(this.#copyOf(id), 'recorded');
+      const known = declared.refs.get(id);
+      if (known === undefined || this.#isClaim(id)) this.#tracker.expect(key, entry);
+      else if (known !== entry) this.#tracker.recall(entry);
+      declared.refs.set(this.#copyOf(id), entry);
     }
     for (const [id, how] of declared.refs) {
       if (how === 'written' || recorded.has(id)) continue;

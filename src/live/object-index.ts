@@ -8,7 +8,8 @@ import type { Expectation } from './suspicion.ts';
 /** Everything known of one object: what was seen last and what is expected of it. No body, no managedFields. */
 export interface Entry {
   readonly id: RefKey;
-  readonly ref: Ref;
+  /** Once on record the copy of the record, which is kept anyway. */
+  ref: Ref;
   /** undefined: the watch does not show it. */
   seen: Sighting | undefined;
   /** undefined: on nobody's record. */

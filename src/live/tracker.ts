@@ -146,6 +146,7 @@ export class Tracker implements Disposable {
   expect(key: ApplicationKey, recorded: RecordEntry): void {
     const { index, clock, suspects } = this.#ports;
     const entry = index.ensure(recorded.ref);
+    entry.ref = recorded.ref;
     const present = entry.expected;
     if (present !== undefined && (present.uid !== '' || recorded.uid === '')) {
       share(entry, present.key, key);
@@ -153,8 +154,21 @@ export class Tracker implements Disposable {
     }
     if (present !== undefined) share(entry, key, present.key);
     entry.expected = { key, uid: recorded.uid, fp: recorded.fp, desired: recorded.desired, verified: undefined };
+    entry.seen = entry.seen === undefined ? undefined : this.#kept(entry.seen, entry);
     index.file(entry);
     suspects.examine(entry, clock.monotonic());
+  }
+
+  /** What is known and recorded alike is kept in the copy of the record. */
+  recall({ ref, uid, fp, desired }: RecordEntry): void {
+    const entry = this.#ports.index.get(refKey(ref));
+    if (entry === undefined) return;
+    entry.ref = ref;
+    const { seen, expected } = entry;
+    if (expected?.uid !== uid || expected.fp !== fp || expected.desired !== desired) return;
+    entry.expected = { ...expected, uid, fp, desired };
+    entry.seen = seen === undefined ? undefined : this.#kept(seen, entry);
+    if (seen === expected.verified) entry.expected.verified = entry.seen;
   }
 
   /** The Application does not have it on record any more; who shares it takes over. */

@@ -5,7 +5,7 @@ import { arrayAt, isJsonObject, jsonEqual, numberAt, objectAt, stringAt } from '
 import type { KubeObject, RefKey } from './object.ts';
 import { refKey, uidOf } from './object.ts';
 import type { RecordEntry } from './record.ts';
-import { decodeEntry, encodeEntry, sortEntries } from './record.ts';
+import { decodeEntry, encodeEntry, isSameEntry, sortEntries } from './record.ts';
 import { SharedTexts } from './shared-texts.ts';
 import { inlineEntries, inventoryEntries } from './status-schema.ts';
 
@@ -66,30 +66,29 @@ function numberOf(object: KubeObject, application: string): number | undefined {
   return /^[1-9][0-9]{0,5}$/.test(number) ? Number(number) : undefined;
 }
 
-/** The entries of one Inventory, or what is wrong with it. */
-function readInventory(object: KubeObject): RecordEntry[] | OperatorError {
-  return decodeEntries(object, `Inventory ${object.metadata.name}`);
-}
-
 /**
  * The record of an Application from its status or its Inventories, or what is wrong with it (reason InvalidRecord).
  * Inventories of a former Application of the same name are left out. Without a record in status, as after a loss of it,
- * the Inventories count.
+ * the Inventories count. Of `known`, the record that was read before, what is the same is taken: it is kept in many places.
  */
-export function readRecord(application: KubeObject, inventories: readonly KubeObject[]): RecordEntry[] | OperatorError {
+export function readRecord(
+  application: KubeObject,
+  inventories: readonly KubeObject[],
+  known: readonly RecordEntry[] = [],
+): readonly RecordEntry[] | OperatorError {
   const status = objectAt(application, 'status');
   const stored = status['record'];
   const expected = numberAt(stored, 'inventories') ?? 0;
-  if (isJsonObject(stored) && expected === 0) return decodeEntries(stored, 'status.record');
+  if (isJsonObject(stored) && expected === 0) return decodeEntries(stored, 'status.record', known);
   if (stored !== undefined && !isJsonObject(stored)) return invalidRecord('status.record is no object');
   const own = inventories.filter((inventory) => stringAt(ownerOf(inventory), 'uid') === uidOf(application));
   if (own.length < expected) {
     return invalidRecord(`${expected - own.length} of ${expected} Inventories are missing`);
   }
-  return union(own.map(readInventory));
+  return union(own.map((object) => decodeEntries(object, `Inventory ${object.metadata.name}`, known)));
 }
 
-function union(parts: readonly (RecordEntry[] | OperatorError)[]): RecordEntry[] | OperatorError {
+function union(parts: readonly (readonly RecordEntry[] | OperatorError)[]): RecordEntry[] | OperatorError {
   const entries = new Map<RefKey, RecordEntry>();
   for (const part of parts) {
     if (part instanceof OperatorError) return part;
@@ -101,18 +100,44 @@ function union(parts: readonly (RecordEntry[] | OperatorError)[]): RecordEntry[]
   return sortEntries(entries.values());
 }
 
-function decodeEntries(stored: JsonObject, where: string): RecordEntry[] | OperatorError {
+function decodeEntries(
+  stored: JsonObject,
+  where: string,
+  known: readonly RecordEntry[],
+): readonly RecordEntry[] | OperatorError {
   if (numberAt(stored, 'format') !== format) {
     return invalidRecord(`${where} has a format that this version does not know`);
   }
   const texts = new SharedTexts();
+  const before = new Map(known.map((entry) => [refKey(entry.ref), entry]));
   const entries: RecordEntry[] = [];
   for (const [index, text] of arrayAt(stored, 'entries').entries()) {
     const entry = typeof text === 'string' ? decodeEntry(text) : undefined;
     if (entry === undefined) return invalidRecord(`${where}.entries[${index}] cannot be read`);
-    entries.push({ ...entry, ref: texts.ref(entry.ref) });
+    entries.push(keptAs(entry, before.get(refKey(entry.ref)), texts));
   }
-  return entries;
+  return entries.length === known.length && entries.every((entry, index) => entry === known[index]) ? known : entries;
+}
+
+function keptAs(entry: RecordEntry, former: RecordEntry | undefined, texts: SharedTexts): RecordEntry {
+  if (former === undefined) return { ...entry, ref: texts.ref(entry.ref) };
+  return isSameEntry(former, entry) ? former : { ...entry, ref: former.ref };
+}
+
+/** Without the entries in its status, when these are what `record` is encoded to: then they need not be kept twice. */
+export function withoutEntries(application: KubeObject, record: readonly RecordEntry[]): KubeObject | undefined {
+  const entries = arrayAt(objectAt(objectAt(application, 'status'), 'record'), 'entries');
+  return entries.length > 0 && jsonEqual(entries, record.map(encodeEntry)) ? withLines(application, []) : undefined;
+}
+
+/** The inverse of `withoutEntries`. */
+export function withEntries(application: KubeObject, record: readonly RecordEntry[]): KubeObject {
+  return withLines(application, record.map(encodeEntry));
+}
+
+function withLines(application: KubeObject, entries: readonly string[]): KubeObject {
+  const status = objectAt(application, 'status');
+  return { ...application, status: { ...status, record: { ...objectAt(status, 'record'), entries } } };
 }
 
 function invalidRecord(message: string): OperatorError {

@@ -11,6 +11,7 @@ import { arrayAt, objectAt } from './json.ts';
 import { readKnownApplication } from './known-application.ts';
 import type { KubeObject } from './object.ts';
 import { readSpec, specForDeletion } from './parse-spec.ts';
+import type { RecordEntry } from './record.ts';
 import { requestNow, specAsked } from './requested.ts';
 import { readOperation } from './sync-request.ts';
 
@@ -29,15 +30,17 @@ export type ParsedApplication =
  * Guarantees: no unknown field, no field that is not built and no refused one is passed over in silence. One that is
  * being deleted is `valid` whatever its spec says, because its record is all that a deletion needs; only a damaged
  * record holds it back.
- * Assumptions: `inventories` are all objects that `isInventoryOf` gives to this Application's name and namespace.
+ * Assumptions: `inventories` are all objects that `isInventoryOf` gives to this Application's name and namespace;
+ * `recorded` is the record that was read of it before.
  */
 export function parseApplication(
   object: KubeObject,
   inventories: readonly KubeObject[],
   installation: Installation,
+  recorded?: readonly RecordEntry[],
 ): ParsedApplication {
   const read = readKnownApplication(object);
-  const record = readRecord(object, inventories);
+  const record = readRecord(object, inventories, recorded);
   const findings = new Findings();
   if (record instanceof OperatorError) return { kind: 'invalid', app: { ...read, fieldsIgnored: [] }, error: record };
 

@@ -1,3 +1,4 @@
+import { base32 } from './hash.ts';
 import type { Ref } from './object.ts';
 import { parseRefKey, refKey } from './object.ts';
 
@@ -17,6 +18,12 @@ export function isHookEntry({ uid, desired }: RecordEntry): boolean {
   return uid !== '' && desired === '';
 }
 
+/** Says the same of the same object. */
+export function isSameEntry(one: RecordEntry, other: RecordEntry): boolean {
+  const { ref, uid, desired, fp } = one;
+  return uid === other.uid && desired === other.desired && fp === other.fp && refKey(ref) === refKey(other.ref);
+}
+
 /** `group/Kind|namespace|name|uid|desired|fp`, uid as 26 base32 characters. */
 export function encodeEntry(entry: RecordEntry): string {
   return `${refKey(entry.ref)}|${entry.uid === '' ? '' : packUid(entry.uid)}|${entry.desired}|${entry.fp}`;
@@ -32,25 +39,34 @@ export function decodeEntry(text: string): RecordEntry | undefined {
   return ref === undefined || unpacked === undefined ? undefined : { ref, uid: unpacked, desired, fp };
 }
 
-const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
-
 function packUid(uid: string): string {
   const hex = uid.replaceAll('-', '');
-  if (!/^[0-9a-f]{32}$/.test(hex)) return uid;
-  let rest = BigInt(`0x${hex}`) << 2n;
-  let text = '';
-  for (let i = 0; i < 26; i++, rest >>= 5n) text = alphabet.charAt(Number(rest & 31n)) + text;
-  return text;
+  return /^[0-9a-f]{32}$/.test(hex) ? base32(Buffer.from(hex, 'hex')) : uid;
 }
 
 function unpackUid(text: string): string | undefined {
   if (/^[0-9a-f]+-/.test(text)) return text;
   if (!/^[a-z2-7]{26}$/.test(text)) return undefined;
-  let value = 0n;
-  for (const letter of text) value = (value << 5n) | BigInt(alphabet.indexOf(letter));
-  const hex = (value >> 2n).toString(16).padStart(32, '0');
+  const hex = base32Bytes(text).toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** The inverse of `base32`; the bits of the last letter that belong to no byte are dropped. */
+function base32Bytes(text: string): Buffer {
+  const bytes = Buffer.alloc(Math.floor((text.length * 5) / 8));
+  let bits = 0;
+  let value = 0;
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    value = ((value << 5) | (code < letterA ? code - digit2 + 26 : code - letterA)) & 0xfff;
+    for (bits += 5; bits >= 8; bits -= 8) bytes[at++] = value >>> (bits - 8);
+  }
+  return bytes;
+}
+
+const letterA = 'a'.charCodeAt(0);
+const digit2 = '2'.charCodeAt(0);
 
 /** Entries by ref, in the order of their text. */
 export function sortEntries(entries: Iterable<RecordEntry>): RecordEntry[] {

@@ -3,6 +3,7 @@ import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
+import type { RecordEntry } from '../model/record.ts';
 import { splitRevisions } from '../model/revision.ts';
 
 /**
@@ -20,7 +21,7 @@ interface Rendered {
   readonly isOutOfSight: boolean;
   /** False: the newest render failed, or was not tried (suspended). */
   readonly succeeded: boolean;
-  readonly desires: ReadonlySet<RefKey>;
+  readonly desires: readonly Claim[];
 }
 
 /** What is known of the remotes that an Application follows. */
@@ -39,11 +40,15 @@ export interface Render {
   readonly refs: Iterable<Ref>;
 }
 
+type Recorded = Pick<RecordEntry, 'ref' | 'uid'>;
+
 /** One ref. The lists of Applications are shared by all refs of which they are the same: they are never changed. */
 interface Claim {
   readonly id: RefKey;
   desiredBy: readonly ApplicationKey[];
   recordedBy: readonly ApplicationKey[];
+  /** Those of them that have an object with a uid on record. */
+  writtenBy: readonly ApplicationKey[];
 }
 
 /** Answers for one Application that plans at one revision. */
@@ -67,7 +72,9 @@ export interface ClaimsView {
  */
 export class Claims {
   readonly #rendered = new Map<ApplicationKey, Rendered>();
-  readonly #records = new Map<ApplicationKey, ReadonlyMap<RefKey, string>>();
+  /** The lists that their readers hold, too. */
+  readonly #records = new Map<ApplicationKey, readonly Recorded[]>();
+  readonly #recordedIn = new Map<string, number>();
   readonly #claims = new Map<RefKey, Claim>();
   /** Whose pruning waits, and of which refs. */
   readonly #waiting = new Map<ApplicationKey, Set<RefKey>>();
@@ -89,9 +96,9 @@ export class Claims {
 
   /** The newest render of an Application. */
   rendered({ key, groups, refs }: Render): void {
-    const desires = new Set<RefKey>();
-    for (const ref of refs) desires.add(this.#claimOf(ref).id);
-    this.#replace(key, { groups, succeeded: true, desires });
+    const desires = new Set<Claim>();
+    for (const ref of refs) desires.add(this.#claimOf(ref));
+    this.#replace(key, { groups, succeeded: true, desires: [...desires] });
   }
 
   /**
@@ -99,39 +106,62 @@ export class Claims {
    * groups it is expected to be rendered soon, and the others of the groups wait for that.
    */
   notRendered(key: ApplicationKey, groups: Groups = new Map()): void {
-    this.#replace(key, { groups, succeeded: false, desires: this.#rendered.get(key)?.desires ?? new Set() });
+    this.#replace(key, { groups, succeeded: false, desires: this.#rendered.get(key)?.desires ?? [] });
   }
 
   /** True when its newest render that succeeded since start lacks the ref. */
   isDropped(key: ApplicationKey, ref: Ref): boolean {
-    const { succeeded, desires } = this.#rendered.get(key) ?? { succeeded: false, desires: new Set() };
-    return (succeeded || desires.size > 0) && !desires.has(refKey(ref));
+    const { succeeded, desires } = this.#rendered.get(key) ?? { succeeded: false, desires: [] };
+    return (succeeded || desires.length > 0) && !this.#desires(key, refKey(ref));
   }
 
   #replace(key: ApplicationKey, render: Omit<Rendered, 'newest' | 'isOutOfSight'>): void {
     const before = this.#rendered.get(key);
     const next = { ...render, newest: this.#begun.get(key), isOutOfSight: this.#remotes.isOutOfSight(key) };
     this.#rendered.set(key, next);
-    this.#index('desiredBy', key, before?.desires ?? [], next.desires);
+    const isMoved = this.#index('desiredBy', key, before?.desires ?? [], next.desires);
     const isSame = before?.succeeded === next.succeeded && isSameView(before, next);
     // Two that wait for each other would wake each other for ever.
-    if (!isSame || before.desires.symmetricDifference(next.desires).size > 0) this.#release();
+    if (!isSame || isMoved) this.#release();
   }
 
-  recorded(key: ApplicationKey, entries: Iterable<{ readonly ref: Ref; readonly uid: string }>): void {
+  /** The same list again costs nothing. */
+  recorded(key: ApplicationKey, record: readonly Recorded[]): void {
     const before = this.#records.get(key);
-    const record = new Map<RefKey, string>();
-    for (const { ref, uid } of entries) record.set(this.#claimOf(ref).id, uid);
+    if (before === record) return;
     this.#records.set(key, record);
-    this.#index('recordedBy', key, before?.keys() ?? [], record);
-    const isWritten = (ref: RefKey): boolean => (record.get(ref) ?? '') !== (before?.get(ref) ?? '');
-    this.#release((refs) => [...refs].some(isWritten));
+    this.#file(key, before ?? [], record);
+    if (this.#waiting.size === 0) return;
+    const [uids, former] = [uidsIn(record), uidsIn(before ?? [])];
+    this.#release((refs) => [...refs].some((ref) => (uids.get(ref) ?? '') !== (former.get(ref) ?? '')));
+  }
+
+  /** Objects that all Applications together have on record in a namespace. */
+  recordedIn(namespace: string): number {
+    return this.#recordedIn.get(namespace) ?? 0;
+  }
+
+  #file(key: ApplicationKey, before: readonly Recorded[], after: readonly Recorded[]): void {
+    this.#count(before, -1);
+    this.#count(after, 1);
+    const claimsOf = (entries: readonly Recorded[]): Claim[] => entries.map(({ ref }) => this.#claimOf(ref));
+    const [former, next] = [claimsOf(before), claimsOf(after)];
+    this.#index('writtenBy', key, claimsOf(before.filter(isWritten)), claimsOf(after.filter(isWritten)));
+    this.#index('recordedBy', key, former, next);
+  }
+
+  #count(entries: readonly Recorded[], by: 1 | -1): void {
+    for (const { ref } of entries) {
+      const count = this.recordedIn(ref.namespace) + by;
+      if (count === 0) this.#recordedIn.delete(ref.namespace);
+      else this.#recordedIn.set(ref.namespace, count);
+    }
   }
 
   /** The Application is gone and claims nothing. */
   forget(key: ApplicationKey): void {
-    this.#index('desiredBy', key, this.#rendered.get(key)?.desires ?? [], new Set());
-    this.#index('recordedBy', key, this.#records.get(key)?.keys() ?? [], new Set());
+    this.#index('desiredBy', key, this.#rendered.get(key)?.desires ?? [], []);
+    this.#file(key, this.#records.get(key) ?? [], []);
     this.#rendered.delete(key);
     this.#begun.delete(key);
     this.#records.delete(key);
@@ -163,29 +193,32 @@ export class Claims {
     const id = refKey(ref);
     const known = this.#claims.get(id);
     if (known !== undefined) return known;
-    const claim: Claim = { id, desiredBy: nobody, recordedBy: nobody };
+    const claim: Claim = { id, desiredBy: nobody, recordedBy: nobody, writtenBy: nobody };
     this.#claims.set(id, claim);
     return claim;
   }
 
+  /** True when that changed a claim. */
   #index(
-    by: 'desiredBy' | 'recordedBy',
+    by: 'desiredBy' | 'recordedBy' | 'writtenBy',
     key: ApplicationKey,
-    before: Iterable<RefKey>,
-    after: Pick<ReadonlySet<RefKey>, 'has' | 'keys'>,
-  ): void {
-    for (const id of before) {
-      const claim = this.#claims.get(id);
-      if (claim === undefined || after.has(id)) continue;
+    before: readonly Claim[],
+    after: readonly Claim[],
+  ): boolean {
+    const kept = new Set(after);
+    const left = before.filter((claim) => !kept.has(claim));
+    for (const claim of left) {
       claim[by] = claim[by].filter((other) => other !== key);
-      if (!isClaimed(claim)) this.#claims.delete(id);
+      if (!isClaimed(claim)) this.#claims.delete(claim.id);
     }
     const alone = [key];
-    for (const id of after.keys()) {
-      const claim = this.#claims.get(id);
-      if (claim === undefined || claim[by].includes(key)) continue;
-      claim[by] = claim[by].length === 0 ? alone : [...claim[by], key];
-    }
+    const come = after.filter((claim) => !claim[by].includes(key));
+    for (const claim of come) claim[by] = claim[by].length === 0 ? alone : [...claim[by], key];
+    return left.length > 0 || come.length > 0;
+  }
+
+  #desires(key: ApplicationKey, ref: RefKey): boolean {
+    return this.#claims.get(ref)?.desiredBy.includes(key) === true;
   }
 
   #waits(key: ApplicationKey, ref: RefKey): void {
@@ -213,7 +246,7 @@ export class Claims {
 
   /** Its remote cannot be looked at. One of which nothing was ever seen, because its URL is wrong, stops nobody. */
   #isInDoubt(key: ApplicationKey, { desires }: Rendered): boolean {
-    const isKnown = desires.size > 0 || (this.#records.get(key)?.size ?? 0) > 0;
+    const isKnown = desires.length > 0 || (this.#records.get(key)?.length ?? 0) > 0;
     return isKnown && this.#remotes.isOutOfSight(key);
   }
 
@@ -226,15 +259,12 @@ export class Claims {
   }
 
   #recorder(key: ApplicationKey, ref: RefKey): ApplicationKey | undefined {
-    return this.#claims.get(ref)?.recordedBy.find((other) => other !== key && this.#holds(other, ref));
+    return this.#claims.get(ref)?.writtenBy.find((other) => other !== key && this.#wants(other, ref));
   }
 
-  /** Has written the object, and wants it still or cannot say. */
-  #holds(key: ApplicationKey, ref: RefKey): boolean {
-    const uid = this.#records.get(key)?.get(ref);
-    if (uid === undefined || uid === '') return false;
-    const rendered = this.#rendered.get(key);
-    return rendered?.succeeded !== true || rendered.desires.has(ref);
+  /** Still, or it cannot say. */
+  #wants(key: ApplicationKey, ref: RefKey): boolean {
+    return this.#rendered.get(key)?.succeeded !== true || this.#desires(key, ref);
   }
 
   #release(concerns: (refs: ReadonlySet<RefKey>) => boolean = () => true): void {
@@ -242,6 +272,14 @@ export class Claims {
     for (const key of woken) this.#waiting.delete(key);
     if (woken.length > 0) this.#wake(woken);
   }
+}
+
+function isWritten({ uid }: Recorded): boolean {
+  return uid !== '';
+}
+
+function uidsIn(record: readonly Recorded[]): ReadonlyMap<RefKey, string> {
+  return new Map(record.map(({ ref, uid }) => [refKey(ref), uid]));
 }
 
 function isSameView(one: Rendered, other: Rendered): boolean {

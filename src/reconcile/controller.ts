@@ -9,6 +9,7 @@ import { declareKinds } from './load.ts';
 import type { Ports } from './ports.ts';
 import type { KeyedQueue } from './queue.ts';
 import { Resumptions } from './requests/resumptions.ts';
+import { Turns } from './turns.ts';
 import type { WorkerOptions } from './worker.ts';
 import { work } from './worker.ts';
 
@@ -32,7 +33,8 @@ export class Controller {
   readonly #unsubscribe: (() => void)[] = [];
   readonly #seen = new Map<ApplicationKey, string>();
   readonly #resumptions: Resumptions;
-  #workers: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
+  #working: Promise<unknown> = Promise.resolve();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -57,9 +59,18 @@ export class Controller {
       }),
       ports.live.onSuspect((suspect) => corrector.take(suspect)),
     );
-    for (const key of ports.applications.keys()) this.#changed(key);
-    const worker: WorkerOptions = { queue, ports, reconcile, attempts: this.#attempts, signal };
-    this.#workers = Promise.all(Array.from({ length: workers }, () => work(worker)));
+    const worker: WorkerOptions = { queue, ports, reconcile, attempts: this.#attempts, turns: this.#turns, signal };
+    const begin = (): Promise<unknown> => Promise.all(Array.from({ length: workers }, () => work(worker)));
+    this.#working = this.#knowAll(signal).then(begin);
+  }
+
+  /** Before anybody works: nothing may be pruned that another one claims. */
+  async #knowAll(signal: AbortSignal): Promise<void> {
+    for (const key of this.#options.ports.applications.keys()) {
+      if (signal.aborted) return;
+      this.#changed(key);
+      await this.#turns.next();
+    }
   }
 
   async stop(): Promise<void> {
@@ -67,7 +78,7 @@ export class Controller {
     this.#resumptions.stop();
     this.#abort.abort(new Error('stopping'));
     this.#options.queue.close();
-    await this.#workers;
+    await this.#working;
   }
 
   /** An Application, or its record, is new, changed or gone. */

@@ -58,7 +58,7 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
     claims: claimsOf(sight, ports),
     weightOf: weightBy(app, {
       sizeOf: (key) => ports.applications.known(key)?.app.record?.length ?? 0,
-      sizeIn: (namespace) => ports.applications.recordedIn(namespace),
+      sizeIn: (namespace) => ports.claims.recordedIn(namespace),
     }),
     approved: ports.approvals.of(app),
     confirmed: isConfirmed(sight, ports),

@@ -6,11 +6,13 @@ import type { Ports } from './ports.ts';
 import type { KeyedQueue } from './queue.ts';
 import { report } from './report.ts';
 import { nextRun } from './schedule.ts';
+import type { Turns } from './turns.ts';
 
 export interface WorkerOptions {
   readonly queue: KeyedQueue;
   readonly ports: Ports;
   readonly attempts: Attempts;
+  readonly turns: Turns;
   readonly reconcile: (key: ApplicationKey, ports: Ports, signal: AbortSignal) => Promise<Outcome>;
   /** Aborted when this process may not, or need not, work any more. */
   readonly signal: AbortSignal;
@@ -21,9 +23,10 @@ const deadlineMs = 300_000;
 
 /** Takes one key after the other until the queue is closed. */
 export async function work(options: WorkerOptions): Promise<void> {
-  const { queue, ports, signal } = options;
+  const { queue, ports, turns, signal } = options;
   for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
     ports.telemetry.queueDepth(queue.depth);
+    await turns.next();
     if (!signal.aborted) await workOn(key, options);
     // Not before the status is written: what waits for the run goes by the record that it leaves.
     if (ports.applications.known(key) === undefined) forget(key, ports);

@@ -49,7 +49,7 @@ class Store {
     return planStorage(owner, record, [...this.inventories.values()]);
   }
 
-  read(): RecordEntry[] {
+  read(): readonly RecordEntry[] {
     const answer = readRecord(this.application(), [...this.inventories.values()]);
     if (answer instanceof OperatorError) throw answer;
     return answer;

@@ -192,6 +192,20 @@ describe('what Git dropped from one Application', () => {
   });
 });
 
+it('objects of all records are counted by namespace', () => {
+  const { claims } = world();
+  const counts = (): number[] => [claims.recordedIn(a.namespace), claims.recordedIn('elsewhere')];
+  assert.deepEqual(counts(), [2, 0]);
+  claims.recorded('right', [
+    { ref: a, uid: '' },
+    { ref: { ...b, namespace: 'elsewhere' }, uid: 'v' },
+  ]);
+  assert.deepEqual(counts(), [2, 1]);
+  claims.forget('left');
+  claims.forget('right');
+  assert.deepEqual(counts(), [0, 0]);
+});
+
 describe('of two that desire an object', () => {
   it('the one that has its uid on record is named, as long as it wants it or cannot say', () => {
     const { claims } = world();

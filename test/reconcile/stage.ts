@@ -118,7 +118,7 @@ export class Stage implements AsyncDisposable {
   /** Until nothing goes on any more without time passing. */
   async quiet(): Promise<void> {
     let seen = -1;
-    for (let still = 0; still < 8; still += 1) {
+    for (let still = 0; still < 32; still += 1) {
       if (this.cluster.requests.length !== seen) still = 0;
       seen = this.cluster.requests.length;
       await new Promise((resolve) => setImmediate(resolve));

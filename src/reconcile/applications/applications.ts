@@ -5,7 +5,7 @@ import { OperatorError } from '../../model/errors.ts';
 import type { ApplicationKey, Installation } from '../../model/installation.ts';
 import { applicationKey, applicationsOf } from '../../model/installation.ts';
 import type { StoragePlan } from '../../model/inventory.ts';
-import { isInventoryOf, planStorage } from '../../model/inventory.ts';
+import { isInventoryOf, planStorage, withEntries, withoutEntries } from '../../model/inventory.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { jsonEqual, objectAt, stringAt } from '../../model/json.ts';
 import type { KubeObject } from '../../model/object.ts';
@@ -34,6 +34,10 @@ interface Stored {
   object: KubeObject | undefined;
   readonly inventories: Map<string, KubeObject>;
   parsed: ParsedApplication | undefined;
+  /** As it was read last. */
+  record: readonly RecordEntry[];
+  /** The entries of `object` are left out: they are those of `record`. */
+  isBare: boolean;
 }
 
 /**
@@ -87,12 +91,26 @@ export class Applications implements Disposable {
   known(key: ApplicationKey): ParsedApplication | undefined {
     const stored = this.#stored.get(key);
     if (stored?.object === undefined) return undefined;
-    stored.parsed ??= this.#parse(stored.object, stored.inventories);
+    stored.parsed ??= this.#parse(stored, servedOf(stored, stored.object));
     return stored.parsed;
   }
 
-  #parse(object: KubeObject, inventories: Stored['inventories']): ParsedApplication {
-    return this.#checks.take(parseApplication(object, [...inventories.values()], this.#installation));
+  #parse(stored: Stored, object: KubeObject): ParsedApplication {
+    const inventories = [...stored.inventories.values()];
+    const parsed = this.#checks.take(parseApplication(object, inventories, this.#installation, stored.record));
+    const { record } = parsed.app;
+    if (record === undefined) return parsed;
+    const bare = withoutEntries(object, record);
+    stored.object = bare ?? object;
+    stored.isBare = bare !== undefined;
+    stored.record = record;
+    return parsed;
+  }
+
+  /** As the server has it. */
+  #served(key: ApplicationKey): KubeObject | undefined {
+    const stored = this.#stored.get(key);
+    return stored?.object === undefined ? undefined : servedOf(stored, stored.object);
   }
 
   /** Like `known`, for acting on it: throws the OperatorError that says why it cannot be acted on. */
@@ -102,12 +120,6 @@ export class Applications implements Disposable {
     return parsed?.app;
   }
 
-  /** Objects that all Applications together have on record in a namespace. */
-  recordedIn(namespace: string): number {
-    const records = this.keys().map((key) => this.known(key)?.app.record ?? []);
-    return records.reduce((sum, record) => sum + record.filter(({ ref }) => ref.namespace === namespace).length, 0);
-  }
-
   /**
    * Writes status and, when given, the record. False: the Application is gone, and nothing of it was written.
    * Throws OperatorError with the given step.
@@ -115,9 +127,9 @@ export class Applications implements Disposable {
   async write(key: ApplicationKey, { status, record }: StatusUpdate, step: 'claim' | 'status'): Promise<boolean> {
     const stored = this.#stored.get(key);
     const known = this.known(key);
-    if (stored?.object === undefined || known === undefined) return false;
     // This one, also if the watch brings another meanwhile: the new status was made from it.
-    const { object } = stored;
+    const object = this.#served(key);
+    if (stored === undefined || object === undefined || known === undefined) return false;
     const before = objectAt(object, 'status');
     const storage = record === undefined ? keep : planStorage(known.app, record, [...stored.inventories.values()]);
     // Inventories grow before the status says so and shrink after it: what is read in between is a superset.
@@ -132,14 +144,14 @@ export class Applications implements Disposable {
 
   /** Removes what is served and done: the `operation`, annotations, finalizers. Throws OperatorError. */
   async remove(app: KnownApplication, what: Removal): Promise<void> {
-    const object = this.#stored.get(app.key)?.object;
+    const object = this.#served(app.key);
     if (object === undefined) return;
     await this.#patch(object, (current) => removalFrom(current, what, object), { step: 'status' });
   }
 
   /** Sets annotations, and removes those without a value. Throws OperatorError. */
   async annotate(app: KnownApplication, changes: Readonly<Record<string, string | undefined>>): Promise<void> {
-    const object = this.#stored.get(app.key)?.object;
+    const object = this.#served(app.key);
     if (object === undefined) return;
     await this.#patch(object, (current) => annotating(current, changes), { step: 'status' });
   }
@@ -220,7 +232,8 @@ export class Applications implements Disposable {
     const key = applicationKey(stringAt(object.metadata, 'namespace') ?? '', object.metadata.name);
     const stored = this.#entry(key);
     if (!gone && stored.object !== undefined && !isNewer(object, stored.object)) return;
-    stored.object = gone ? undefined : object;
+    stored.object = gone ? undefined : withoutManagedFields(object);
+    stored.isBare = false;
     this.#changed(key, stored);
   }
 
@@ -239,7 +252,7 @@ export class Applications implements Disposable {
   #entry(key: ApplicationKey): Stored {
     const present = this.#stored.get(key);
     if (present !== undefined) return present;
-    const stored: Stored = { object: undefined, inventories: new Map(), parsed: undefined };
+    const stored: Stored = { object: undefined, inventories: new Map(), parsed: undefined, record: [], isBare: false };
     this.#stored.set(key, stored);
     return stored;
   }
@@ -250,6 +263,15 @@ export class Applications implements Disposable {
     if (stored.object === undefined && stored.inventories.size === 0) this.#stored.delete(key);
     for (const listener of this.#listeners) listener(key);
   }
+}
+
+function servedOf({ isBare, record }: Stored, object: KubeObject): KubeObject {
+  return isBare ? withEntries(object, record) : object;
+}
+
+/** Nobody asks who wrote an Application, and its status makes them many. */
+function withoutManagedFields(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, managedFields: [] } };
 }
 
 type Followed = Pick<ReflectorSpec, 'kind' | 'labelSelector'> & { readonly namespace: string };

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KubeObject, Ref } from '../../../src/model/object.ts';
+import { arrayAt, objectAt } from '../../../src/model/json.ts';
 import type { RecordEntry } from '../../../src/model/record.ts';
+import { encodeEntry } from '../../../src/model/record.ts';
 import { createHealthRules } from '../../../src/health/health.ts';
 import { ApplicationChecks } from '../../../src/reconcile/applications/application-checks.ts';
 import { Applications } from '../../../src/reconcile/applications/applications.ts';
@@ -61,6 +63,18 @@ describe('the status of an Application', () => {
     const parsed = one.applications.known(key);
     assert.deepEqual(parsed?.app.status, synced);
     assert.equal(parsed.kind === 'valid' ? parsed.app.spec.intervalMs : 0, 3_600_000, 'both are kept');
+  });
+
+  it('keeps the record that another write of it does not mention', async () => {
+    const one = await desk();
+    const record = [entry(configMapRef('a')), entry(configMapRef('b'))];
+    await one.writer.update(key, 'status', () => ({ status: synced, record }));
+    const known = recordOf(one);
+    await one.writer.update(key, 'status', () => ({ status: { ...synced, sourceType: 'Helm' } }));
+    await settled();
+    const entries = arrayAt(objectAt(objectAt(one.cluster.peek(application), 'status'), 'record'), 'entries');
+    assert.deepEqual(entries, record.map(encodeEntry));
+    assert.equal(recordOf(one), known, 'what is known of it is the same list');
   });
 
   it('is not written over the status of somebody else', async () => {
