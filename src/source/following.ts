@@ -2,6 +2,7 @@ import type { Application } from '../model/application.ts';
 import type { ApplicationKey } from '../model/installation.ts';
 import type { Clock, Random } from '../model/ports.ts';
 import { joinRevisions } from '../model/revision.ts';
+import { FolderIds } from './folder-ids.ts';
 import type { Remote } from './git/remote.ts';
 import { Poll, type PollOutcome } from './polling.ts';
 import { asOperatorError, withRetryAfter, type Remotes } from './remotes.ts';
@@ -16,6 +17,7 @@ export interface FollowingOptions {
 interface Followed {
   readonly poll: Poll;
   readonly target: Target;
+  readonly folders: FolderIds;
 }
 
 /** For remotes that do not answer. */
@@ -41,7 +43,11 @@ export class Following {
     const ids = targets.map(({ id }) => id);
     if (ids.length === 0) this.#followed.delete(app.key);
     else this.#followed.set(app.key, ids);
-    for (const target of targets) this.#sharedPoll(target).follow(app.key, app.spec.intervalMs);
+    for (const target of targets) {
+      const { poll, folders } = this.#shared(target);
+      folders.follow(app.key, pathsOf(app, ids, target));
+      poll.follow(app.key, app.spec.intervalMs);
+    }
     // Only now, so that a repository that is followed at another ref is kept.
     for (const id of before) if (!ids.includes(id)) this.#leave(id, app.key);
   }
@@ -127,12 +133,12 @@ export class Following {
     this.#listeners.clear();
   }
 
-  #sharedPoll(target: Target): Poll {
+  #shared(target: Target): Followed {
     const existing = this.#polls.get(target.id);
-    if (existing !== undefined) return existing.poll;
-    const poll = this.#newPoll(target);
-    this.#polls.set(target.id, { poll, target });
-    return poll;
+    if (existing !== undefined) return existing;
+    const followed = { poll: this.#newPoll(target), target, folders: new FolderIds() };
+    this.#polls.set(target.id, followed);
+    return followed;
   }
 
   #newPoll(target: Target): Poll {
@@ -148,16 +154,34 @@ export class Following {
           return { kind: 'failed', error: asOperatorError(error, target.repoURL) };
         }
       },
-      news: (keys) => {
-        for (const key of keys) for (const listener of this.#listeners) listener(key);
-      },
+      news: (keys) => void this.#tell(target, [...keys]),
     });
     return poll;
+  }
+
+  async #tell({ id }: Target, keys: readonly ApplicationKey[]): Promise<void> {
+    const followed = this.#polls.get(id);
+    const sorted = followed === undefined || keys.length < 2 ? keys : await this.#sorted(followed, keys);
+    for (const key of sorted) for (const listener of this.#listeners) listener(key);
+  }
+
+  /** Those first whom the commit touches; as they were when it cannot be read, which each of them will say. */
+  async #sorted(
+    { poll, target, folders }: Followed,
+    keys: readonly ApplicationKey[],
+  ): Promise<readonly ApplicationKey[]> {
+    const { outcome } = poll;
+    if (outcome.kind !== 'found' || outcome.tag !== undefined || target.remote === undefined) return keys;
+    const repository = this.#options.remotes.repository(target.remote);
+    return await repository
+      .with({ commit: outcome.revision }, (snapshot) => folders.touchedFirst(snapshot))
+      .catch(() => keys);
   }
 
   /** An Application ceases to follow a poll; with its last follower it ends, and with its last poll the local copies. */
   #leave(id: string, key: ApplicationKey): void {
     const left = this.#polls.get(id);
+    left?.folders.unfollow(key);
     left?.poll.unfollow(key);
     if (left === undefined || left.poll.isFollowed) return;
     this.#polls.delete(id);
@@ -185,4 +209,9 @@ function meantBy(outcome: PollOutcome, waitMs: number): Meant {
     case 'unknown':
       throw new Error('a look that ended knows neither a revision nor an error');
   }
+}
+
+/** Of the sources that follow this target. */
+function pathsOf(app: Application, ids: readonly string[], { id }: Target): string[] {
+  return app.spec.sources.filter((_, index) => ids[index] === id).map(({ path }) => path);
 }

@@ -99,3 +99,29 @@ describe('what others follow is looked at before something dropped is deleted', 
     await eventually('it stops nobody: it may never come back', () => !source.isOutOfSight(seen.key));
   });
 });
+
+test('those whose folders a commit touches hear of it first', async () => {
+  const repository = await server.createRepository('touched');
+  const names = ['a', 'b', 'c', 'd'];
+  const files = Object.fromEntries(names.map((name) => [`apps/${name}/x.yaml`, configMap(name)]));
+  await repository.commit(files, 'first');
+  await using stage = await startSource();
+  const { source } = stage;
+  const told: string[] = [];
+  source.onNews((key) => told.push(key));
+  for (const name of names)
+    source.follow(application({ name, intervalMs, source: { repoURL: repository.url, path: `apps/${name}` } }));
+  await eventually('all hear of the first commit', () => told.length >= names.length);
+
+  const touches = async (change: Record<string, string>): Promise<string[]> => {
+    told.length = 0;
+    await repository.commit(change, 'another');
+    source.pushed({ forge: 'generic', urls: [repository.url], refs: ['refs/heads/main'] });
+    await eventually('all hear of it', () => told.length === names.length);
+    return told.map((key) => key.split('/')[1] ?? '');
+  };
+  assert.deepEqual(await touches({ 'apps/c/x.yaml': configMap('other') }), ['c', 'a', 'b', 'd']);
+  const change = { 'apps/b/y.yaml': configMap('y'), 'apps/d/x.yaml': configMap('other') };
+  assert.deepEqual(await touches(change), ['b', 'd', 'a', 'c']);
+  assert.deepEqual(await touches({ 'README.md': 'read' }), names);
+});
