@@ -19,8 +19,8 @@ export interface PollOptions {
 
 const firstRetryMs = 1_000;
 const jitter = 0.1;
-/** Between two looks that were asked for. */
-const againPaceMs = 2_000;
+/** Between two looks that were asked for: ten times what the last one took, in these bounds. */
+const againPace = { times: 10, leastMs: 250, mostMs: 2_000 };
 
 /**
  * Looks at one ref of one remote, for all Applications that follow it.
@@ -40,6 +40,8 @@ export class Poll {
   /** Monotonic: when that revision was first seen, and when the last look that ended, well or not, began. */
   #newestAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** The last look that ended. */
+  #tookMs = 0;
   #failures = 0;
   /** Monotonic: when the first of the present failures in a row was told. */
   #failingSince = Number.POSITIVE_INFINITY;
@@ -125,8 +127,8 @@ export class Poll {
 
   /**
    * A look that begins after this call: the one under way may have asked the remote too early to see what the caller
-   * knows of. One look is for all who ask before it begins, and such looks begin 2 s apart, so that a burst of pushes
-   * causes one look at its beginning and one at its end.
+   * knows of. One look is for all who ask before it begins, and such looks begin some time apart, so that a burst of pushes
+   * causes one look at its beginning and one at its end, and a remote that is slow is asked less often.
    */
   lookAgain(): Promise<PollOutcome> {
     this.#again ??= this.#lookAfterwards();
@@ -134,12 +136,17 @@ export class Poll {
   }
 
   async #lookAfterwards(): Promise<PollOutcome> {
-    await this.#pause(this.#againAt + againPaceMs - this.#options.clock.monotonic());
+    await this.#pause(this.#againAt + this.#againPaceMs() - this.#options.clock.monotonic());
     while (this.#running !== undefined) await this.#running;
     this.#again = undefined;
     if (this.#stopped) return this.#outcome;
     this.#againAt = this.#options.clock.monotonic();
     return await this.look();
+  }
+
+  #againPaceMs(): number {
+    const { times, leastMs, mostMs } = againPace;
+    return Math.min(Math.max(times * this.#tookMs, leastMs), mostMs);
   }
 
   async #pause(ms: number): Promise<void> {
@@ -161,6 +168,7 @@ export class Poll {
     this.#beganAt = began;
     this.#outcome = await look();
     this.#lookedAt = began;
+    this.#tookMs = clock.monotonic() - began;
     if (this.#outcome.kind === 'found' && this.#outcome.revision !== this.#newest) {
       this.#newest = this.#outcome.revision;
       this.#newestAt = clock.monotonic();

@@ -146,7 +146,7 @@ describe('looking again', () => {
     assert.equal(poll.newest, 'new');
   });
 
-  test('while nothing is under way it is at once; what is asked for soon after is one look, 2 s later', async () => {
+  test('while nothing is under way it is at once; what is asked for soon after is one look, 250 ms later', async () => {
     const { clock, looks, poll, answer } = held();
     poll.follow('a', 30_000);
     await answer('old');
@@ -156,7 +156,7 @@ describe('looking again', () => {
       await answer('new');
     }
     assert.equal(looks.length, 2);
-    await clock.advance(1_999);
+    await clock.advance(249);
     assert.equal(looks.length, 2);
     await clock.advance(1);
     assert.equal(looks.length, 3);
@@ -164,6 +164,29 @@ describe('looking again', () => {
     await clock.advance(20_000);
     assert.equal(looks.length, 3);
     assert.equal(poll.newest, 'newest');
+  });
+
+  test('a remote that takes long is asked less often, but every 2 s', async () => {
+    const { clock, looks, poll, answer } = held();
+    poll.follow('a', 30_000);
+    await answer('old');
+    for (const [tookMs, pauseMs] of [
+      [100, 1_000],
+      [500, 2_000],
+    ] as const) {
+      const before = looks.length;
+      void poll.lookAgain();
+      await settled();
+      await clock.advance(tookMs);
+      await answer('new');
+      void poll.lookAgain();
+      await clock.advance(pauseMs - tookMs - 1);
+      assert.equal(looks.length, before + 1);
+      await clock.advance(1);
+      assert.equal(looks.length, before + 2);
+      await answer('new');
+      await clock.advance(2_000);
+    }
   });
 
   test('asked for during the look that follows, another one follows', async () => {
