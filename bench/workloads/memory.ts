@@ -4,6 +4,7 @@ import { mapName } from '../stage/fleet.ts';
 import { modeChange } from '../stage/foreign.ts';
 import { inParallel } from '../stage/in-parallel.ts';
 import { isAboutWork, summaryOf } from '../stage/requests.ts';
+import type { TappedObject } from '../stage/object-tap.ts';
 import { tapCollection } from '../stage/object-tap.ts';
 import { Scrapes } from '../stage/scrapes.ts';
 import type { Stage } from '../stage/stage.ts';
@@ -15,6 +16,8 @@ import type { Bench, Workload } from '../workload.ts';
 export const memory: Workload = { name: 'memory', once: true, measure };
 
 const width = 32;
+/** A slow machine is to be measured, too. */
+const patienceMs = 30 * 60_000;
 
 async function measure({ sizes, say }: Bench): Promise<readonly Reading[]> {
   const { storm, ...rest } = sizes.memory;
@@ -92,12 +95,13 @@ async function changeMany(stage: Stage, members: readonly Member[], shape: Fleet
   await using tap = await tapCollection(plane.api, '/api/v1/configmaps');
   const open = new Set(places.map(({ name }) => name));
   const changed = new Set<string>();
-  const healed = tap.when('everything healed', (object) => {
+  const isHealed = (object: TappedObject): boolean => {
     const { name } = object.metadata;
     if (modeChange.isChanged(object)) changed.add(name);
     else if (changed.has(name) && modeChange.isRestored(object)) open.delete(name);
     return open.size === 0;
-  });
+  };
+  const healed = tap.when('everything healed', isHealed, patienceMs);
   await inParallel(places, width, (place) => modeChange.act(plane, place));
   await healed;
 }
