@@ -31,6 +31,8 @@ export interface CorrectionInput {
   readonly mode: 'repair' | 'detect';
   /** Whether an object that was deleted may be created again out of order (apply-rules part 6); asked when it is gone. */
   readonly mayRecreate: () => Promise<boolean>;
+  /** Puts on record that the object on record is gone, and another one about to be ours: a crash may not orphan it. */
+  readonly announce: () => Promise<void>;
 }
 
 /** The object as it is now. */
@@ -145,6 +147,7 @@ interface Seen {
 /** Without force: somebody may create it at the same moment, and is looked at then. */
 async function recreate(input: CorrectionInput, context: ApplyContext): Promise<Correction | 'stale'> {
   if (input.mode === 'detect' || !(await input.mayRecreate())) return { kind: 'vanished' };
+  await input.announce();
   try {
     const { object, entry } = await writeObject(orderOf(input, { body: input.body, force: false }), context);
     return { kind: 'recreated', object, entry };
@@ -190,6 +193,7 @@ async function writeWithPolicy({ input, live, before, intention }: Seen, context
   const { probe: body, reclaims } = intention;
   const force = isUntracked(live) || before.differences.some(isTaken);
   const takesOver = uidOf(live) !== input.recorded.uid;
+  if (takesOver) await input.announce();
   try {
     return await writeObject(orderOf(input, { body, live, force, takesOver, reclaims }), context);
   } catch (error) {

@@ -8,6 +8,7 @@ import { stringAt } from '../model/json.ts';
 import type { GroupKind, KubeObject, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { wasWritten } from '../model/record.ts';
 import { knownApplication } from './application.ts';
 import { applicationKind, inventoryKind } from './connection.ts';
 
@@ -66,9 +67,9 @@ export function claimsOf(key: ApplicationKey, neighbours: Neighbours): Claims {
   const [claimed, recorded] = [new Map<RefKey, ApplicationKey>(), new Map<RefKey, ApplicationKey>()];
   for (const [other, entries] of neighbours) {
     if (other === key) continue;
-    for (const { ref, uid } of entries) {
-      claimed.set(refKey(ref), other);
-      if (uid !== '') recorded.set(refKey(ref), other);
+    for (const entry of entries) {
+      claimed.set(refKey(entry.ref), other);
+      if (wasWritten(entry)) recorded.set(refKey(entry.ref), other);
     }
   }
   return { claimedBy: (ref) => claimed.get(refKey(ref)), recordedBy: (ref) => recorded.get(refKey(ref)) };

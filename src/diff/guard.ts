@@ -4,6 +4,7 @@ import { canonicalJson } from '../model/json.ts';
 import type { Ref } from '../model/object.ts';
 import { describeRef, refKey, uidOf } from '../model/object.ts';
 import type { Change, ChangeOf, GuardVerdict, Plan } from '../model/plan.ts';
+import { wasWritten } from '../model/record.ts';
 import type { PlanInput } from './plan-input.ts';
 import { isDefinition, isProtectedKind } from './protection.ts';
 
@@ -52,7 +53,7 @@ export function guardOf(input: PlanInput, changes: readonly Change[], hash: stri
  * announced do not count, nor does what has come on record since a plan is held back.
  */
 function recordedBefore({ record, status }: Application): number {
-  const written = record.filter(({ uid }) => uid !== '').length;
+  const written = record.filter(wasWritten).length;
   return Math.min(written, status.plan?.recorded ?? written);
 }
 

@@ -14,7 +14,7 @@ import { liveTracker, otherManager, titleOf } from './tools.ts';
 export interface Claims {
   /** Another Application that desires the ref, or may: it was not rendered and the ref is on its record. */
   claimedBy(ref: Ref): ApplicationKey | undefined;
-  /** Another Application that claims the ref and has an object with a uid on record for it. */
+  /** Another Application that claims the ref and has an object on record for it that it has written. */
   recordedBy(ref: Ref): ApplicationKey | undefined;
 }
 

@@ -10,6 +10,7 @@ import { optionOf } from '../model/object-annotations.ts';
 import { describeRef, groupKindKey, refKey } from '../model/object.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { wasWritten } from '../model/record.ts';
 import { checkObject } from './check.ts';
 import { guardOf, planHash } from './guard.ts';
 import type { Hints, Intention } from './intended.ts';
@@ -175,9 +176,9 @@ function invalidity(object: DesiredObject): OperatorError | undefined {
   return new OperatorErrors([first, ...others]);
 }
 
-/** What we have with its uid on record is ours to write, whoever else desires it. */
+/** What we have written is ours to write, whoever else desires it. */
 function sharing({ claims }: PlanInput, { object, entry }: Wanted): OperatorError | undefined {
-  return entry === undefined || entry.uid === '' ? sharedRefusal(object.ref, claims) : undefined;
+  return entry === undefined || !wasWritten(entry) ? sharedRefusal(object.ref, claims) : undefined;
 }
 
 /** Neither the cluster serves the kind, nor does the same plan define it. */

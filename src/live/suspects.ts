@@ -3,6 +3,7 @@ import { marksOf, trackerOf } from '../model/installation.ts';
 import type { Observation, Suspect, SuspectWhy } from '../model/live.ts';
 import type { RefKey } from '../model/object.ts';
 import { groupKindKey } from '../model/object.ts';
+import { wasWritten } from '../model/record.ts';
 import type { Entry, ObjectIndex } from './object-index.ts';
 import type { Reclaimers } from './reclaimers.ts';
 import type { Expectation } from './suspicion.ts';
@@ -50,7 +51,7 @@ export class Suspects {
   /** The watch does not show an object that is on record; `observation` is the last state known. */
   missing(entry: Entry, observation: Observation, seenAt: number): void {
     const { expected } = entry;
-    if (expected === undefined || expected.uid === '' || entry.reported === 'left' || !this.#isListed(entry)) return;
+    if (expected === undefined || !wasWritten(expected) || entry.reported === 'left' || !this.#isListed(entry)) return;
     entry.reported = 'left';
     this.#ports.tell({ key: expected.key, ref: entry.ref, why: 'left', observation, seenAt });
   }

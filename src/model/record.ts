@@ -7,7 +7,7 @@ export interface RecordEntry {
   readonly ref: Ref;
   /** Empty for a claim: the creation was announced, its answer is not on record yet. */
   readonly uid: string;
-  /** Hash of the desired body that was last applied; empty for a claim, and for a hook. */
+  /** Hash of the desired body that was last applied; empty for the claim of a first creation, and for a hook. */
   readonly desired: string;
   /** Ownership fingerprint that the server's answer to that apply had. */
   readonly fp: string;
@@ -22,6 +22,21 @@ export function isHookEntry({ uid, desired }: RecordEntry): boolean {
 export function isSameEntry(one: RecordEntry, other: RecordEntry): boolean {
   const { ref, uid, desired, fp } = one;
   return uid === other.uid && desired === other.desired && fp === other.fp && refKey(ref) === refKey(other.ref);
+}
+
+/** False for the claim of a first creation. An object that is gone and about to be created anew stays one of ours. */
+export function wasWritten({ uid, desired }: Pick<RecordEntry, 'uid' | 'desired'>): boolean {
+  return uid !== '' || desired !== '';
+}
+
+/** The record with claims for what is about to be created, also for what it has with the uid of an object that is gone. */
+export function withClaims(record: readonly RecordEntry[], creations: Iterable<Ref>): RecordEntry[] {
+  const entries = new Map(record.map((entry) => [refKey(entry.ref), entry]));
+  for (const ref of creations) {
+    const desired = entries.get(refKey(ref))?.desired ?? '';
+    entries.set(refKey(ref), { ref, uid: '', desired, fp: '' });
+  }
+  return sortEntries(entries.values());
 }
 
 /** `group/Kind|namespace|name|uid|desired|fp`, uid as 26 base32 characters. */

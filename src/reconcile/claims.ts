@@ -4,6 +4,7 @@ import type { ApplicationKey } from '../model/installation.ts';
 import type { Ref, RefKey } from '../model/object.ts';
 import { refKey } from '../model/object.ts';
 import type { RecordEntry } from '../model/record.ts';
+import { wasWritten } from '../model/record.ts';
 import { splitRevisions } from '../model/revision.ts';
 
 /**
@@ -40,14 +41,14 @@ export interface Render {
   readonly refs: Iterable<Ref>;
 }
 
-type Recorded = Pick<RecordEntry, 'ref' | 'uid'>;
+type Recorded = Pick<RecordEntry, 'ref' | 'uid' | 'desired'>;
 
 /** One ref. The lists of Applications are shared by all refs of which they are the same: they are never changed. */
 interface Claim {
   readonly id: RefKey;
   desiredBy: readonly ApplicationKey[];
   recordedBy: readonly ApplicationKey[];
-  /** Those of them that have an object with a uid on record. */
+  /** Those of them that have written it. */
   writtenBy: readonly ApplicationKey[];
 }
 
@@ -55,7 +56,7 @@ interface Claim {
 export interface ClaimsView {
   /** Another Application that desires the ref, or may: its render fails and the ref is on its record. */
   claimedBy(ref: Ref): ApplicationKey | undefined;
-  /** Another Application that desires the ref and has an object with a uid on record for it. */
+  /** Another Application that desires the ref and has an object on record for it that it has written. */
   recordedBy(ref: Ref): ApplicationKey | undefined;
   /**
    * The Application for which a ref that the asker dropped has to stay: it claims it, or has yet to look at the
@@ -132,8 +133,8 @@ export class Claims {
     this.#records.set(key, record);
     this.#file(key, before ?? [], record);
     if (this.#waiting.size === 0) return;
-    const [uids, former] = [uidsIn(record), uidsIn(before ?? [])];
-    this.#release((refs) => [...refs].some((ref) => (uids.get(ref) ?? '') !== (former.get(ref) ?? '')));
+    const [written, former] = [writtenIn(record), writtenIn(before ?? [])];
+    this.#release((refs) => [...refs].some((ref) => written.has(ref) !== former.has(ref)));
   }
 
   /** Objects that all Applications together have on record in a namespace. */
@@ -146,7 +147,7 @@ export class Claims {
     this.#count(after, 1);
     const claimsOf = (entries: readonly Recorded[]): Claim[] => entries.map(({ ref }) => this.#claimOf(ref));
     const [former, next] = [claimsOf(before), claimsOf(after)];
-    this.#index('writtenBy', key, claimsOf(before.filter(isWritten)), claimsOf(after.filter(isWritten)));
+    this.#index('writtenBy', key, claimsOf(before.filter(wasWritten)), claimsOf(after.filter(wasWritten)));
     this.#index('recordedBy', key, former, next);
   }
 
@@ -274,12 +275,8 @@ export class Claims {
   }
 }
 
-function isWritten({ uid }: Recorded): boolean {
-  return uid !== '';
-}
-
-function uidsIn(record: readonly Recorded[]): ReadonlyMap<RefKey, string> {
-  return new Map(record.map(({ ref, uid }) => [refKey(ref), uid]));
+function writtenIn(record: readonly Recorded[]): ReadonlySet<RefKey> {
+  return new Set(record.filter(wasWritten).map(({ ref }) => refKey(ref)));
 }
 
 function isSameView(one: Rendered, other: Rendered): boolean {

@@ -1,16 +1,18 @@
 import type { ApplyContext } from '../apply/apply.ts';
 import { createNamespace, foresee, preflight, tryOutHooks } from '../apply/apply.ts';
-import type { PlanInput } from '../diff/diff.ts';
-import { describeTakeover, guarded, planChanges, weightBy, withoutHooks } from '../diff/diff.ts';
+import type { Owner, PlanInput } from '../diff/diff.ts';
+import { describeTakeover, guarded, planChanges, proofOf, weightBy, withoutHooks } from '../diff/diff.ts';
 import { approvesDeletion } from '../model/application-annotations.ts';
 import type { Upcoming } from '../live/live.ts';
 import type { Application } from '../model/application.ts';
 import type { Desired } from '../model/desired.ts';
 import type { HookRun } from '../model/hook-run.ts';
+import type { Installation } from '../model/installation.ts';
 import type { LiveAnswer } from '../model/live.ts';
 import type { Ref, RefKey } from '../model/object.ts';
-import { refKey } from '../model/object.ts';
-import type { Change, Plan } from '../model/plan.ts';
+import { refKey, uidOf } from '../model/object.ts';
+import type { Change, ChangeOf, Plan } from '../model/plan.ts';
+import type { RecordEntry } from '../model/record.ts';
 import { groupsSeen } from './requests/as-written.ts';
 import { hooksToClaim } from './hooks/hook-runs.ts';
 import { takeUpcoming } from './requests/upcoming.ts';
@@ -72,7 +74,8 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   ports.approvals.planned(app, allowed);
   const takeovers = (change: Change): string | undefined =>
     describeTakeover(change, { installation: ports.installation, policy: app.spec.ownership });
-  const decided = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed, takeovers) : allowed;
+  const shown = app.request?.dryRun === true && !app.deleting ? onlyShown(allowed, takeovers) : allowed;
+  const decided = { ...shown, changes: shown.changes.map((change) => untilCorrected(change, ports)) };
   ports.pending.announce(
     app.key,
     decided.changes.filter(({ kind }) => kind !== 'keep').map(({ ref }) => ref),
@@ -80,6 +83,13 @@ export async function decide(sight: Sight, ports: Ports, signal: AbortSignal): P
   const hooks = hooksBeside(decided, { ...sight, claims: claimsOf(sight, ports) }, ports);
   await tryOutHooks({ ...decided, hooks }, contextOf(app, ports, signal));
   return { ...decided, hooks };
+}
+
+/** What was gone may be there again in a moment, and has to be on record then. The other lane has the Application compared. */
+function untilCorrected(change: Change, { pending }: Ports): Change {
+  const { kind, ref } = change;
+  if (kind !== 'forget' || !pending.correcting(ref)) return change;
+  return { kind: 'keep', ref, reason: 'correcting', message: 'was deleted; being corrected' };
 }
 
 /** The other lane is faster, tells who did it, writes once, and knows whom it does not answer at once. */
@@ -123,10 +133,28 @@ function claimsOf({ app, desired }: Sight, ports: Ports): PlanInput['claims'] {
   };
 }
 
-/** What is written without being on record yet. */
-export function creationsOf(app: Application, plan: Plan): readonly Ref[] {
-  const recorded = new Set(app.record.map(({ ref }) => refKey(ref)));
-  const writes = plan.changes.filter(({ kind }) => kind === 'create' || kind === 'update' || kind === 'undecided');
-  const refs = [...writes.map(({ ref }) => ref), ...(plan.hooks === undefined ? [] : hooksToClaim(plan.hooks))];
-  return refs.filter((ref) => !recorded.has(refKey(ref)));
+/**
+ * What is written without being on record yet: also what is on record with the uid of an object that is gone, be it that
+ * none is there or another one, or that is about to go.
+ */
+export function creationsOf(app: Application, plan: Plan, installation: Installation): readonly Ref[] {
+  const recorded = new Map(app.record.map((entry) => [refKey(entry.ref), entry]));
+  const written = plan.changes.filter(isWritten).filter((change) => {
+    const entry = recorded.get(refKey(change.ref));
+    return entry === undefined || (entry.uid !== '' && isOutlived(entry, change, { key: app.key, installation }));
+  });
+  const hooks = plan.hooks === undefined ? [] : hooksToClaim(plan.hooks);
+  return [...written.map(({ ref }) => ref), ...hooks.filter((ref) => !recorded.has(refKey(ref)))];
+}
+
+type Written = ChangeOf<'create' | 'update' | 'undecided' | 'replace'>;
+
+function isWritten(change: Change): change is Written {
+  return ['create', 'update', 'undecided', 'replace'].includes(change.kind);
+}
+
+/** Whether the ref will have another object than the recorded one. One that is replaced has to be ours without its uid too. */
+function isOutlived(entry: RecordEntry, change: Written, owner: Owner): boolean {
+  if (change.kind === 'replace') return proofOf({ ...entry, uid: '' }, change.live, owner) === 'claimed';
+  return change.kind === 'create' || change.live === undefined || uidOf(change.live) !== entry.uid;
 }

@@ -34,7 +34,7 @@ async function reconcile(key: ApplicationKey, ports: Ports, signal: AbortSignal)
   const plan = await decide({ ...hooked, live }, ports, signal);
 
   // Claim before the first creation: a crash between may not orphan an object.
-  await ports.status.claim(app, creationsOf(app, plan), desired.revision, plan.hooks?.run);
+  await ports.status.claim(app, creationsOf(app, plan, ports.installation), desired.revision, plan.hooks?.run);
   const outside = await ports.outside.look(app.key, dependenciesOutside(plan), signal);
   const context = contextOf(app, ports, signal, { desired: desired.objects });
   const applied = await applyPlan(plan, { ...context, outside });

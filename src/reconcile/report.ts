@@ -49,7 +49,7 @@ export async function report(outcome: Outcome, attempt: number, ports: Ports): P
 
 async function reportSettled(app: Application, settled: Settled, attempt: number, ports: Ports): Promise<void> {
   if (app.deleting) tellReleased(app, settled.applied, ports);
-  if (app.deleting && recordAfter(app.record, settled.applied).length === 0) {
+  if (app.deleting && recordAfter(app.record, app.record, settled.applied).length === 0) {
     await ports.applications.remove(app, { finalizers: isOurFinalizer });
     return;
   }
@@ -61,7 +61,7 @@ async function reportSettled(app: Application, settled: Settled, attempt: number
   for (const { entry } of settled.applied.hooks?.results ?? [])
     if (entry !== undefined) ports.status.corrected(app.key, entry);
   await write(
-    { key: app.key, attempt, settled, make: (input) => statusOfSettled(withSpec(input, app), settled) },
+    { key: app.key, attempt, ran: { app, settled }, make: (input) => statusOfSettled(withSpec(input, app), settled) },
     ports,
   );
   await cleanUp(app, ports);
@@ -130,21 +130,21 @@ interface Write {
   readonly key: ApplicationKey;
   readonly attempt: number;
   readonly make: (input: StatusInput) => ApplicationStatus;
-  readonly settled?: Settled;
+  readonly ran?: { readonly app: Application; readonly settled: Settled };
 }
 
 /** Writes the status, when it is another one, and tells what changed. */
-async function write({ key, attempt, make, settled }: Write, ports: Ports): Promise<void> {
+async function write({ key, attempt, make, ran }: Write, ports: Ports): Promise<void> {
   await ports.status.update(key, 'status', (current) => {
     const status = make(inputFor(current, attempt, ports));
     tellTransitions({ app: current, before: ports.told.get(key) ?? current.status, status }, ports);
     ports.told.set(key, status);
     const before = current.record ?? [];
-    const record = settled === undefined ? before : recordAfter(before, settled.applied);
+    const record = ran === undefined ? before : recordAfter(before, ran.app.record, ran.settled.applied);
     const unchanged =
-      sameStatus(status, current.status) && isDeepStrictEqual(record, before) && settled?.wrote !== true;
+      sameStatus(status, current.status) && isDeepStrictEqual(record, before) && ran?.settled.wrote !== true;
     if (unchanged) return undefined;
-    return settled === undefined || current.record === undefined ? { status } : { status, record };
+    return ran === undefined || current.record === undefined ? { status } : { status, record };
   });
   ports.told.delete(key);
 }

@@ -149,32 +149,57 @@ function isForeign({ change }: Extract<ChangeResult, { kind: 'kept' }>): boolean
   return change.desired === undefined && (change.reason === 'notOurs' || change.reason === 'claimedElsewhere');
 }
 
-/** The record after a run: results replace entries, confirmed removals leave it, everything else stays. */
+/**
+ * The record after a run that began with another one: results replace entries, confirmed removals leave it, everything
+ * else stays. What the run has found in place, or gone, says nothing of an object that came in its place since.
+ */
 export function recordAfter(
   record: readonly RecordEntry[],
+  begun: readonly RecordEntry[],
   { results, hooks }: Pick<Applied, 'results' | 'hooks'>,
 ): readonly RecordEntry[] {
   const entries = new Map<RefKey, RecordEntry>(record.map((entry) => [refKey(entry.ref), entry]));
+  const uids = new Map(begun.map(({ ref, uid }) => [refKey(ref), uid]));
   for (const result of results) {
     const key = refKey(result.change.ref);
-    if (result.kind === 'removed') entries.delete(key);
-    else if (result.kind === 'applied') entries.set(key, result.entry);
-    else if (result.kind === 'failed' && result.entry !== undefined) entries.set(key, result.entry);
-    // Without a body it is the entry of the run's begin, which may have been replaced since.
-    else if (result.kind === 'kept' && isReadInSync(result.change) && result.entry !== undefined)
-      entries.set(key, result.entry);
+    const entry = entryAfter(result, entries.get(key)?.uid !== uids.get(key));
+    if (entry === 'none') entries.delete(key);
+    else if (entry !== undefined) entries.set(key, entry);
   }
   if (hooks !== undefined) recordHooks(entries, hooks);
   return sortEntries(entries.values());
 }
 
+/** undefined: what is on record stands. */
+function entryAfter(result: ChangeResult, isOutdated: boolean): RecordEntry | 'none' | undefined {
+  if (isOutdated && saysWhatWas(result)) return undefined;
+  switch (result.kind) {
+    case 'applied':
+    case 'failed':
+      return result.entry;
+    case 'removed':
+      return 'none';
+    case 'kept':
+      return foundInPlace(result);
+    case 'terminating':
+    case 'parked':
+    case 'skipped':
+      return undefined;
+  }
+}
+
+function saysWhatWas({ kind, change }: ChangeResult): boolean {
+  return kind === 'kept' || change.kind === 'forget';
+}
+
+/** Without a body it is the entry of the run's begin, which may have been replaced since. */
+function foundInPlace({ change, entry }: Extract<ChangeResult, { kind: 'kept' }>): RecordEntry | undefined {
+  return change.reason === 'inSync' && change.live !== undefined ? entry : undefined;
+}
+
 function recordHooks(entries: Map<RefKey, RecordEntry>, { gone, results }: HooksDone): void {
   for (const ref of gone) entries.delete(refKey(ref));
   for (const { ref, entry } of results) if (entry !== undefined) entries.set(refKey(ref), entry);
-}
-
-function isReadInSync({ reason, live }: ChangeOf<'keep'>): boolean {
-  return reason === 'inSync' && live !== undefined;
 }
 
 function failureOf(applied: Applied, judged: readonly ObjectHealth[]): OperatorError | undefined {

@@ -121,7 +121,7 @@ export class Subject {
     const input = { ref, body, desiredHash: recorded.desired, recorded, suspect, mode: 'repair' as const };
     await this.beforeLook();
     const correction = await correctObject(
-      { ...input, mayRecreate: () => Promise.resolve(true), ...how },
+      { ...input, mayRecreate: () => Promise.resolve(true), announce: () => Promise.resolve(), ...how },
       this.context,
     );
     if ('entry' in correction) this.record([correction.entry]);

@@ -25,7 +25,7 @@ function plan({ dropped, kept, announced = 0, before, overrides = {}, weightOf, 
   const all = [...dropped, ...wanted];
   const record = all.map((object, index) => ({
     ...entryFor(object),
-    ...(index >= all.length - announced ? { uid: '' } : {}),
+    ...(index >= all.length - announced ? { uid: '', desired: '' } : {}),
   }));
   const held = { hash: '', summary: '', destructive: [], ...(before === undefined ? {} : { recorded: before }) };
   return planChanges(

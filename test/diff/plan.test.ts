@@ -163,12 +163,15 @@ describe('an object that exists and is not on record', () => {
     const claims = { claimedBy: () => 'evenkeel/other', recordedBy: () => 'evenkeel/other' };
     assert.equal(brief(planOne(body(bare()), [], claims)), 'keep shared');
     assert.equal(brief(planOne({ state: 'absent' }, [], claims)), 'keep shared');
-    assert.equal(brief(planOne({ state: 'absent' }, [entryFor(wanted, '')], claims)), 'keep shared');
+    const claim = { ...entryFor(wanted, ''), desired: '' };
+    assert.equal(brief(planOne({ state: 'absent' }, [claim], claims)), 'keep shared');
   });
 
   it('is ours when our record has its uid, whoever else desires it', () => {
     const claims = { claimedBy: () => 'evenkeel/other', recordedBy: () => 'evenkeel/other' };
     assert.equal(brief(planOne(body(live(wanted)), [entryFor(wanted)], claims)), 'keep inSync');
+    const isAnnouncedAgain = [entryFor(wanted, '')];
+    assert.equal(brief(planOne({ state: 'absent' }, isAnnouncedAgain, claims)), 'undecided exists');
   });
 
   it('is not taken from an Application that desires it and whose mark it carries', () => {

@@ -16,8 +16,8 @@ interface World {
 function world(): World {
   const woken: string[] = [];
   const claims = new Claims((keys) => woken.push(...keys));
-  claims.recorded('left', [{ ref: a, uid: 'u' }]);
-  claims.recorded('right', [{ ref: b, uid: 'v' }]);
+  claims.recorded('left', [{ ref: a, uid: 'u', desired: '' }]);
+  claims.recorded('right', [{ ref: b, uid: 'v', desired: '' }]);
   claims.rendered({ key: 'left', groups: at('r2'), refs: [] });
   return { claims, woken };
 }
@@ -67,7 +67,7 @@ describe('what Git dropped from one Application', () => {
     [
       'stays when the other fails and has it on record',
       ({ claims }) => {
-        claims.recorded('right', [{ ref: a, uid: '' }]);
+        claims.recorded('right', [{ ref: a, uid: '', desired: '' }]);
         claims.notRendered('right');
       },
       'right',
@@ -100,7 +100,7 @@ describe('what Git dropped from one Application', () => {
     let newest = 'q1';
     const remotes = { newestRevision: () => newest, isOutOfSight: () => false };
     const claims = new Claims((keys) => woken.push(...keys), remotes);
-    claims.recorded('left', [{ ref: a, uid: 'u' }]);
+    claims.recorded('left', [{ ref: a, uid: 'u', desired: '' }]);
     claims.recorded('right', []);
     const kept = (): string | undefined => claims.view('left', at('r2')).keptFor(a);
     const end = {
@@ -126,8 +126,8 @@ describe('what Git dropped from one Application', () => {
     const outOfSight = new Set<string>();
     const remotes = { newestRevision: () => 'q1', isOutOfSight: (key: string) => outOfSight.has(key) };
     const claims = new Claims((keys) => woken.push(...keys), remotes);
-    claims.recorded('left', [{ ref: a, uid: 'u' }]);
-    claims.recorded('right', [{ ref: b, uid: 'v' }]);
+    claims.recorded('left', [{ ref: a, uid: 'u', desired: '' }]);
+    claims.recorded('right', [{ ref: b, uid: 'v', desired: '' }]);
     claims.recorded('misspelt', []);
     claims.rendering('misspelt');
     claims.notRendered('misspelt');
@@ -160,9 +160,9 @@ describe('what Git dropped from one Application', () => {
     claims.rendered({ key: 'right', groups: at('r2'), refs: [a] });
     keptFor(one);
     claims.rendered({ key: 'right', groups: at('r2'), refs: [a] });
-    claims.recorded('right', [{ ref: b, uid: 'w' }]);
+    claims.recorded('right', [{ ref: b, uid: 'w', desired: '' }]);
     assert.deepEqual(woken, [], 'the same again, and another ref, are no news');
-    claims.recorded('right', [{ ref: a, uid: 'u' }]);
+    claims.recorded('right', [{ ref: a, uid: 'u', desired: '' }]);
     assert.deepEqual(woken.splice(0), ['left']);
     assert.equal(claims.view('left', at('r2')).recordedBy(a), 'right', 'it was passed on');
     keptFor(one);
@@ -197,8 +197,8 @@ it('objects of all records are counted by namespace', () => {
   const counts = (): number[] => [claims.recordedIn(a.namespace), claims.recordedIn('elsewhere')];
   assert.deepEqual(counts(), [2, 0]);
   claims.recorded('right', [
-    { ref: a, uid: '' },
-    { ref: { ...b, namespace: 'elsewhere' }, uid: 'v' },
+    { ref: a, uid: '', desired: '' },
+    { ref: { ...b, namespace: 'elsewhere' }, uid: 'v', desired: '' },
   ]);
   assert.deepEqual(counts(), [2, 1]);
   claims.forget('left');
@@ -217,8 +217,10 @@ describe('of two that desire an object', () => {
     assert.equal(recordedBy(), undefined);
     claims.notRendered('left');
     assert.equal(recordedBy(), 'left');
-    claims.recorded('left', [{ ref: a, uid: '' }]);
+    claims.recorded('left', [{ ref: a, uid: '', desired: '' }]);
     assert.equal(recordedBy(), undefined, 'a claim is not an object');
+    claims.recorded('left', [{ ref: a, uid: '', desired: 'h' }]);
+    assert.equal(recordedBy(), 'left', 'but what is created anew stays with whom it was with');
   });
 
   it('nobody claims anything against itself', () => {

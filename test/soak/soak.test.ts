@@ -4,10 +4,10 @@ import { Journal } from './journal.ts';
 import { describeTrend, trendOf, type MemorySample } from './memory.ts';
 import { setStage } from './stage.ts';
 
-const minutes = setting('MINUTES', 3);
+const minutes = setting('MINUTES', 2);
 const seed = setting('SEED', Math.floor(Math.random() * 2 ** 31));
-const objects = setting('OBJECTS', minutes > 5 ? 2_000 : 800);
-const rounds = Math.max(3, Math.round(minutes / 3));
+const objects = setting('OBJECTS', minutes > 5 ? 2_000 : 400);
+const rounds = Math.max(2, Math.round(minutes / 3));
 
 /**
  * How much larger the operator may be at the end than after the first round, when all code has run once, along the

@@ -25,6 +25,9 @@ const atOnce = 8;
 /** A controller has by then seen what a correction wrote, and its health told by an event. */
 const healthNewsMs = 1_000;
 
+/** Nothing is created whose creation could not be announced; the ordered plan does not create it for every Application. */
+const announcedAgainMs = 5_000;
+
 /** Has the whole Application compared: for what must not be done out of order, and to tell how it is. */
 export interface Resync {
   now(key: ApplicationKey): void;
@@ -119,6 +122,7 @@ export class Corrector {
       if (this.#signal.aborted) return 'settled';
       // The plan of the Application meets the same object in order, and reports what keeps it from being corrected.
       if (!(error instanceof OperatorError)) this.#ports.telemetry.bug(error, { application: suspect.key });
+      else if (error.step === 'claim' && error.retry === 'backoff') this.#putOff.put(suspect, announcedAgainMs);
       return 'unsettled';
     }
   }
@@ -126,14 +130,14 @@ export class Corrector {
   async #correct(suspect: Suspect): Promise<Next> {
     const { key, ref } = suspect;
     const app = this.#served(key);
-    const recorded = app?.record.find((entry) => refKey(entry.ref) === refKey(ref));
-    if (app === undefined || recorded === undefined || this.#isHeldBack(suspect, app)) return 'settled';
+    const stored = app?.record.find((entry) => refKey(entry.ref) === refKey(ref));
+    if (app === undefined || stored === undefined || this.#isHeldBack(suspect, app)) return 'settled';
+    const recorded = this.#ports.status.newest(key, stored);
     if (isHookEntry(recorded)) return suspect.why === 'left' ? 'unsettled' : 'settled';
     const mode = this.#modeFor(suspect, app);
     if (mode === undefined) return 'settled';
     const body = await appliedBody(app, recorded, this.#ports, this.#signal);
     if (body === undefined) return 'unsettled';
-    const mayRecreate = (): Promise<boolean> => this.#vanishings.mayRecreate(app, ref);
     return this.#settle(suspect, app, {
       ref,
       body,
@@ -141,7 +145,8 @@ export class Corrector {
       recorded,
       suspect,
       mode,
-      mayRecreate,
+      mayRecreate: () => this.#vanishings.mayRecreate(app, ref),
+      announce: () => this.#ports.status.announce(app, ref),
     });
   }
 
@@ -187,7 +192,8 @@ export class Corrector {
         this.#wrote(suspect.ref, app);
         this.#ports.status.corrected(app.key, correction.entry);
         this.#tell(suspect, app, { fields: [], by: undefined, healed: true });
-        return 'settled';
+        // Git has dropped it since, and the plan may have taken it for gone.
+        return this.#ports.claims.isDropped(app.key, suspect.ref) ? 'unsettled' : 'settled';
       case 'detected':
         this.#detected(suspect, app, correction);
         return 'unsettled';

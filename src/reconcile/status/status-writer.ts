@@ -7,9 +7,15 @@ import type { Ref, RefKey } from '../../model/object.ts';
 import { refKey } from '../../model/object.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { RecordEntry } from '../../model/record.ts';
-import { sortEntries } from '../../model/record.ts';
+import { withClaims } from '../../model/record.ts';
 import type { Applications, StatusUpdate } from '../applications/applications.ts';
 import { statusOfRunning } from './status.ts';
+
+/** Objects that are about to be created anew, and the write that announces them. */
+interface Announcement {
+  readonly creations: Ref[];
+  readonly isWritten: Promise<boolean>;
+}
 
 /** Sees the newest state; undefined = nothing to write. */
 export type MakeUpdate = (current: KnownApplication) => StatusUpdate | undefined;
@@ -25,6 +31,8 @@ export class StatusWriter {
   readonly #clock: Clock;
   readonly #last = new Map<ApplicationKey, Promise<unknown>>();
   readonly #corrected = new Map<ApplicationKey, Map<RefKey, RecordEntry>>();
+  /** Not sent yet. */
+  readonly #announced = new Map<ApplicationKey, Announcement>();
 
   constructor(applications: Applications, clock: Clock) {
     this.#applications = applications;
@@ -42,14 +50,47 @@ export class StatusWriter {
   async claim(app: Application, creations: readonly Ref[], revision: string, run?: HookRun): Promise<void> {
     const begins = run !== undefined && run !== app.status.operationState?.hookRun;
     if (creations.length === 0 && !begins) return;
-    const claims = creations.map((ref): RecordEntry => ({ ref, uid: '', desired: '', fp: '' }));
+    this.#forgetUids(app.key, creations);
     // Names of hooks tell when the operation began.
     const now = begins ? run.startedAt : this.now();
     const isWritten = await this.update(app.key, 'claim', ({ status, record = app.record }) => ({
       status: statusOfRunning({ ...app, status }, { revision, run }, now),
-      record: sortEntries([...record, ...claims.filter(({ ref }) => !isRecorded(record, ref))]),
+      record: withClaims(record, creations),
     }));
-    if (!isWritten) throw gone(app);
+    if (!isWritten) throw isGone(app);
+  }
+
+  /**
+   * Announces that an object which is gone is about to be created anew, beside the runs of the Application. What comes
+   * while another write is on its way goes into one. Throws OperatorError (step `claim`).
+   */
+  async announce(app: Application, creation: Ref): Promise<void> {
+    this.#forgetUids(app.key, [creation]);
+    const announcement = this.#announced.get(app.key) ?? this.#announcement(app);
+    announcement.creations.push(creation);
+    if (!(await announcement.isWritten)) throw isGone(app);
+  }
+
+  /** What a correction has left is gone by now, and its uid must not come after the claim. */
+  #forgetUids(key: ApplicationKey, creations: readonly Ref[]): void {
+    const entries = this.#corrected.get(key);
+    for (const ref of creations) {
+      const entry = entries?.get(refKey(ref));
+      if (entry !== undefined) entries?.set(refKey(ref), { ...entry, uid: '', fp: '' });
+    }
+  }
+
+  #announcement({ key, record: atFirst }: Application): Announcement {
+    const creations: Ref[] = [];
+    const isWritten = this.update(key, 'claim', ({ status, record = atFirst }) => {
+      this.#announced.delete(key);
+      return { status, record: withClaims(record, creations) };
+    }).finally(() => {
+      if (this.#announced.get(key) === announcement) this.#announced.delete(key);
+    });
+    const announcement = { creations, isWritten };
+    this.#announced.set(key, announcement);
+    return announcement;
   }
 
   /** False: there is no such Application any more. Throws OperatorError. */
@@ -67,6 +108,11 @@ export class StatusWriter {
   corrected(key: ApplicationKey, entry: RecordEntry): void {
     const entries = this.#corrected.get(key) ?? new Map<RefKey, RecordEntry>();
     this.#corrected.set(key, entries.set(refKey(entry.ref), entry));
+  }
+
+  /** An entry of the record as the next write will have it. */
+  newest(key: ApplicationKey, entry: RecordEntry): RecordEntry {
+    return this.#corrected.get(key)?.get(refKey(entry.ref)) ?? entry;
   }
 
   forget(key: ApplicationKey): void {
@@ -125,12 +171,7 @@ function recordOf(
 }
 
 /** Its objects would be nobody's. */
-function gone(app: Application): OperatorError {
+function isGone(app: Application): OperatorError {
   const message = `Application ${app.namespace}/${app.name} is gone: nothing is created for it`;
   return new OperatorError(message, { step: 'claim', reason: 'Terminating', retry: 'never' });
-}
-
-function isRecorded(record: readonly RecordEntry[], ref: Ref): boolean {
-  const key = refKey(ref);
-  return record.some((entry) => refKey(entry.ref) === key);
 }

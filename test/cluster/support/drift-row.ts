@@ -36,3 +36,5 @@ export const unforced = (resource: string): string[] => [`get ${resource}`, `app
 
 /** Where the number of replicas is not Git's, it matters whether an autoscaler has set it. */
 export const scaled = ['list horizontalpodautoscalers'];
+/** Another object is about to have the name: that goes on record before. */
+export const announced = ['patch applications/status'];

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../../src/model/object.ts';
 import { autoscaler, configMap } from '../../apply/objects.ts';
 import { policies } from './drift-admission.ts';
 import { web } from './drift-objects.ts';
-import { type DriftRow, forced, scaled, unforced } from './drift-row.ts';
+import { announced, type DriftRow, forced, scaled, unforced } from './drift-row.ts';
 import { type ForeignAct, forge, inTurn, kubectl, patch, type Subject } from './foreign-act.ts';
 
 const map: DriftRow['object'] = (ns) => configMap(ns, 'map', { a: '1', b: '2' });
@@ -180,7 +180,7 @@ const goneRows: readonly DriftRow[] = [
     object: map,
     foreign: kubectl('delete', 'configmap', 'map'),
     requests: ['get configmaps 404', 'apply configmaps'],
-    alongside: ['get namespaces'],
+    alongside: ['get namespaces', ...announced],
     drift: { ...byUnknown, fields: [] },
     afterwards: isOursAlone,
   },
@@ -193,6 +193,7 @@ const goneRows: readonly DriftRow[] = [
     ],
     atOnce: true,
     requests: forced('configmaps'),
+    alongside: announced,
     drift: { ...byUnknown, fields: [] },
   },
 ];

@@ -198,6 +198,26 @@ describe('the record', () => {
   assert.ok(former !== undefined && newer !== undefined);
   const uids = (one: Desk): unknown => recordOf(one)?.map(({ uid }) => uid);
 
+  it('announces with one write what comes while another is on its way', async () => {
+    const one = await desk();
+    const refs = ['a', 'b', 'c'].map(configMapRef);
+    await one.writer.update(key, 'status', () => ({ status: synced, record: refs.map((ref) => entry(ref)) }));
+    const app = one.applications.read(key);
+    assert.ok(app !== undefined);
+    const mark = one.cluster.requests.length;
+    const [first = Promise.reject(new Error('none')), ...others] = refs.map(async (ref, index) => {
+      if (index > 0) await Promise.resolve();
+      await one.writer.announce(app, ref);
+    });
+    await Promise.all([first, ...others]);
+    assert.equal(one.cluster.requests.slice(mark).filter(isStatusWrite).length, 2);
+    const isClaim = ({ uid, desired }: RecordEntry): boolean => uid === '' && desired !== '';
+    assert.ok(recordOf(one)?.every(isClaim));
+    one.cluster.remove(application);
+    await settled();
+    await assert.rejects(one.writer.announce(app, configMapRef('a')), { step: 'claim', message: /is gone/ });
+  });
+
   it('gets what a correction created anew with the next write, also one that was made before it', async () => {
     const one = await desk();
     await one.writer.update(key, 'status', () => ({ status: {}, record: [former] }));
