@@ -44,23 +44,22 @@ export function createObjectIndex(): ObjectIndex {
 }
 
 class MapIndex implements ObjectIndex {
-  readonly #entries = new Map<RefKey, Entry>();
-  readonly #byKind = new Map<string, Set<Entry>>();
+  readonly #kinds = new Map<string, Map<RefKey, Entry>>();
   readonly #byMark = new Map<string, Set<Entry>>();
   readonly #filedUnder = new Map<Entry, string>();
   readonly #texts = new SharedTexts();
 
   get size(): number {
-    return this.#entries.size;
+    return this.#kinds.values().reduce((sum, entries) => sum + entries.size, 0);
   }
 
   get(id: RefKey): Entry | undefined {
-    return this.#entries.get(id);
+    return this.#kinds.get(id.slice(0, id.indexOf('|')))?.get(id);
   }
 
   ensure(ref: Ref): Entry {
     const id = refKey(ref);
-    const known = this.#entries.get(id);
+    const known = this.get(id);
     if (known !== undefined) return known;
     const entry: Entry = {
       id,
@@ -71,8 +70,9 @@ class MapIndex implements ObjectIndex {
       reported: undefined,
       sharedBy: nobody,
     };
-    this.#entries.set(id, entry);
-    addTo(this.#byKind, groupKindKey(ref), entry);
+    const kind = groupKindKey(ref);
+    const entries = this.#kinds.get(kind) ?? new Map<RefKey, Entry>();
+    this.#kinds.set(kind, entries.set(id, entry));
     return entry;
   }
 
@@ -81,8 +81,9 @@ class MapIndex implements ObjectIndex {
     const before = this.#filedUnder.get(entry);
     if (mark !== before) this.#refile(entry, before, mark);
     if (entry.seen !== undefined || entry.expected !== undefined) return;
-    this.#entries.delete(entry.id);
-    removeFrom(this.#byKind, groupKindKey(entry.ref), entry);
+    const kind = groupKindKey(entry.ref);
+    const entries = this.#kinds.get(kind);
+    if (entries?.delete(entry.id) === true && entries.size === 0) this.#kinds.delete(kind);
   }
 
   #refile(entry: Entry, before: string | undefined, mark: string | undefined): void {
@@ -96,11 +97,11 @@ class MapIndex implements ObjectIndex {
   }
 
   ofKind(kind: string): readonly Entry[] {
-    return [...(this.#byKind.get(kind) ?? [])];
+    return [...(this.#kinds.get(kind)?.values() ?? [])];
   }
 
   countOfKind(kind: string): number {
-    return this.#byKind.get(kind)?.size ?? 0;
+    return this.#kinds.get(kind)?.size ?? 0;
   }
 
   unexpected(partOf: string): readonly Entry[] {
