@@ -319,7 +319,10 @@ test('every Application of the examples is valid', () => {
 test('the image starts the operator as the chart does', async () => {
   const dockerfile = readFileSync(path.join(repositoryRoot, 'deploy/Dockerfile'), 'utf8');
   const entrypoint = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? assert.fail();
-  assert.deepEqual(JSON.parse(entrypoint), container(await rendered())['command']);
+  const arenas = /\bMALLOC_ARENA_MAX=(\d+)/.exec(dockerfile)?.[1] ?? assert.fail();
+  const objects = await rendered();
+  assert.deepEqual(JSON.parse(entrypoint), container(objects)['command']);
+  assert.equal(environmentOf(objects)['MALLOC_ARENA_MAX'], arenas);
 });
 
 test('chart and package have one version', () => {
