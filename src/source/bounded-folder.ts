@@ -54,6 +54,17 @@ export class BoundedFolder {
 
   /** Evicts others afterwards, but for those that `isKept` names. */
   async write(name: string, bytes: Uint8Array, isKept: (name: string) => boolean = () => false): Promise<string[]> {
+    try {
+      return await this.#write(name, bytes, isKept);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // Somebody has removed the folder.
+      this.#content = undefined;
+      return await this.#write(name, bytes, isKept);
+    }
+  }
+
+  async #write(name: string, bytes: Uint8Array, isKept: (name: string) => boolean): Promise<string[]> {
     const content = await this.#list();
     await this.#replace(name, bytes);
     place(content, name, { bytes: bytes.length, markedAt: this.#options.clock.now() });
@@ -67,8 +78,6 @@ export class BoundedFolder {
       await writeFile(partial, bytes, { flag: 'wx', mode: 0o600 });
       await rename(partial, this.#path(name));
     } catch (error) {
-      // The next one looks whether the folder is still there.
-      this.#content = undefined;
       await rm(partial, { force: true });
       throw error;
     }
@@ -129,4 +138,8 @@ function place(content: Content, name: string, kept: Kept | undefined): void {
   content.bytes += (kept?.bytes ?? 0) - (content.files.get(name)?.bytes ?? 0);
   content.files.delete(name);
   if (kept !== undefined) content.files.set(name, kept);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
