@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { ConfigError, readConfig } from './config.ts';
 import { systemClock } from './clock.ts';
 import { rendersFor, startOperator } from './operator.ts';
+import { collectWhenQuiet, ownHeap } from './quiet-heap.ts';
 
 /** Ends by letting the event loop empty: whoever sent the signal waits for what is on its way. */
 async function main(): Promise<void> {
@@ -13,11 +14,14 @@ async function main(): Promise<void> {
     renders: rendersFor(availableParallelism(), process.constrainedMemory()),
     processMetrics: true,
   });
+  const heap = ownHeap();
+  const collecting = heap && collectWhenQuiet(heap, systemClock);
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
   await operator[Symbol.asyncDispose]();
+  collecting?.[Symbol.dispose]();
 }
 
 try {

@@ -3,8 +3,8 @@ import type { OperatorProcess } from '../../tools/operator-process.ts';
 import { percentile } from '../statistics.ts';
 
 const everyMs = 500;
-/** What prom-client calls the delay of a loop that nothing holds up: the precision of its timer. */
-const precisionMs = 10;
+/** What the operator calls the delay of a loop counts from its last look at it, less than half the way to the next. */
+const sinceLookMs = 10;
 
 /** Asks for /metrics again and again, as a scraper does, and keeps how long it took and how long the loop was blocked. */
 export class Scrapes implements AsyncDisposable {
@@ -53,6 +53,6 @@ export class Scrapes implements AsyncDisposable {
     if (!counts) return;
     this.#durations.push(performance.now() - began);
     const seconds = Number(/^nodejs_eventloop_lag_max_seconds ([0-9.e+-]+)$/m.exec(body)?.[1]);
-    this.#longestBlockMs = Math.max(this.#longestBlockMs, seconds * 1000 - precisionMs);
+    this.#longestBlockMs = Math.max(this.#longestBlockMs, seconds * 1000 - sinceLookMs);
   }
 }

@@ -14,6 +14,7 @@ import type { FleetShape, Member } from './fleet.ts';
 import { applicationOf, filesOf, membersOf } from './fleet.ts';
 import { inParallel } from './in-parallel.ts';
 import { isAboutWork } from './requests.ts';
+import { residentMiB } from './usage.ts';
 
 /** Unlike tests, benchmarks run with the Lease as released. */
 const leaseAsReleased = {
@@ -28,6 +29,8 @@ const builtForm = 'dist/src/main.js';
 const webhookSecret = 'known to the forge';
 const width = 16;
 const quietMs = 2_000;
+/** What is left of the work is collected by then. */
+const restMs = 30_000;
 const withinMs = 30 * 60_000;
 
 /** A World with the operator installed and a repository; the operator is started by {@link start}. */
@@ -112,6 +115,13 @@ export class Stage implements AsyncDisposable {
       return waiting === 0 && (await this.world.requests(isAboutWork)).length === before;
     };
     await eventually('the operator to be at rest', isQuiet, { every: 0, within: withinMs });
+  }
+
+  /** What the operator has resident when it has been at rest for a while. */
+  async restingMiB(): Promise<number> {
+    await this.untilQuiet();
+    await sleep(restMs);
+    return residentMiB(this.operator.child.pid);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Reading } from '../figures.ts';
 import { startStage } from '../stage/stage.ts';
-import { residentMiB, sharedOnceMiB } from '../stage/usage.ts';
+import { sharedOnceMiB } from '../stage/usage.ts';
 import type { Workload } from '../workload.ts';
 
 /** An operator that leads and has no Application. */
@@ -11,7 +11,7 @@ async function measure(): Promise<readonly Reading[]> {
   await stage.start();
   const { pid } = stage.operator.child;
   return [
-    { figure: 'RSS of the operator', unit: 'MiB', value: residentMiB(pid) },
+    { figure: 'RSS of the operator', unit: 'MiB', value: await stage.restingMiB() },
     { figure: 'PSS with children', unit: 'MiB', value: sharedOnceMiB(pid) },
   ];
 }

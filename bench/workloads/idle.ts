@@ -24,7 +24,7 @@ async function measure(bench: Bench): Promise<readonly Reading[]> {
   if (others.length > 0) bench.say(summaryOf(others));
   const watches = Map.groupBy(
     requests.filter(({ verb }) => verb === 'watch'),
-    ({ uri }) => uri.split('?')[0] ?? uri,
+    ({ uri }) => watchedBy(uri),
   );
   const opened = Math.max(0, ...[...watches.values()].map(({ length }) => length));
   return [
@@ -41,6 +41,12 @@ async function measure(bench: Bench): Promise<readonly Reading[]> {
     },
     { figure: 'CPU', unit: '% of a core', value: (100 * usage.cpuSeconds) / seconds },
   ];
+}
+
+/** What is watched: several watches of one kind differ in what they select. */
+function watchedBy(uri: string): string {
+  const { pathname, searchParams } = new URL(uri, 'https://server');
+  return [pathname, searchParams.get('labelSelector'), searchParams.get('fieldSelector')].join(' ');
 }
 
 /** The audit may list by pages. */

@@ -9,7 +9,7 @@ import { tapCollection } from '../stage/object-tap.ts';
 import { Scrapes } from '../stage/scrapes.ts';
 import type { Stage } from '../stage/stage.ts';
 import { startStage } from '../stage/stage.ts';
-import { residentMiB, UsageWatch } from '../stage/usage.ts';
+import { UsageWatch } from '../stage/usage.ts';
 import type { Bench, Workload } from '../workload.ts';
 
 /** Many ConfigMaps: first sync, at rest, a storm of foreign changes, at rest again, a restart. */
@@ -26,12 +26,12 @@ async function measure({ sizes, say }: Bench): Promise<readonly Reading[]> {
   await using stage = await startStage();
   const members = await stage.prepare(shape);
   await stage.start();
-  const empty = residentMiB(stage.operator.child.pid);
+  const empty = await stage.restingMiB();
   const first = await phase(stage, 'first sync', () => sync(stage, shape, members));
-  const steady = residentMiB(stage.operator.child.pid);
+  const steady = await stage.restingMiB();
   say(`first sync: ${first.summary}`);
   const stormed = await phase(stage, 'storm', () => changeMany(stage, members, shape, storm));
-  const plateau = residentMiB(stage.operator.child.pid);
+  const plateau = await stage.restingMiB();
   say(`storm: ${stormed.summary}`);
   await stage.world.stopOperator();
   await stage.launch();
@@ -44,7 +44,7 @@ async function measure({ sizes, say }: Bench): Promise<readonly Reading[]> {
     ...stormed.readings,
     { figure: 'after the storm, beside before', unit: 'MiB', value: plateau, floor: steady },
     ...restarted.readings,
-    { figure: 'after the restart, RSS', unit: 'MiB', value: residentMiB(stage.operator.child.pid) },
+    { figure: 'after the restart, RSS', unit: 'MiB', value: await stage.restingMiB() },
   ];
 }
 

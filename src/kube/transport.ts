@@ -1,5 +1,5 @@
-import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
+import { Pool } from '../http/http.ts';
 import type { Credentials } from './credentials.ts';
 import { errorOfFailure } from './errors.ts';
 import { ApiError } from '../model/api-error.ts';

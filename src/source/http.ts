@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
-import { Agent, type Dispatcher, errors, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import { Agent, errors, ProxyAgent } from '../http/http.ts';
 import { messageOf } from './failures.ts';
 import type { Credentials } from './git/credentials.ts';
 import { proxyFor, type ProxySettings } from './git/proxy.ts';

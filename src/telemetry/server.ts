@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
 import type { Registry } from 'prom-client';
+import { createServer } from '../http/http.ts';
 
 /** Whether the operator does its work; the reason is what `/readyz` answers. */
 export interface Readiness {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
+import { createServer } from '../http/http.ts';
 import type { Push } from '../model/push.ts';
 import type { Telemetry } from '../model/telemetry.ts';
 import { receive, type ReceivingPorts, type Verdict } from './receive.ts';
