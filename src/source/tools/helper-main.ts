@@ -16,7 +16,8 @@ const children = new Children({
   clock: systemClock,
   sendKill,
   reply: (reply: HelperReply) => {
-    if (process.connected) process.send?.(reply);
+    // The operator may have been killed a moment ago: `disconnect` tells.
+    if (process.connected) process.send?.(reply, () => undefined);
   },
 });
 
