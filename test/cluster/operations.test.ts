@@ -40,13 +40,15 @@ async function finalize(journey: Journey, name: string, finalizers: readonly str
   await world.plane.api.must({ method: 'PATCH', path, body: { metadata: { finalizers } }, contentType });
 }
 
-/** A sync that a user asked for runs until the finalizer of `old` is taken away. */
+/** A sync that a user asked for has done all it can, and runs until the finalizer of `old` is taken away. */
 async function running(name: string): Promise<Journey> {
   const journey = await dropped(name, {});
   await finalize(journey, 'old', ['example.com/wait']);
   await journey.untilOutOfSync(await journey.commit({ 'old.json': null, ...configMap('new') }));
   await journey.sync({ prune: true });
   await journey.until('running', ({ operationState }) => operationState?.phase === 'Running');
+  // Deletions come first.
+  await eventually('`new` to be there', async () => (await journey.configMap('new')) !== undefined);
   return journey;
 }
 
