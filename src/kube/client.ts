@@ -5,7 +5,7 @@ import type { GatePriority } from './gate.ts';
 import type { KubeTelemetry } from './kube-telemetry.ts';
 import { Transport } from './transport.ts';
 import type { HttpAnswer, HttpRequest, HttpStream, Timeouts } from './transport.ts';
-import { wait } from './wait.ts';
+import { wait } from '../model/wait.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { JsonValue } from '../model/json.ts';
 import { decodeJson } from '../model/json.ts';

@@ -4,7 +4,7 @@ import { errorOfFailure } from './errors.ts';
 import type { KubeTelemetry } from './kube-telemetry.ts';
 import { durationMsOf, heldBy, holderOf, leases, newLease, released } from './lease-record.ts';
 import { collectionPath, objectPath, query } from './paths.ts';
-import { wait } from './wait.ts';
+import { wait } from '../model/wait.ts';
 import { ApiError } from '../model/api-error.ts';
 import { encodeJson } from '../model/json.ts';
 import type { KubeObject } from '../model/object.ts';

@@ -1,5 +1,5 @@
 import type { ListOptions, ListPage, ServedKind } from './cluster.ts';
-import { wait } from './wait.ts';
+import { wait } from '../model/wait.ts';
 import { ApiError } from '../model/api-error.ts';
 import type { Clock } from '../model/ports.ts';
 

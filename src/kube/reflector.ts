@@ -7,7 +7,7 @@ import { errorOfFailure } from './errors.ts';
 import { KnownObjects } from './known-objects.ts';
 import type { KubeTelemetry } from './kube-telemetry.ts';
 import { collectionPath, query } from './paths.ts';
-import { wait } from './wait.ts';
+import { wait } from '../model/wait.ts';
 import { watch } from './watch.ts';
 import type { WatchEvent } from './watch.ts';
 import { ApiError } from '../model/api-error.ts';

@@ -3,6 +3,7 @@ import type { ApplicationKey } from '../model/installation.ts';
 import type { KubeObject, Ref, RefKey } from '../model/object.ts';
 import { refKey, resourceVersionOf } from '../model/object.ts';
 import type { Clock } from '../model/ports.ts';
+import { wait } from '../model/wait.ts';
 import type { Answers, BodiesPorts, BodyWanted } from './bodies.ts';
 import { listBodies } from './bodies.ts';
 import type { ObjectIndex } from './object-index.ts';
@@ -31,18 +32,22 @@ interface Ahead {
 /** As many as a page of a list has. */
 const mostAhead = 500;
 const keptMs = 60_000;
+/** Between the beginnings of two lists: one that came at once would be for whoever asks next, and for nobody else. */
+const apartMs = 500;
 
 /**
  * Bodies for full comparisons: one list of a kind is shared by all Applications that ask for its bodies at about the
  * same time.
  *
- * Guarantees: one list at a time; a body is handed out once, and only while it is what the watch showed last; no more
- * than a page of them is held for others, none for longer than two minutes.
+ * Guarantees: one list at a time, half a second after the one before; a body is handed out once, and only while it is
+ * what the watch showed last; no more than a page of them is held for others, none for longer than two minutes.
  */
 export class ReadAhead implements Disposable {
   readonly #ports: ReadAheadPorts;
   readonly #ahead = new Map<RefKey, Ahead>();
   #last: Promise<unknown> = Promise.resolve();
+  /** Monotonic milliseconds. */
+  #listedAt = Number.NEGATIVE_INFINITY;
   #cancelSweep: (() => void) | undefined;
 
   constructor(ports: ReadAheadPorts) {
@@ -63,11 +68,21 @@ export class ReadAhead implements Disposable {
       const answers = this.#take(wanted);
       const missing = wanted.filter(({ id }) => !answers.has(id));
       if (missing.length === 0) return answers;
+      await this.#apart(signal);
       const listed = await this.#list(missing, { key, others: upcoming(mostAhead - this.#ahead.size) }, signal);
       return new Map([...answers, ...listed]);
     } finally {
       resolve(undefined);
     }
+  }
+
+  /** Who asks meanwhile is among the others that are asked for. */
+  async #apart(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ports;
+    const leftMs = this.#listedAt + apartMs - clock.monotonic();
+    if (leftMs > 0) await wait(clock, leftMs, signal);
+    signal.throwIfAborted();
+    this.#listedAt = clock.monotonic();
   }
 
   #take(wanted: readonly BodyWanted[]): Answers {

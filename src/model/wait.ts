@@ -1,4 +1,4 @@
-import type { Clock } from '../model/ports.ts';
+import type { Clock } from './ports.ts';
 
 /** Resolves after `ms`, or at once when the signal is (or becomes) aborted; never rejects. */
 export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {

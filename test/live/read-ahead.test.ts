@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { ListPage } from '../../src/kube/cluster.ts';
 import type { Upcoming } from '../../src/live/live.ts';
 import { ApiError } from '../../src/model/api-error.ts';
@@ -9,6 +10,7 @@ import type { Stage } from './stage.ts';
 import { deployments, objectOf, recordOf, setStage, stateOf } from './stage.ts';
 
 const never = new AbortController().signal;
+const apartMs = 500;
 const keys = ['ns/a', 'ns/b', 'ns/c', 'ns/d'];
 
 /** Four Applications of three Deployments each, in sync. */
@@ -25,8 +27,14 @@ class Four implements Disposable {
     this.stage.reflector(deployments).synced(...all);
   }
 
+  /** A while after the last comparison. */
+  compare(key: string, apiVersion = 'apps/v1', signal = never): Promise<string[]> {
+    this.stage.clock.advance(apartMs);
+    return this.compareNow(key, apiVersion, signal);
+  }
+
   /** Of everything of the Application, and whether the others come along; gives the states of the answers. */
-  async compare(key: string, apiVersion = 'apps/v1', signal = never): Promise<string[]> {
+  async compareNow(key: string, apiVersion = 'apps/v1', signal = never): Promise<string[]> {
     const objects = this.objects.get(key) ?? [];
     const wanted = objects.map((object) => ({ ref: refOf(object), apiVersion, hash: 'd1' }));
     const recorded = objects.map((object) => recordOf(object));
@@ -187,7 +195,33 @@ describe('bodies of Applications that are compared in full at about the same tim
     await begun.promise;
     controller.abort(new Error('enough'));
     await assert.rejects(first, /enough/);
+    await setImmediate();
+    four.stage.clock.advance(apartMs);
     assert.deepEqual(await second, bodies);
     assert.deepEqual(four.requests, [0, 3]);
+  });
+
+  it('are listed half a second apart, for everybody who asks by then', async () => {
+    using four = new Four();
+    await four.compare('ns/a');
+    const again = four.compareNow('ns/a');
+    await setImmediate();
+    four.stage.clock.advance(apartMs - 1);
+    await setImmediate();
+    assert.deepEqual(four.rooms, [500], 'nobody is asked for yet');
+    four.stage.clock.advance(1);
+    assert.deepEqual(await again, bodies);
+    assert.deepEqual(four.rooms, [500, 491]);
+  });
+
+  it('are waited for no longer by who is given up', async () => {
+    using four = new Four();
+    await four.compare('ns/a');
+    const controller = new AbortController();
+    const again = four.compareNow('ns/a', 'apps/v1', controller.signal);
+    await setImmediate();
+    controller.abort(new Error('enough'));
+    await assert.rejects(again, /enough/);
+    assert.deepEqual(four.rooms, [500]);
   });
 });
