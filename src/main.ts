@@ -20,8 +20,8 @@ async function main(): Promise<void> {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
-  await operator[Symbol.asyncDispose]();
   collecting?.[Symbol.dispose]();
+  await operator[Symbol.asyncDispose]();
 }
 
 try {
