@@ -16,6 +16,8 @@ const lookMs = 5_000;
 const quiet = 0.05;
 /** What a collection at rest has to promise: it stops the event loop for as long as the whole heap takes. */
 const worthwhile = { share: 0.05, bytes: 4 * 2 ** 20 };
+/** What one has found to live is moved together by the next, and code that is not run any more goes after several. */
+const collections = 4;
 
 /** This process; undefined where Node was started without `--expose-gc`. */
 export function ownHeap(): Heap | undefined {
@@ -35,9 +37,6 @@ export function ownHeap(): Heap | undefined {
     },
   };
 }
-
-/** What one has found to live is moved together by the next, and code that is not run any more goes after several. */
-const collections = 4;
 
 /**
  * Collects garbage when work is over: V8 does so when more is allocated, which may be never.

@@ -117,9 +117,8 @@ export class Stage implements AsyncDisposable {
     await eventually('the operator to be at rest', isQuiet, { every: 0, within: withinMs });
   }
 
-  /** What the operator has resident when it has been at rest for a while. */
+  /** What the operator, which is quiet, has resident a while later. */
   async restingMiB(): Promise<number> {
-    await this.untilQuiet();
     await sleep(restMs);
     return residentMiB(this.operator.child.pid);
   }

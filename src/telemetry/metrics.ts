@@ -31,7 +31,7 @@ export function metricDefinitions(): readonly MetricDefinition[] {
   return createMetrics(new Registry()).definitions;
 }
 
-/** A timer of its own, which at prom-client's 10 ms is most of what a process at rest does. */
+/** Each look wakes up a process at rest: prom-client's own 10 ms take 0.4 % of a core by themselves. */
 const loopLookedAtEveryMs = 25;
 
 /**
