@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { watchedBy } from '../../tools/control-plane/watched-by.ts';
 import type { Reading } from '../figures.ts';
 import { isAboutWork, isList, summaryOf } from '../stage/requests.ts';
 import { UsageWatch } from '../stage/usage.ts';
@@ -41,12 +42,6 @@ async function measure(bench: Bench): Promise<readonly Reading[]> {
     },
     { figure: 'CPU', unit: '% of a core', value: (100 * usage.cpuSeconds) / seconds },
   ];
-}
-
-/** What is watched: several watches of one kind differ in what they select. */
-function watchedBy(uri: string): string {
-  const { pathname, searchParams } = new URL(uri, 'https://server');
-  return [pathname, searchParams.get('labelSelector'), searchParams.get('fieldSelector')].join(' ');
 }
 
 /** The audit may list by pages. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { watchedBy } from '../../../tools/control-plane/watched-by.ts';
 
 /** One request, as a server or a proxy counted it. */
 export interface Attempt {
@@ -39,8 +40,7 @@ export function connectionOf(path: string): string {
   const { pathname, searchParams } = new URL(path, 'https://server');
   if (pathname.includes('/leases')) return 'lease';
   if (searchParams.get('watch') !== 'true') return ownRequests;
-  const selectors = ['labelSelector', 'fieldSelector'].map((name) => searchParams.get(name) ?? '');
-  return `watch ${pathname} ${selectors.join(' ')}`.trim();
+  return `watch ${watchedBy(path)}`;
 }
 
 /** For the end of a subtest: how much was sent, per connection. */
