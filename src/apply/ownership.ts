@@ -1,5 +1,5 @@
 import type { PatchOperation } from '../kube/cluster.ts';
-import { beforeFirstApply, fold, foldItems } from '../diff/diff.ts';
+import { beforeFirstApply, fold, foldItems, narrow } from '../diff/diff.ts';
 import type { Installation } from '../model/installation.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
 import { arrayAt, isJsonObject, stringAt } from '../model/json.ts';
@@ -16,14 +16,18 @@ export function isUntracked(object: KubeObject): boolean {
 }
 
 /**
- * Drops `before-first-apply`, which co-owns every field once managedFields were wiped, so that a field dropped from Git
- * would stay for ever; empty when it is not there. Only beside an entry of ours, which owns what Git says. What others had set is owned by nobody
- * from then on and keeps its value: folding it into our entry would remove it, an autoscaler's replicas included.
+ * Takes from `before-first-apply`, which co-owns every field once managedFields were wiped, what is ours or said by Git,
+ * for a field dropped from Git would stay for ever; empty when it has nothing of that. What others had set stays its own.
+ * Folded into our entry it would be removed, an autoscaler's replicas included; owned by nobody it would go with the last
+ * field of ours beside it.
  */
-export function dropBeforeFirstApply(object: KubeObject): PatchOperation[] {
-  const entries = arrayAt(object.metadata, 'managedFields').filter(isJsonObject);
-  const others = entries.filter((entry) => stringAt(entry, 'manager') !== beforeFirstApply);
-  return others.length === entries.length ? [] : rewrite(object, others);
+export function narrowBeforeFirstApply(
+  object: KubeObject,
+  { manager }: Installation,
+  desired: KubeObject,
+): PatchOperation[] {
+  const narrowed = narrow(object, manager, desired);
+  return narrowed === undefined ? [] : rewrite(object, narrowed);
 }
 
 /** What a merge patch of ours left behind (`evenkeel/Update`) becomes part of our Apply entry. */

@@ -10,7 +10,7 @@ import type { RecordEntry } from '../model/record.ts';
 import type { PatchOperation } from '../kube/cluster.ts';
 import type { ApplyContext } from './context.ts';
 import { requestOptions } from './context.ts';
-import { dropBeforeFirstApply, foldOwnUpdate, isUntracked } from './ownership.ts';
+import { foldOwnUpdate, isUntracked, narrowBeforeFirstApply } from './ownership.ts';
 import type { Remedy } from './refusals.ts';
 import { remedyFor, unionRemedy } from './refusals.ts';
 
@@ -55,7 +55,7 @@ export async function writeObject(order: Order, context: ApplyContext): Promise<
   try {
     const live = await prepare(order, context);
     const answer = await applyOrRemedy({ ...order, live }, context);
-    const object = await dropTrackingOfAll({ ...order, live }, answer.object, context);
+    const object = await narrowTrackingOfAll({ ...order, live }, answer.object, context);
     flight.answered(object, order.desired);
     return { object, entry: entryOf(order, object, context), created: answer.created };
   } finally {
@@ -127,7 +127,7 @@ async function prepare(order: Order, context: ApplyContext): Promise<KubeObject 
   const reclaimed = await patchObject(migrated, reclaimPatch(migrated, order.reclaims ?? [], reclaiming), context);
   const tracked = isUntracked(reclaimed)
     ? reclaimed
-    : await patchObject(reclaimed, dropBeforeFirstApply(reclaimed), context);
+    : await patchObject(reclaimed, narrowBeforeFirstApply(reclaimed, installation, order.body), context);
   const union = unionRemedy(order.body, tracked);
   return union === undefined ? tracked : remedy(union, tracked, context);
 }
@@ -153,9 +153,10 @@ async function remedy(found: Remedy, live: KubeObject, context: ApplyContext): P
   return patchObject(merged, foldOwnUpdate(merged, installation), context);
 }
 
-/** After wiped managedFields the server invents a co-owner of everything at our first apply: it has to go again. */
-async function dropTrackingOfAll(order: Order, answer: KubeObject, context: ApplyContext): Promise<KubeObject> {
-  return order.live === undefined ? answer : patchObject(answer, dropBeforeFirstApply(answer), context);
+/** After wiped managedFields the server invents a co-owner of everything at our first apply: what is ours is not its. */
+async function narrowTrackingOfAll(order: Order, answer: KubeObject, context: ApplyContext): Promise<KubeObject> {
+  if (order.live === undefined) return answer;
+  return patchObject(answer, narrowBeforeFirstApply(answer, context.installation, order.body), context);
 }
 
 /** A patch under our name; without operations nothing is sent. Throws ApiError. */

@@ -11,6 +11,7 @@ export type { Owner, PatchOperation } from './mark.ts';
 export { mark, releasePatch, tracksItself } from './mark.ts';
 export { fold } from './fold.ts';
 export { foldItems } from './fold-items.ts';
+export { narrow } from './narrow.ts';
 export { displayPatch } from './json-patch.ts';
 export { actionFor, conflictRefusal } from './conflicts.ts';
 export type { Hidden } from './hidden.ts';

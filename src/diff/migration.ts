@@ -98,7 +98,7 @@ export function isMigrated(writer: FieldWriter, { live, policy }: Taking): boole
   return toolsTakenFrom(live, policy).some((tool) => writesAs(tool, writer));
 }
 
-/** What co-owns everything since managedFields were lost is dropped, never folded: see `dropBeforeFirstApply`. */
+/** What co-owns everything since managedFields were lost loses what is ours, and is never folded: see `narrow`. */
 function foldOf(taking: Taking): Fold | undefined {
   const { live, installation } = taking;
   return fold(live, installation.manager, (entry) => entry.manager !== beforeFirstApply && isMigrated(entry, taking));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dropBeforeFirstApply, foldForeign, isUntracked } from '../../src/apply/ownership.ts';
+import { foldForeign, isUntracked, narrowBeforeFirstApply } from '../../src/apply/ownership.ts';
 import type { PatchOperation } from '../../src/kube/cluster.ts';
 import { installationNamed } from '../../src/model/installation.ts';
 import type { JsonObject, JsonValue } from '../../src/model/json.ts';
@@ -66,11 +66,57 @@ describe('wiped managedFields', () => {
     assert.equal(isUntracked(owned([all, entry('other', 'Apply', {})])), false);
   });
 
-  it('lose that owner, and nobody else', () => {
-    const ours = entry('evenkeel', 'Apply', { 'f:data': {} });
-    const operations = dropBeforeFirstApply(owned([all, ours]));
-    assert.deepEqual(entriesAfter(operations), [ours]);
-    assert.deepEqual(operations.at(-1), guard);
-    assert.deepEqual(dropBeforeFirstApply(owned([ours])), []);
+  const foreign = { 'f:data': { '.': {}, 'f:foreign': {} } };
+  const rows: readonly { title: string; left: JsonObject; ours: JsonObject; desired: JsonObject; after?: JsonObject }[] = [
+    {
+      title: 'lose that owner where all it has is ours',
+      left: { 'f:data': { '.': {}, 'f:a': {} } },
+      ours: { 'f:data': { 'f:a': {} } },
+      desired: { data: { a: '1' } },
+    },
+    {
+      title: 'leave it what is neither ours nor of Git',
+      left: { 'f:data': { '.': {}, 'f:a': {}, 'f:b': {}, 'f:foreign': {} } },
+      ours: { 'f:data': { 'f:a': {} } },
+      desired: { data: { b: '2' } },
+      after: foreign,
+    },
+    {
+      title: 'leave it nothing of an item of ours that Git has dropped',
+      left: { 'f:spec': { 'k:{"name":"a"}': { '.': {}, 'f:name': {}, 'f:foreign': {} } } },
+      ours: { 'f:spec': { 'k:{"name":"a"}': { '.': {}, 'f:name': {} } } },
+      desired: { spec: [{ name: 'b' }] },
+    },
+    {
+      title: 'leave it what is foreign in an item that stays, and an item that is foreign',
+      left: { 'f:spec': { 'k:{"name":"a"}': { '.': {}, 'f:name': {}, 'f:foreign': {} }, 'v:"x"': {}, 'v:"y"': {} } },
+      ours: { 'f:spec': { 'k:{"name":"a"}': { '.': {}, 'f:name': {} }, 'v:"x"': {} } },
+      desired: { spec: [{ name: 'a' }] },
+      after: { 'f:spec': { 'k:{"name":"a"}': { '.': {}, 'f:foreign': {} }, 'v:"y"': {} } },
+    },
+  ];
+  for (const { title, left, ours, desired, after } of rows)
+    it(title, () => {
+      const own = entry('evenkeel', 'Apply', ours);
+      const operations = narrow([entry('before-first-apply', 'Update', left), own], desired);
+      const inLine = after === undefined ? [] : [entry('before-first-apply', 'Update', after)];
+      assert.deepEqual(entriesAfter(operations), [...inLine, own]);
+      assert.deepEqual(operations.at(-1), guard);
+    });
+
+  it('are in order again when that owner has nothing of ours, or is not there', () => {
+    const ours = entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {} } });
+    assert.deepEqual(narrow([entry('before-first-apply', 'Update', foreign), ours], { data: { a: '1' } }), []);
+    assert.deepEqual(narrow([ours], { data: { a: '1' } }), []);
   });
+
+  it('lose that owner where it names the fields of another version', () => {
+    const ours = entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {} } });
+    const other = entry('before-first-apply', 'Update', foreign, { apiVersion: 'v1beta1' });
+    assert.deepEqual(entriesAfter(narrow([other, ours], { data: { a: '1' } })), [ours]);
+  });
+
+  function narrow(managedFields: readonly JsonObject[], content: JsonObject): PatchOperation[] {
+    return narrowBeforeFirstApply(owned([...managedFields]), installation, { ...owned([]), ...content });
+  }
 });

@@ -74,6 +74,15 @@ describe('a map of a custom resource that somebody else has made', () => {
   });
 });
 
+describe('an object of which nobody tracked what was written', () => {
+  it('keeps what others have set when the last field of ours beside it goes', async () => {
+    const empty = { map: {}, list: {}, set: [], atomic: [], label: {} };
+    const foreign = { kind: 'edit', by: 'merge', what: 'set', slot: 'map', key: 'y', value: '1' } as const;
+    const acts = [foreign, { kind: 'commit' as const, content: { ...empty, map: { b: '1' } } }];
+    assert.deepEqual(await play({ kind: 'ConfigMap', existing: empty, acts, last: empty }, 'untracked'), []);
+  });
+});
+
 /** What is wrong in the end. */
 async function play(one: Sequence, name: string): Promise<string[]> {
   const { kind, existing, last } = one;

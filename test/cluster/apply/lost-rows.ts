@@ -25,10 +25,12 @@ export function lostRows(scene: () => Scene): void {
           'apply forced configmaps',
           'patch configmaps',
         ]);
-        assert.deepEqual(managersOf(await managedFields(map)), ['evenkeel/Apply']);
+        assert.deepEqual(managersOf(await managedFields(map)), ['before-first-apply/Update', 'evenkeel/Apply']);
         await map.staysAsItIs();
         await map.subject.sync(configMap(map.subject.namespace, 'map', { a: '1' }));
         assert.deepEqual((await map.live())['data'], { a: '1', foreign: 'kept' });
+        await map.subject.sync(configMap(map.subject.namespace, 'map', {}));
+        assert.deepEqual((await map.live())['data'], { foreign: 'kept' });
       });
     }
 
