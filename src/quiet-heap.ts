@@ -8,6 +8,7 @@ export interface Heap {
   busy(): number;
   /** Bytes in use, garbage included. */
   used(): number;
+  /** Moves together what lives, and gives the pages back that are empty then. */
   collect(): void;
 }
 
@@ -16,8 +17,8 @@ const lookMs = 5_000;
 const quiet = 0.05;
 /** What a collection at rest has to promise: it stops the event loop for as long as the whole heap takes. */
 const worthwhile = { share: 0.05, bytes: 4 * 2 ** 20 };
-/** What one has found to live is moved together by the next, and code that is not run any more goes after several. */
-const collections = 4;
+/** What one lets go of, with its finalizers, the next frees. */
+const collections = 2;
 
 /** This process; undefined where Node was started without `--expose-gc`. */
 export function ownHeap(): Heap | undefined {
@@ -33,7 +34,7 @@ export function ownHeap(): Heap | undefined {
     },
     used: () => getHeapStatistics().used_heap_size,
     collect: () => {
-      gc();
+      gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     },
   };
 }

@@ -2,7 +2,6 @@ import type { PatchOperation } from '../kube/cluster.ts';
 import { beforeFirstApply, fold, foldItems, narrow } from '../diff/diff.ts';
 import type { Installation } from '../model/installation.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
-import { arrayAt, isJsonObject, stringAt } from '../model/json.ts';
 import type { ManagedEntry } from '../model/managed-fields.ts';
 import { isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
 import type { KubeObject } from '../model/object.ts';

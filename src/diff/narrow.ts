@@ -37,7 +37,11 @@ function restOf(
   return { ...(Object.hasOwn(fields, '.') ? { '.': {} } : {}), ...Object.fromEntries(rest) };
 }
 
-function restAt(child: JsonObject, ours: JsonObject | undefined, desired: JsonValue | undefined): JsonObject | undefined {
+function restAt(
+  child: JsonObject,
+  ours: JsonObject | undefined,
+  desired: JsonValue | undefined,
+): JsonObject | undefined {
   if (ours === undefined && desired === undefined) return child;
   const isWhole = Object.keys(child).length === 0;
   return isWhole || isDroppedItem(ours, desired) ? undefined : restOf(child, ours, desired);

@@ -67,7 +67,13 @@ describe('wiped managedFields', () => {
   });
 
   const foreign = { 'f:data': { '.': {}, 'f:foreign': {} } };
-  const rows: readonly { title: string; left: JsonObject; ours: JsonObject; desired: JsonObject; after?: JsonObject }[] = [
+  const rows: readonly {
+    title: string;
+    left: JsonObject;
+    ours: JsonObject;
+    desired: JsonObject;
+    after?: JsonObject;
+  }[] = [
     {
       title: 'lose that owner where all it has is ours',
       left: { 'f:data': { '.': {}, 'f:a': {} } },

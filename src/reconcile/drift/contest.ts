@@ -16,11 +16,17 @@ export interface Fight {
   readonly insists: boolean;
 }
 
+/** How often a field was taken lately. */
+interface Level {
+  readonly field: string;
+  readonly level: number;
+}
+
 /** What one writer takes of one object: a counter for each field, which decays by itself. A value; nothing here waits. */
 export interface Contest {
   readonly writer: FieldWriter;
-  /** As of `at`. */
-  readonly levels: ReadonlyMap<string, number>;
+  /** As of `at`. A storm makes thousands of contests of one field each: a Map for each would be most of what they take. */
+  readonly levels: readonly Level[];
   readonly at: number;
   /** Since the counters were at rest. */
   readonly began: number;
@@ -50,7 +56,7 @@ const longestBackOffMs = 300_000;
 const longestTruceMs = 3_600_000;
 
 export function newContest(writer: FieldWriter, now: number): Contest {
-  return { writer, levels: new Map(), at: now, began: now, takes: 0 };
+  return { writer, levels: [], at: now, began: now, takes: 0 };
 }
 
 /** The contest after a look. Each take counts once: when it was put back, or when a fight is seen to stand again. */
@@ -67,21 +73,24 @@ export function afterRound(contest: Contest, round: Round, rules: Rules): Contes
 }
 
 /** The counters at this time. */
-function levelsAt({ levels, at, fight }: Contest, now: number, { windowMs }: FightPolicy): ReadonlyMap<string, number> {
+function levelsAt({ levels, at, fight }: Contest, now: number, { windowMs }: FightPolicy): readonly Level[] {
   if (fight?.stands === true) return levels;
   const decay = Math.exp(-(now - at) / windowMs);
-  return new Map([...levels].map(([field, level]) => [field, level * decay]));
+  return levels.map(({ field, level }) => ({ field, level: level * decay }));
 }
 
 function count(contest: Contest, fields: readonly string[], now: number, rules: FightPolicy): Contest {
-  const before = [...levelsAt(contest, now, rules)].filter(([, level]) => level >= rest);
-  const levels = new Map(before);
-  for (const field of fields) {
-    const level = levels.get(field) ?? 0;
-    if (levels.has(field) || levels.size < mostFields) levels.set(field, Math.min(rules.limit, level + 1));
-  }
+  const before = levelsAt(contest, now, rules).filter(({ level }) => level >= rest);
+  const again = before.map((counter) => (fields.includes(counter.field) ? raised(counter, rules) : counter));
+  const known = new Set(before.map(({ field }) => field));
+  const fresh = fields.filter((field) => !known.has(field)).map((field) => raised({ field, level: 0 }, rules));
   const { takes, began } = before.length === 0 ? { takes: 0, began: now } : contest;
+  const levels = [...again, ...fresh].slice(0, mostFields);
   return { ...contest, levels, at: now, began, takes: takes + (fields.length > 0 ? 1 : 0) };
+}
+
+function raised({ field, level }: Level, { limit }: FightPolicy): Level {
+  return { field, level: Math.min(limit, level + 1) };
 }
 
 function beginning(
@@ -89,15 +98,15 @@ function beginning(
   now: number,
   { limit, windowMs }: FightPolicy,
 ): Fight | undefined {
-  const fields = [...levels].filter(([, level]) => level >= limit).map(([field]) => field);
+  const fields = levels.filter(({ level }) => level >= limit).map(({ field }) => field);
   if (fields.length === 0) return undefined;
   const rate = takes < 2 || now === began ? takes : ((takes - 1) * windowMs) / (now - began);
   return { fields, rate, tries: 0, nextTryAt: now, stands: false, insists: false };
 }
 
 function fieldsOf({ levels }: Contest, { fields }: Fight, { limit }: FightPolicy): readonly string[] {
-  const joined = [...levels].filter(([field, level]) => level >= limit && !fields.includes(field));
-  return joined.length === 0 ? fields : [...fields, ...joined.map(([field]) => field)];
+  const joined = levels.filter(({ field, level }) => level >= limit && !fields.includes(field));
+  return joined.length === 0 ? fields : [...fields, ...joined.map(({ field }) => field)];
 }
 
 function triedAgain(fight: Fight, { now }: Round, rules: Rules): Fight {
@@ -115,7 +124,7 @@ function waitMs(tries: number, { action, minIntervalMs, windowMs }: Rules): numb
 /** Milliseconds until the fight has ended if nothing is taken any more; undefined: not while the writer has the fields. */
 export function calmInMs(contest: Contest, now: number, rules: FightPolicy): number | undefined {
   if (contest.fight?.stands === true) return undefined;
-  const highest = Math.max(...levelsAt(contest, now, rules).values());
+  const highest = Math.max(...levelsAt(contest, now, rules).map(({ level }) => level));
   // From the threshold down to this it takes one window.
   const calm = rules.limit / Math.E;
   return highest <= calm ? 0 : Math.ceil(rules.windowMs * Math.log(highest / calm));
@@ -124,5 +133,5 @@ export function calmInMs(contest: Contest, now: number, rules: FightPolicy): num
 /** True when nothing of it is worth being remembered. */
 export function isAtRest(contest: Contest, now: number, rules: FightPolicy): boolean {
   if (contest.fight !== undefined) return false;
-  return [...levelsAt(contest, now, rules).values()].every((level) => level < rest);
+  return levelsAt(contest, now, rules).every(({ level }) => level < rest);
 }

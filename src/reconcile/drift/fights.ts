@@ -1,7 +1,8 @@
 import type { TakenFields } from '../../apply/apply.ts';
-import type { Application, DriftEntry } from '../../model/application.ts';
+import type { Application, ApplicationSpec, DriftEntry } from '../../model/application.ts';
 import { refInStatus } from '../../model/application.ts';
 import type { ConflictRule } from '../../model/differences.ts';
+import type { FightPolicy } from '../../model/fight.ts';
 import { describeRate } from '../../model/fight.ts';
 import type { ApplicationKey } from '../../model/installation.ts';
 import type { Ref, RefKey } from '../../model/object.ts';
@@ -27,16 +28,25 @@ export interface FightNews {
   readonly entry: DriftEntry;
 }
 
+/** One writer against us. */
+interface Side {
+  readonly contest: Contest;
+  /** The drift entry of the fight. */
+  readonly shown?: DriftEntry;
+}
+
 /** Who takes what of one object. */
 interface Ring {
   readonly key: ApplicationKey;
   readonly ref: Ref;
-  rules: Rules;
-  readonly contests: Map<string, Contest>;
-  /** Drift entries of the fights, by contest. */
-  readonly shown: Map<string, DriftEntry>;
+  drift: ApplicationSpec['drift'];
+  /** One for each writer. */
+  sides: readonly Side[];
   cancel: (() => void) | undefined;
 }
+
+/** Between two looks for what is not worth being remembered any more. */
+const sweepMs = 60_000;
 
 /**
  * Who takes the fields of our objects again and again, and what is done about it.
@@ -50,7 +60,7 @@ export class Fights implements Disposable {
   readonly #tell: (news: FightNews) => void;
   readonly #rings = new Map<RefKey, Ring>();
   readonly #fighting = new Map<ApplicationKey, Set<Ring>>();
-  #sweepAt = 1000;
+  #cancelSweep: (() => void) | undefined;
 
   constructor(clock: Clock, tell: (news: FightNews) => void) {
     this.#clock = clock;
@@ -61,15 +71,17 @@ export class Fights implements Disposable {
     const now = this.#clock.monotonic();
     const known = this.#known(app, look.ref);
     if (known === undefined && look.taken.length === 0) return;
-    const ring = known ?? this.#enter(app, look.ref, now);
-    ring.rules = rulesOf(app);
-    for (const { writer } of look.taken)
-      if (!ring.contests.has(nameOf(writer))) ring.contests.set(nameOf(writer), newContest(writer, now));
-    for (const [name, contest] of ring.contests) {
-      const taken = look.taken.find(({ writer }) => nameOf(writer) === name)?.fields ?? [];
-      ring.contests.set(name, afterRound(contest, { now, taken, left: look.left }, ring.rules));
-    }
-    this.#announce(ring);
+    const ring = known ?? this.#enter(app, look.ref);
+    ring.drift = app.spec.drift;
+    const rules = rulesOf(ring);
+    const contests = ring.sides.map(({ contest }) => contest);
+    const strangers = look.taken.filter(({ writer }) => !contests.some((contest) => isBy(contest, writer)));
+    const all = [...contests, ...strangers.map(({ writer }) => newContest(writer, now))];
+    const after = all.map((contest) => {
+      const taken = look.taken.find(({ writer }) => isBy(contest, writer))?.fields ?? [];
+      return afterRound(contest, { now, taken, left: look.left }, rules);
+    });
+    this.#settle(ring, after);
     this.#await(ring);
   }
 
@@ -77,7 +89,7 @@ export class Fights implements Disposable {
   holdsMs(ref: Ref): number {
     const ring = this.#rings.get(refKey(ref));
     if (ring === undefined) return 0;
-    const holding = fightsIn(ring).filter((fight) => holds(fight, ring.rules));
+    const holding = fightsIn(ring).filter((fight) => holds(fight, ring.drift.fight));
     return Math.max(0, ...holding.map(({ nextTryAt }) => nextTryAt - this.#clock.monotonic()));
   }
 
@@ -90,7 +102,8 @@ export class Fights implements Disposable {
   }
 
   isFought(ref: Ref): boolean {
-    return (this.#rings.get(refKey(ref))?.shown.size ?? 0) > 0;
+    const ring = this.#rings.get(refKey(ref));
+    return ring !== undefined && shownIn(ring).length > 0;
   }
 
   /** The Application with the rules that leave fields to others while a truce lasts. */
@@ -102,9 +115,9 @@ export class Fights implements Disposable {
     return { ...app, spec: { ...app.spec, conflicts: { ...conflicts, rules: [...truces, ...conflicts.rules] } } };
   }
 
-  #trucesIn({ ref, contests }: Ring): ConflictRule[] {
+  #trucesIn({ ref, sides }: Ring): ConflictRule[] {
     const now = this.#clock.monotonic();
-    return [...contests.values()].flatMap(({ writer, fight }) => {
+    return sides.flatMap(({ contest: { writer, fight } }) => {
       if (fight === undefined || fight.insists || now >= fight.nextTryAt) return [];
       return [ruleFor({ ref, writer, fields: fight.fields })];
     });
@@ -112,7 +125,7 @@ export class Fights implements Disposable {
 
   /** One entry for each fight of the Application that goes on. */
   of(key: ApplicationKey): readonly DriftEntry[] {
-    return [...(this.#fighting.get(key) ?? [])].flatMap(({ shown }) => [...shown.values()]);
+    return [...(this.#fighting.get(key) ?? [])].flatMap(shownIn);
   }
 
   /** Nobody cares for the object any more. */
@@ -120,8 +133,7 @@ export class Fights implements Disposable {
     const ring = this.#rings.get(refKey(ref));
     if (ring === undefined) return;
     ring.cancel?.();
-    ring.contests.clear();
-    this.#announce(ring);
+    this.#settle(ring, []);
     this.#rings.delete(refKey(ref));
   }
 
@@ -131,6 +143,7 @@ export class Fights implements Disposable {
 
   [Symbol.dispose](): void {
     for (const { cancel } of this.#rings.values()) cancel?.();
+    this.#cancelSweep?.();
     this.#rings.clear();
   }
 
@@ -142,51 +155,55 @@ export class Fights implements Disposable {
     return undefined;
   }
 
-  #enter(app: Application, ref: Ref, now: number): Ring {
-    this.#sweep(now);
-    const rules = rulesOf(app);
-    const ring: Ring = { key: app.key, ref, rules, contests: new Map(), shown: new Map(), cancel: undefined };
+  #enter({ key, spec: { drift } }: Application, ref: Ref): Ring {
+    const ring: Ring = { key, ref, drift, sides: [], cancel: undefined };
     this.#rings.set(refKey(ref), ring);
+    this.#sweepLater();
     return ring;
   }
 
-  #sweep(now: number): void {
-    if (this.#rings.size < this.#sweepAt) return;
-    for (const [id, { contests, rules }] of this.#rings)
-      if ([...contests.values()].every((contest) => isAtRest(contest, now, rules))) this.#rings.delete(id);
-    this.#sweepAt = Math.max(1000, 2 * this.#rings.size);
+  #sweepLater(): void {
+    if (this.#rings.size === 0 || this.#cancelSweep !== undefined) return;
+    this.#cancelSweep = this.#clock.after(sweepMs, () => {
+      this.#cancelSweep = undefined;
+      const now = this.#clock.monotonic();
+      for (const [id, ring] of this.#rings)
+        if (ring.sides.every(({ contest }) => isAtRest(contest, now, ring.drift.fight))) this.#rings.delete(id);
+      this.#sweepLater();
+    });
   }
 
-  #announce(ring: Ring): void {
-    const { key, contests, shown } = ring;
-    for (const [name, contest] of contests) {
-      if (contest.fight === undefined || shown.has(name)) continue;
-      const entry = this.#entryOf(ring, contest, contest.fight);
-      shown.set(name, entry);
-      this.#file(ring);
-      this.#tell({ kind: 'began', key, entry });
-    }
-    for (const [name, entry] of shown) {
-      if (contests.get(name)?.fight !== undefined) continue;
-      shown.delete(name);
-      this.#file(ring);
-      this.#tell({ kind: 'ended', key, entry });
-    }
+  /** From now on these are the contests; what of them is a fight, and is none any more, is told. */
+  #settle(ring: Ring, contests: readonly Contest[]): void {
+    const before = shownIn(ring);
+    ring.sides = contests.map((contest) => this.#sideOf(ring, contest));
+    const after = shownIn(ring);
+    this.#file(ring);
+    const { key } = ring;
+    for (const entry of after) if (!before.includes(entry)) this.#tell({ kind: 'began', key, entry });
+    for (const entry of before) if (!after.includes(entry)) this.#tell({ kind: 'ended', key, entry });
+  }
+
+  #sideOf(ring: Ring, contest: Contest): Side {
+    if (contest.fight === undefined) return { contest };
+    const { shown } = ring.sides.find((side) => isBy(side.contest, contest.writer)) ?? {};
+    return { contest, shown: shown ?? this.#entryOf(ring, contest, contest.fight) };
   }
 
   #file(ring: Ring): void {
     const rings = this.#fighting.get(ring.key) ?? new Set();
-    if (ring.shown.size > 0) rings.add(ring);
+    if (shownIn(ring).length > 0) rings.add(ring);
     else rings.delete(ring);
     if (rings.size > 0) this.#fighting.set(ring.key, rings);
     else this.#fighting.delete(ring.key);
   }
 
-  #entryOf({ ref, rules }: Ring, { writer }: Contest, { fields, rate }: Fight): DriftEntry {
+  #entryOf({ ref, drift }: Ring, { writer }: Contest, { fields, rate }: Fight): DriftEntry {
     const { manager, operation, subresource } = writer;
+    const { windowMs, action } = drift.fight;
     const since = new Date(this.#clock.now()).toISOString();
     const contested: ContestedFields = { ref, writer, fields };
-    const fight = { since, rate: describeRate(rate, rules.windowMs), action: rules.action, subresource };
+    const fight = { since, rate: describeRate(rate, windowMs), action, subresource };
     return {
       ...refInStatus(ref),
       fields: fields.slice(0, 20),
@@ -202,31 +219,38 @@ export class Fights implements Disposable {
     ring.cancel?.();
     ring.cancel = undefined;
     const now = this.#clock.monotonic();
-    for (const [name, contest] of ring.contests)
-      if (contest.fight !== undefined && calmInMs(contest, now, ring.rules) === 0) ring.contests.delete(name);
-    this.#announce(ring);
-    if (ring.contests.size === 0) this.#rings.delete(refKey(ring.ref));
-    const waits = [...ring.contests.values()]
+    const rules = rulesOf(ring);
+    const contests = ring.sides.map(({ contest }) => contest);
+    const left = contests.filter((contest) => contest.fight === undefined || calmInMs(contest, now, rules) !== 0);
+    if (left.length < contests.length) this.#settle(ring, left);
+    if (left.length === 0) this.#rings.delete(refKey(ring.ref));
+    const waits = left
       .filter(({ fight }) => fight !== undefined)
-      .map((contest) => calmInMs(contest, now, ring.rules))
+      .map((contest) => calmInMs(contest, now, rules))
       .filter((ms) => ms !== undefined);
     if (waits.length > 0) ring.cancel = this.#clock.after(Math.min(...waits), () => this.#await(ring));
   }
 }
 
-function rulesOf({ spec: { drift } }: Application): Rules {
+function rulesOf({ drift }: Ring): Rules {
   return { ...drift.fight, minIntervalMs: drift.minIntervalMs };
 }
 
-function nameOf({ manager, operation, subresource }: TakenFields['writer']): string {
-  return `${manager}|${operation}|${subresource}`;
+function isBy({ writer }: Contest, other: TakenFields['writer']): boolean {
+  return (
+    writer.manager === other.manager && writer.operation === other.operation && writer.subresource === other.subresource
+  );
 }
 
-function fightsIn({ contests }: Ring): Fight[] {
-  return [...contests.values()].flatMap(({ fight }) => (fight === undefined ? [] : [fight]));
+function shownIn({ sides }: Ring): DriftEntry[] {
+  return sides.flatMap(({ shown }) => (shown === undefined ? [] : [shown]));
+}
+
+function fightsIn({ sides }: Ring): Fight[] {
+  return sides.flatMap(({ contest: { fight } }) => (fight === undefined ? [] : [fight]));
 }
 
 /** Whether corrections of the object wait for the next try. */
-function holds({ insists }: Fight, { action }: Rules): boolean {
+function holds({ insists }: Fight, { action }: FightPolicy): boolean {
   return action === 'BackOff' || (action === 'Yield' && insists);
 }
