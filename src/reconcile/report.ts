@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Application, ApplicationStatus, KnownApplication } from '../model/application.ts';
+import type { Application, ApplicationStatus, DriftEntry, KnownApplication } from '../model/application.ts';
 import { resourcesFinalizer } from '../model/application.ts';
 import type { Step } from '../model/errors.ts';
 import { OperatorError } from '../model/errors.ts';
@@ -196,8 +196,11 @@ function isOurFinalizer(finalizer: string): boolean {
   return resourcesFinalizer.test(finalizer) || hookFinalizer.test(finalizer);
 }
 
-/** Writes what the drift log has, beside the status as it is. Never throws: the next status write has it, too. */
-export async function writeDrift(key: ApplicationKey, ports: Ports): Promise<void> {
+/**
+ * Writes what the drift log has, beside the status as it is, and resolves with what status has then. Never throws: the
+ * next status write has it, too.
+ */
+export async function writeDrift(key: ApplicationKey, ports: Ports): Promise<readonly DriftEntry[] | undefined> {
   try {
     await ports.status.update(key, 'status', (current) => {
       const status = statusWithDrift(inputFor(current, 0, ports));
@@ -207,4 +210,5 @@ export async function writeDrift(key: ApplicationKey, ports: Ports): Promise<voi
   } catch (error) {
     if (!(error instanceof OperatorError)) ports.telemetry.bug(error, { application: key });
   }
+  return ports.applications.known(key)?.app.status.drift;
 }

@@ -24,6 +24,7 @@ interface Level {
 
 /** What one writer takes of one object: a counter for each field, which decays by itself. A value; nothing here waits. */
 export interface Contest {
+  /** As one of its writes named it. */
   readonly writer: FieldWriter;
   /** As of `at`. A storm makes thousands of contests of one field each: a Map for each would be most of what they take. */
   readonly levels: readonly Level[];

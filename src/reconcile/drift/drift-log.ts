@@ -40,10 +40,13 @@ export class DriftLog {
   readonly #clock: Clock;
   readonly #entries = new Map<ApplicationKey, readonly DriftEntry[]>();
   readonly #flushes = new Map<ApplicationKey, Flush>();
-  readonly #write: (key: ApplicationKey) => Promise<unknown>;
+  readonly #write: (key: ApplicationKey) => Promise<readonly DriftEntry[] | undefined>;
 
-  /** `write` is asked to write the status of an Application, drift included, and never rejects. */
-  constructor(clock: Clock, write: (key: ApplicationKey) => Promise<unknown>) {
+  /**
+   * `write` is asked to write the status of an Application, drift included, resolves with the drift that status has then,
+   * and never rejects.
+   */
+  constructor(clock: Clock, write: (key: ApplicationKey) => Promise<readonly DriftEntry[] | undefined>) {
     this.#clock = clock;
     this.#write = write;
   }
@@ -113,7 +116,12 @@ export class DriftLog {
   /** For the server the five seconds begin when it has the write, which may be long after it was sent. */
   #flush(key: ApplicationKey, flush: Flush): void {
     flush.writtenAt = this.#clock.monotonic();
-    void this.#write(key).then(() => (flush.writtenAt = this.#clock.monotonic()));
+    void this.#write(key).then((inStatus) => {
+      flush.writtenAt = this.#clock.monotonic();
+      // Once in memory is enough.
+      if (inStatus !== undefined && isDeepStrictEqual(this.#entries.get(key), inStatus))
+        this.#entries.set(key, inStatus);
+    });
   }
 }
 

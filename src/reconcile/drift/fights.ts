@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TakenFields } from '../../apply/apply.ts';
 import type { Application, ApplicationSpec, DriftEntry } from '../../model/application.ts';
 import { refInStatus } from '../../model/application.ts';
@@ -61,6 +62,7 @@ export class Fights implements Disposable {
   readonly #rings = new Map<RefKey, Ring>();
   readonly #fighting = new Map<ApplicationKey, Set<Ring>>();
   #cancelSweep: (() => void) | undefined;
+  #latest: Contest | undefined;
 
   constructor(clock: Clock, tell: (news: FightNews) => void) {
     this.#clock = clock;
@@ -79,7 +81,7 @@ export class Fights implements Disposable {
     const all = [...contests, ...strangers.map(({ writer }) => newContest(writer, now))];
     const after = all.map((contest) => {
       const taken = look.taken.find(({ writer }) => isBy(contest, writer))?.fields ?? [];
-      return afterRound(contest, { now, taken, left: look.left }, rules);
+      return this.#shared(afterRound(contest, { now, taken, left: look.left }, rules));
     });
     this.#settle(ring, after);
     this.#await(ring);
@@ -160,6 +162,17 @@ export class Fights implements Disposable {
     this.#rings.set(refKey(ref), ring);
     this.#sweepLater();
     return ring;
+  }
+
+  /** A storm does the same to thousands of objects: what is equal in the contest before is not kept twice. */
+  #shared(contest: Contest): Contest {
+    const { writer, levels } = this.#latest ?? contest;
+    this.#latest = {
+      ...contest,
+      writer: isBy(contest, writer) ? writer : contest.writer,
+      levels: isDeepStrictEqual(contest.levels, levels) ? levels : contest.levels,
+    };
+    return this.#latest;
   }
 
   #sweepLater(): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { DriftEntry } from '../../../src/model/application.ts';
 import type { DriftFound } from '../../../src/reconcile/drift/drift-log.ts';
 import { DriftLog } from '../../../src/reconcile/drift/drift-log.ts';
 import { ManualClock } from '../../fakes/clock.ts';
@@ -16,7 +17,11 @@ function drifted(name: string, change: Partial<DriftFound> = {}): DriftFound {
 function log(): { clock: ManualClock; drift: DriftLog; writes: number[] } {
   const clock = new ManualClock();
   const writes: number[] = [];
-  return { clock, writes, drift: new DriftLog(clock, () => Promise.resolve(writes.push(clock.monotonic()))) };
+  const write = (): Promise<undefined> => {
+    writes.push(clock.monotonic());
+    return Promise.resolve(undefined);
+  };
+  return { clock, writes, drift: new DriftLog(clock, write) };
 }
 
 describe('DriftLog', () => {
@@ -36,13 +41,33 @@ describe('DriftLog', () => {
     const writes: number[] = [];
     const drift = new DriftLog(clock, async () => {
       writes.push(clock.monotonic());
-      await new Promise((resolve) => clock.after(700, () => resolve(undefined)));
+      return new Promise((resolve) => clock.after(700, () => resolve(undefined)));
     });
     drift.add(key, drifted('a'), undefined);
     await clock.advance(300);
     drift.add(key, drifted('b'), undefined);
     await clock.advance(20_000);
     assert.deepEqual(writes, [0, 5_700]);
+  });
+
+  it('keeps what status has in place of its own, unless something came meanwhile', async () => {
+    const clock = new ManualClock();
+    let inStatus: readonly DriftEntry[] | undefined;
+    const drift = new DriftLog(clock, () => {
+      inStatus = structuredClone(drift.entries(key, undefined));
+      return new Promise((resolve) => clock.after(700, () => resolve(inStatus)));
+    });
+    drift.add(key, drifted('a'), undefined);
+    await clock.advance(1_000);
+    assert.equal(drift.entries(key, undefined), inStatus);
+    drift.add(key, drifted('b'), undefined);
+    await clock.advance(5_000);
+    drift.add(key, drifted('c'), undefined);
+    await clock.advance(600);
+    assert.deepEqual(
+      drift.entries(key, undefined).map(({ name }) => name),
+      ['c', 'b', 'a'],
+    );
   });
 
   it('never writes twice within five seconds, whatever comes', async () => {
