@@ -91,7 +91,7 @@ function sourcesOf(taking: Taking): string[] {
   return [...tools.map(titleOf), ...new Set(others)];
 }
 
-/** True for a writer whose fields become ours with the object, or nobody's. */
+/** True for a writer whose fields become ours with the object. */
 export function isMigrated(writer: FieldWriter, { live, policy }: Taking): boolean {
   if (writer.subresource !== '') return false;
   if (writer.manager === beforeFirstApply || policy.migrateManagers.includes(writer.manager)) return true;
