@@ -49,7 +49,7 @@ export const settings = {
   leaseRetryPeriod: {
     variable: 'EVENKEEL_LEASE_RETRY_PERIOD',
     fallback: '2s',
-    meaning: 'time between two renewals or tries',
+    meaning: 'time between two tries to become or stay the leader; a leader without trouble renews half as often',
   },
   workers: {
     variable: 'EVENKEEL_WORKERS',

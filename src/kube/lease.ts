@@ -22,7 +22,7 @@ export interface LeaseOptions {
   readonly durationMs: number;
   /** Nothing is sent later than this after the last renewal; less than `durationMs`. */
   readonly renewDeadlineMs: number;
-  /** Between two renewals, or two tries. */
+  /** Between two tries to take it, or to renew it once that has failed. Who has it renews it half as often. */
   readonly retryMs: number;
   /** Called at every change, also on stop. */
   readonly changed?: (isLeader: boolean) => void;
@@ -127,11 +127,19 @@ class KubeLease implements Lease {
 
   async #run(): Promise<void> {
     const { clock, random } = this.#parts;
-    const { retryMs } = this.#options;
     while (!this.#stop.signal.aborted) {
+      const began = clock.monotonic();
       const pause = await this.#try();
-      await wait(clock, Math.max(pause, retryMs * (1 + random() * 0.2)), this.#stop.signal);
+      const due = this.#dueMs(began) * (1 + random() * 0.2);
+      await wait(clock, Math.max(pause, due), this.#stop.signal);
     }
+  }
+
+  /** Milliseconds from now to the next try. One that failed slowly is repeated sooner, or the deadline would pass. */
+  #dueMs(began: number): number {
+    const { retryMs, renewDeadlineMs } = this.#options;
+    if (this.#renewedAt !== undefined && this.#renewedAt >= began) return Math.min(2 * retryMs, renewDeadlineMs / 2);
+    return Math.max(0, began + retryMs - this.#parts.clock.monotonic());
   }
 
   /** One try to take or renew; milliseconds that the server wants us to stay away at least. */
@@ -240,7 +248,7 @@ class KubeLease implements Lease {
       path: path + query({ fieldManager: method === 'GET' ? undefined : manager }),
       headers: { accept: 'application/json', 'content-type': 'application/json' },
       priority: 'lease',
-      timeoutMs: renewDeadlineMs / 2,
+      timeoutMs: renewDeadlineMs / 3,
       ...(body === undefined ? {} : { body: encodeJson(body) }),
     });
     return objectIn(answer);
