@@ -1,9 +1,17 @@
 import type { JsonObject, JsonValue } from '../model/json.ts';
-import { isJsonArray, isJsonObject, jsonEqual } from '../model/json.ts';
+import { decodeJson, isJsonArray, isJsonObject, jsonEqual } from '../model/json.ts';
 import { givenKeys } from './keyed.ts';
 
 /** One step down an object as Server-Side Apply sees it: a field, an item of a list by its keys, a member of a set. */
 export type Step = { readonly field: string } | { readonly item: JsonObject } | { readonly value: JsonValue };
+
+/** The step that a key of fieldsV1 names; undefined for an index, and for `.`, the item itself. */
+export function stepOf(key: string): Step | undefined {
+  if (key.startsWith('f:')) return { field: key.slice(2) };
+  if (key.startsWith('v:')) return { value: decodeJson(key.slice(2)) };
+  const item = key.startsWith('k:') ? decodeJson(key.slice(2)) : undefined;
+  return isJsonObject(item) ? { item } : undefined;
+}
 
 /** Field names and indexes: a place in one particular document. */
 export type DocumentPath = readonly (string | number)[];

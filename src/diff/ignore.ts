@@ -1,6 +1,6 @@
 import type { IgnoreRule } from '../model/differences.ts';
 import type { JsonObject } from '../model/json.ts';
-import { decodeJson, isJsonObject } from '../model/json.ts';
+import { isJsonObject } from '../model/json.ts';
 import { managedEntriesOf } from '../model/managed-fields.ts';
 import type { KubeObject, Ref } from '../model/object.ts';
 import { refOf } from '../model/object.ts';
@@ -9,7 +9,7 @@ import type { Hidden } from './hidden.ts';
 import { hiddenInAll } from './hidden.ts';
 import { placesAt } from './json-pointer.ts';
 import type { Step } from './field-steps.ts';
-import { resolve } from './field-steps.ts';
+import { resolve, stepOf } from './field-steps.ts';
 
 /** The rules that are about an object. */
 export function rulesFor(ref: Ref, rules: readonly IgnoreRule[]): readonly IgnoreRule[] {
@@ -60,11 +60,4 @@ function leavesOf(node: JsonObject): Step[][] {
     const isLeaf = Object.keys(child).every((name) => name === '.');
     return isLeaf ? [[step]] : leavesOf(child).map((steps) => [step, ...steps]);
   });
-}
-
-function stepOf(key: string): Step | undefined {
-  if (key.startsWith('f:')) return { field: key.slice(2) };
-  if (key.startsWith('v:')) return { value: decodeJson(key.slice(2)) };
-  const item = key.startsWith('k:') ? decodeJson(key.slice(2)) : undefined;
-  return isJsonObject(item) ? { item } : undefined;
 }

@@ -1,9 +1,8 @@
 import type { JsonObject, JsonValue } from '../model/json.ts';
-import { arrayAt, decodeJson, isJsonObject, jsonEqual, objectAt, stringAt } from '../model/json.ts';
+import { arrayAt, isJsonObject, jsonEqual, objectAt, stringAt } from '../model/json.ts';
 import { isOurEntry, managedEntriesOf } from '../model/managed-fields.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Step } from './field-steps.ts';
-import { resolve, valueAtPath } from './field-steps.ts';
+import { resolve, stepOf, valueAtPath } from './field-steps.ts';
 import { beforeFirstApply } from './tools.ts';
 
 /**
@@ -57,12 +56,4 @@ function valueIn(document: JsonValue | undefined, key: string): JsonValue | unde
   const step = stepOf(key);
   const path = document === undefined || step === undefined ? undefined : resolve(document, [step]);
   return path === undefined ? undefined : valueAtPath(document ?? null, path);
-}
-
-function stepOf(key: string): Step | undefined {
-  const name = key.slice(2);
-  if (key.startsWith('f:')) return { field: name };
-  const value = decodeJson(name);
-  if (key.startsWith('v:')) return { value };
-  return key.startsWith('k:') && isJsonObject(value) ? { item: value } : undefined;
 }

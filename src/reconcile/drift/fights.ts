@@ -232,7 +232,7 @@ export class Fights implements Disposable {
     ring.cancel?.();
     ring.cancel = undefined;
     const now = this.#clock.monotonic();
-    const rules = rulesOf(ring);
+    const rules = ring.drift.fight;
     const contests = ring.sides.map(({ contest }) => contest);
     const left = contests.filter((contest) => contest.fight === undefined || calmInMs(contest, now, rules) !== 0);
     if (left.length < contests.length) this.#settle(ring, left);
