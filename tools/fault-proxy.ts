@@ -28,6 +28,8 @@ export interface ProxyRequest {
   readonly write: number;
   /** What the client was sent; `undefined` until then, and for good when it was cut off. */
   status: number | undefined;
+  /** The client hears nothing more: it has the whole answer, or its connection has ended, by whichever side. */
+  isOver: boolean;
 }
 
 export type Fault =
@@ -116,6 +118,7 @@ export class FaultProxy implements AsyncDisposable {
   /** @internal The handler of the listener. */
   async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = this.#record(incoming);
+    response.once('close', () => (request.isOver = true));
     const faults = this.rules.filter((rule) => rule.when?.(request) ?? true).map((rule) => rule.then);
     for (const fault of faults) if (fault.kind === 'delay') await sleep(fault.ms);
     const fault = faults.find(({ kind }) => kind !== 'delay');
@@ -153,6 +156,7 @@ export class FaultProxy implements AsyncDisposable {
       at: Date.now(),
       write: isWrite ? this.#writes : 0,
       status: undefined,
+      isOver: false,
     };
     this.#requests.push(request);
     return request;

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { Agent, request } from 'undici';
 import { createAuthority } from '../../tools/certificates.ts';
+import { eventually } from '../../tools/eventually.ts';
 import { startFaultProxy, type FaultProxy } from '../../tools/fault-proxy.ts';
 import { listen, type Listener } from '../../tools/listener.ts';
 
@@ -25,7 +26,7 @@ async function answer(reached: string[], incoming: IncomingMessage, response: Se
 interface World extends AsyncDisposable {
   proxy: FaultProxy;
   reached: string[];
-  send(method: string, path: string, body?: string): Promise<{ status: number; body: string }>;
+  send(method: string, path: string, body?: string, signal?: AbortSignal): Promise<{ status: number; body: string }>;
 }
 
 async function start(): Promise<World> {
@@ -40,12 +41,13 @@ async function start(): Promise<World> {
   const proxy = stack.use(await startFaultProxy({ target: behind.url, targetCa: authority.certPem, certificate }));
   const agent = new Agent({ connect: { ca: authority.certPem } });
   stack.defer(() => agent.destroy());
-  const send: World['send'] = async (method, path, body) => {
+  const send: World['send'] = async (method, path, body, signal) => {
     const answer = await request(proxy.url + path, {
       method,
       dispatcher: agent,
       headers: { authorization: 'Bearer t' },
       ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
     });
     return { status: answer.statusCode, body: await answer.body.text() };
   };
@@ -67,6 +69,24 @@ test('fault proxy: passes everything through and counts it', async () => {
     ],
   );
   assert.equal(world.proxy.connections.length > 0, true);
+});
+
+test('fault proxy: tells what is over, also when its sender went away before the answer', async () => {
+  await using world = await start();
+  const { proxy } = world;
+  proxy.rules = [{ when: ({ path }) => path === '/hang', then: { kind: 'hang' } }];
+  const gone = new AbortController();
+  const hanging = world.send('POST', '/hang', undefined, gone.signal);
+  await eventually('the request', () => proxy.requests.length === 1);
+  assert.equal(proxy.requests[0]?.isOver, false);
+  gone.abort();
+  await assert.rejects(hanging);
+  await world.send('GET', '/');
+  await eventually('the end of both', () => proxy.requests.every(({ isOver }) => isOver));
+  assert.deepEqual(
+    proxy.requests.map(({ status }) => status),
+    [undefined, 200],
+  );
 });
 
 test('fault proxy: rules answer, delay, hang and cut what they match, and nothing else', async () => {

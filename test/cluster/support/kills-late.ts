@@ -40,7 +40,8 @@ export class LateLeader {
 
   /**
    * Resolves with the writes of the leader that had an effect after it was thawed, when it knows that it leads no more.
-   * What it had sent before it stood still may arrive now, as late as the one that is held.
+   * What it was about to send when it stood still may arrive now, as late as the one that is held. It may be cut off on its
+   * way by its own sender, who has noticed; whether the server did it then only the objects can tell.
    */
   async thaw(): Promise<string[]> {
     const { authorization } = (await this.#held.promise).headers;
@@ -49,7 +50,7 @@ export class LateLeader {
     await eventually('the former leader to notice', async () => (await this.#leader.metric('evenkeel_leader')) === 0);
     const own = this.#proxy.requests.slice(from).filter(({ headers }) => headers.authorization === authorization);
     const late = own.filter(isLasting);
-    await eventually('the answers to what comes late', () => late.every(({ status }) => status !== undefined));
+    await eventually('the end of what comes late', () => late.every(({ isOver }) => isOver));
     return late.filter(({ status = 0 }) => status < 300).map(describeWrite);
   }
 
