@@ -33,6 +33,8 @@ export interface Ports {
   readonly claims: Claims;
   readonly approvals: Approvals;
   readonly asks: Asks;
+  /** Whose run goes on or is due now, in the order of their turns. */
+  readonly inTurn: () => readonly ApplicationKey[];
   readonly pending: PendingWrites;
   readonly dependencies: Dependencies;
   readonly outside: OutsideObjects;

@@ -30,6 +30,11 @@ export class KeyedQueue {
     this.#clock = clock;
   }
 
+  /** Those being worked on, then those ready, in the order in which they are handed out. */
+  inTurn(): readonly ApplicationKey[] {
+    return [...this.#working.keys(), ...priorities.flatMap((priority) => [...this.#ready[priority]])];
+  }
+
   /** Keys ready or being worked on. */
   get depth(): number {
     return this.#working.size + priorities.reduce((sum, priority) => sum + this.#ready[priority].size, 0);

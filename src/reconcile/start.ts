@@ -78,6 +78,7 @@ export async function start(
     overrides: new Overrides(),
     approvals: new Approvals(installation),
     asks: new Asks(clock, random, (key) => queue.add(key, 'periodic')),
+    inTurn: () => queue.inTurn(),
     pending: new PendingWrites(),
     dependencies,
     outside,

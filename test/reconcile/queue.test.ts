@@ -112,6 +112,14 @@ describe('KeyedQueue', () => {
     assert.equal(queue.depth, 0);
   });
 
+  it('tells the order: those worked on, and then as it hands out', async () => {
+    const queue = new KeyedQueue(new ManualClock());
+    for (const added of ['first', 'second', 'third']) queue.add(added, 'commit');
+    assert.equal(await queue.take(), 'first');
+    queue.add('urgent', 'drift');
+    assert.deepEqual(queue.inTurn(), ['first', 'urgent', 'second', 'third']);
+  });
+
   it('keeps the earliest of several times, and none when it is added before', async () => {
     const clock = new ManualClock();
     const queue = new KeyedQueue(clock);

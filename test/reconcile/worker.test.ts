@@ -165,10 +165,12 @@ describe('what is asked of a run', () => {
 describe('full comparisons of many Applications', () => {
   const names = Array.from({ length: 12 }, (_, n) => `app-${n}`);
 
-  /** All in sync, of one ConfigMap each. */
-  async function twelve(): Promise<Stage> {
+  /** All in sync, of so many ConfigMaps each. */
+  async function twelve(maps = 1): Promise<Stage> {
     const stage = new Stage();
-    stage.repository.commit(Object.fromEntries(names.map((name) => [name, [configMap(`map-${name}`)]])));
+    const mapsOf = (name: string) =>
+      Array.from({ length: maps }, (_, n) => configMap(n === 0 ? `map-${name}` : `map-${name}-${n}`));
+    stage.repository.commit(Object.fromEntries(names.map((name) => [name, mapsOf(name)])));
     for (const name of names) stage.apply(name);
     await stage.start();
     await stage.quiet();
@@ -205,6 +207,14 @@ describe('full comparisons of many Applications', () => {
     // Lists are half a second apart.
     await stage.advance(500);
     assert.deepEqual(looks(stage, mark), ['list ConfigMap ']);
+  });
+
+  it('read for those whose turn is next, when there is no room for all', async () => {
+    await using stage = await twelve(100);
+    const { mark } = stage;
+    for (const name of names.toReversed()) stage.annotate(name, { 'evenkeel.dev/refresh': 'hard' });
+    for (let list = 0; list < 12; list += 1) await stage.advance(500);
+    assert.deepEqual(looks(stage, mark), ['list ConfigMap ', 'list ConfigMap ']);
   });
 });
 

@@ -8,7 +8,7 @@ import type { Ports } from '../ports.ts';
 /** Their labels stand in the URL of a list. */
 const mostApplications = 100;
 
-type UpcomingPorts = Pick<Ports, 'applications' | 'asks' | 'wantedKinds' | 'clock'>;
+type UpcomingPorts = Pick<Ports, 'applications' | 'asks' | 'inTurn' | 'wantedKinds' | 'clock'>;
 
 /**
  * The Applications whose full comparison is to come next after that of `app`, with no more objects than there is room
@@ -18,7 +18,7 @@ export function takeUpcoming(app: Application, room: number, ports: UpcomingPort
   ports.asks.reads(app);
   const taken: Upcoming[] = [];
   let left = room;
-  for (const other of inTurn(app, ports)) {
+  for (const other of soonest(app, ports)) {
     if (taken.length === mostApplications) break;
     if (other.record.length > left) continue;
     left -= other.record.length;
@@ -28,15 +28,22 @@ export function takeUpcoming(app: Application, room: number, ports: UpcomingPort
   return taken;
 }
 
-/** Those that may be taken along, the soonest first. */
-function inTurn(app: Application, { applications, asks, clock }: UpcomingPorts): readonly Application[] {
+/**
+ * Those that may be taken along, in the order of their turns; then those whose audit comes early, the soonest first. What
+ * is read for who comes late takes the room from those who come next, and each of them has to read alone.
+ */
+function soonest(app: Application, { applications, asks, clock, ...ports }: UpcomingPorts): readonly Application[] {
+  const places = new Map(ports.inTurn().map((key, place) => [key, place]));
   const found = applications.keys().flatMap((key) => {
     const parsed = applications.known(key);
     if (parsed?.kind !== 'valid' || parsed.app.deleting || isSuspended(parsed.app, clock.now())) return [];
     const ms = asks.msToTakeAlong(parsed.app, app);
-    return ms === undefined ? [] : [{ app: parsed.app, ms }];
+    if (ms === undefined) return [];
+    // Asked for by a user and not in turn: it waits after a failure.
+    if (asks.of(parsed.app).refresh === 'hard' && !places.has(key)) return [];
+    return [{ app: parsed.app, ms, place: places.get(key) ?? places.size }];
   });
-  return found.sort((a, b) => a.ms - b.ms).map((one) => one.app);
+  return found.sort((a, b) => a.place - b.place || a.ms - b.ms).map((one) => one.app);
 }
 
 function objectsOf({ key, record }: Application, { wantedKinds }: UpcomingPorts): Upcoming['objects'] {
