@@ -117,6 +117,15 @@ export class Stage implements AsyncDisposable {
     await eventually('the operator to be at rest', isQuiet, { every: 0, within: withinMs });
   }
 
+  /** A new process has looked at so many Applications; nothing that it finds at rest is still to come. */
+  async untilLookedAt(applications: number): Promise<void> {
+    const isDone = async (): Promise<boolean> => {
+      const runs = (await this.operator.metric('evenkeel_reconcile_duration_seconds_count')) ?? 0;
+      return runs >= applications && (await this.operator.metric('evenkeel_queue_depth')) === 0;
+    };
+    await eventually('every Application to be looked at', isDone, { within: withinMs });
+  }
+
   /** What the operator, which is quiet, has resident a while later. */
   async restingMiB(): Promise<number> {
     await sleep(restMs);

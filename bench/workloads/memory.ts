@@ -35,7 +35,7 @@ async function measure({ sizes, say }: Bench): Promise<readonly Reading[]> {
   say(`storm: ${stormed.summary}`);
   await stage.world.stopOperator();
   await stage.launch();
-  const restarted = await phase(stage, 'restart', () => stage.untilQuiet());
+  const restarted = await phase(stage, 'restart', () => stage.untilLookedAt(members.length));
   say(`restart: ${restarted.summary}`);
   return [
     ...first.readings,

@@ -6,7 +6,6 @@ import { modeChange, untilHealed } from '../stage/foreign.ts';
 import { tapCollection } from '../stage/object-tap.ts';
 import { isAboutWork, isBodyRead, isLeaseUpdate, isManagedWrite, isStatusWrite, summaryOf } from '../stage/requests.ts';
 import type { Fleet } from '../stage/shared-fleet.ts';
-import { eventually } from '../../tools/eventually.ts';
 import type { Bench, Workload } from '../workload.ts';
 
 /** A new process over a fleet in which somebody has changed something meanwhile, and one over what was put back then. */
@@ -27,10 +26,8 @@ async function restartInSync({ say }: Bench, { stage, members }: Fleet): Promise
   await world.stopOperator();
   await world.plane.forgetRequests();
   await stage.launch();
-  const looked = await eventually('every Application to be looked at', async () => {
-    const runs = (await stage.operator.metric('evenkeel_reconcile_duration_seconds_count')) ?? 0;
-    return runs >= members.length && (await stage.operator.metric('evenkeel_queue_depth')) === 0 && Date.now();
-  });
+  await stage.untilLookedAt(members.length);
+  const looked = Date.now();
   await stage.untilQuiet();
   const requests = await world.requests(isAboutWork);
   say(summaryOf(requests));
