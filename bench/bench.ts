@@ -3,9 +3,11 @@ import { Command, Option } from 'commander';
 import type { Verdict } from './check.ts';
 import { exitCodeOf, judge } from './check.ts';
 import { compare, differencesTable } from './compare.ts';
+import type { Figure } from './figures.ts';
 import { machine } from './machine.ts';
 import { promises } from './promises.ts';
 import { sizesFor } from './sizes.ts';
+import type { SuiteResult } from './suite.ts';
 import { runSuite } from './suite.ts';
 import { tableOf } from './table.ts';
 import { workloads } from './workloads.ts';
@@ -41,18 +43,23 @@ const former = options.against === undefined ? undefined : resultsIn(await readF
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const sizes = sizesFor(options);
 const chosen = workloads.filter(({ name }) => options.only?.includes(name) ?? true);
-const { figures, failures } = await runSuite(chosen, sizes, say);
 const judged = { workloads: chosen.map(({ name }) => name), isFullSize: sizes.name === 'full' };
-const verdicts = judge(figures, promises, judged);
+const verdictsOn = (figures: readonly Figure[]): Verdict[] => judge(figures, promises, judged);
+const { figures, failures } = await runSuite(chosen, sizes, { say, measured: write });
+const verdicts = verdictsOn(figures);
 process.stdout.write(`${tableOf(verdicts)}\n`);
 for (const { workload, error } of failures)
   say(`${workload} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-if (options.json !== undefined)
-  await writeFile(options.json, `${JSON.stringify({ ...machine(), sizes, verdicts }, undefined, 2)}\n`);
 const differences = compare(verdicts, former?.verdicts ?? []);
 if (former !== undefined) process.stdout.write(`${differencesTable(differences)}\n`);
 const failed = failures.length > 0 || differences.some(({ isClose }) => !isClose);
 process.exitCode = exitCodeOf(verdicts, { failed, check: options.check });
+
+async function write({ figures: until }: SuiteResult): Promise<void> {
+  if (options.json === undefined) return;
+  const results = { ...machine(), sizes, verdicts: verdictsOn(until) };
+  await writeFile(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+}
 
 function resultsIn(text: string): Results {
   return JSON.parse(text) as Results;

@@ -10,11 +10,17 @@ export interface SuiteResult {
   readonly failures: readonly { readonly workload: string; readonly error: unknown }[];
 }
 
+export interface Listener {
+  say(line: string): void;
+  /** After each workload: what there is until then. A suite takes long, and may never end. */
+  measured(result: SuiteResult): Promise<void>;
+}
+
 /** Measures one workload after the other; one that fails does not keep the others from being measured. */
 export async function runSuite(
   workloads: readonly Workload[],
   sizes: Sizes,
-  say: (line: string) => void,
+  { say, measured }: Listener,
 ): Promise<SuiteResult> {
   await using fleet = new SharedFleet(sizes);
   const bench: Bench = { sizes, say, fleet: () => fleet.get() };
@@ -26,6 +32,7 @@ export async function runSuite(
     } catch (error) {
       failures.push({ workload: workload.name, error });
     }
+    await measured({ figures, failures });
   }
   return { figures, failures };
 }

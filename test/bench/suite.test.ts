@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sizesFor } from '../../bench/sizes.ts';
+import type { SuiteResult } from '../../bench/suite.ts';
 import { runSuite } from '../../bench/suite.ts';
 import type { Workload } from '../../bench/workload.ts';
 
@@ -18,19 +19,21 @@ function counting(name: string, more: Partial<Workload> = {}): Workload {
 
 const failing: Workload = { name: 'failing', measure: () => Promise.reject(new Error('no cluster')) };
 
+const deaf = { say: () => undefined, measured: () => Promise.resolve() };
+
 describe('a run of the suite', () => {
   it('forgets the warm-up and keeps every run that counts', async () => {
-    const { figures } = await runSuite([counting('one')], sizes, () => undefined);
+    const { figures } = await runSuite([counting('one')], sizes, deaf);
     assert.deepEqual(figures[0]?.runs, [2, 3, 4]);
   });
 
   it('measures once what is to be measured once', async () => {
-    const { figures } = await runSuite([counting('one', { once: true })], sizes, () => undefined);
+    const { figures } = await runSuite([counting('one', { once: true })], sizes, deaf);
     assert.deepEqual(figures[0]?.runs, [1]);
   });
 
   it('goes on after a workload that fails, and names it', async () => {
-    const { figures, failures } = await runSuite([failing, counting('other')], sizes, () => undefined);
+    const { figures, failures } = await runSuite([failing, counting('other')], sizes, deaf);
     assert.deepEqual(
       failures.map(({ workload }) => workload),
       ['failing'],
@@ -39,5 +42,15 @@ describe('a run of the suite', () => {
       figures.map(({ workload }) => workload),
       ['other'],
     );
+  });
+
+  it('tells after each workload what there is until then', async () => {
+    const told: string[][] = [];
+    const measured = ({ figures, failures }: SuiteResult): Promise<void> => {
+      told.push([...figures, ...failures].map(({ workload }) => workload));
+      return Promise.resolve();
+    };
+    await runSuite([counting('one'), failing], sizes, { ...deaf, measured });
+    assert.deepEqual(told, [['one'], ['one', 'failing']]);
   });
 });
