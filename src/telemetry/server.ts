@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import { createServer } from '../http/http.ts';
+import { Exposition } from './exposition.ts';
 
 /** Whether the operator does its work; the reason is what `/readyz` answers. */
 export interface Readiness {
@@ -50,7 +51,8 @@ interface Answer {
 type Routes = ReadonlyMap<string, () => Answer | Promise<Answer>>;
 
 function routesFor({ registry, readiness }: TelemetryServerOptions): Routes {
-  const metrics = shared(() => registry.metrics());
+  const exposition = new Exposition(registry);
+  const metrics = shared(() => exposition.text());
   return new Map<string, () => Answer | Promise<Answer>>([
     ['/metrics', async () => ({ status: 200, type: registry.contentType, body: await metrics() })],
     ['/healthz', () => text(200, 'ok')],
