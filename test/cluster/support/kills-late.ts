@@ -51,7 +51,7 @@ export class LateLeader {
     const own = this.#proxy.requests.slice(from).filter(({ headers }) => headers.authorization === authorization);
     const late = own.filter(isLasting);
     await eventually('the end of what comes late', () => late.every(({ isOver }) => isOver));
-    return late.filter(({ status = 0 }) => status < 300).map(describeWrite);
+    return late.filter(({ status }) => status !== undefined && status < 300).map(describeWrite);
   }
 
   async end(): Promise<void> {
