@@ -11,9 +11,9 @@ export interface SuiteResult {
 }
 
 export interface Listener {
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** After each workload: what there is until then. A suite takes long, and may never end. */
-  measured(result: SuiteResult): Promise<void>;
+  readonly measured: (result: SuiteResult) => Promise<void>;
 }
 
 /** Measures one workload after the other; one that fails does not keep the others from being measured. */
