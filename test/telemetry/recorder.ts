@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/model/ports.ts';
+import { Exposition } from '../../src/telemetry/exposition.ts';
 import type { LogLevel, OperatorTelemetry } from '../../src/telemetry/telemetry.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 
@@ -41,7 +42,8 @@ export function record(level: LogLevel = 'debug'): Recorder {
   const destination = { write: (line: string) => lines.push(JSON.parse(line) as LogLine) };
   const build = { version: '1.2.3', commit: 'abc' };
   const telemetry = createTelemetry({ level, destination, clock, build, nodeMetrics: false });
-  const series = async (name: string) => readSeries(await telemetry.registry.metrics(), name);
+  const exposition = new Exposition(telemetry.registry);
+  const series = async (name: string) => readSeries(await exposition.text(), name);
   return {
     telemetry,
     clock,
